@@ -1,0 +1,171 @@
+//! The one diagnostic type.
+
+use super::codes::{Code, Severity};
+use crate::source::Span;
+
+/// A place with a remark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What this place is; may be empty for a primary label that needs no words.
+    pub text: String,
+}
+
+/// Whether a fix may be applied without a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applicability {
+    /// Keeps the meaning or restores the only possible one.
+    Safe,
+    /// A good guess.
+    Unsafe,
+}
+
+/// One replacement of text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty to insert.
+    pub span: Span,
+    /// By what.
+    pub text: String,
+}
+
+/// A change of the source that removes the diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, in the imperative.
+    pub title: String,
+    /// Whether it may be applied unseen.
+    pub applicability: Applicability,
+    /// The replacements, which do not overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One thing that is wrong, or worth saying.
+///
+/// The message says what is wrong, the label what the marked text is, `related` where the other party
+/// stands (in any file), `helps` what to type, `notes` which rule demands it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its stable identity.
+    pub code: &'static Code,
+    /// What is wrong: lower case, no final stop, user text in backticks.
+    pub message: String,
+    /// The smallest wrong text.
+    pub primary: Label,
+    /// Other places that matter.
+    pub related: Vec<Label>,
+    /// What to do.
+    pub helps: Vec<String>,
+    /// Which rule demands it.
+    pub notes: Vec<String>,
+    /// Changes that an editor may offer.
+    pub fixes: Vec<Fix>,
+}
+
+impl Diagnostic {
+    /// A diagnostic at `span`, whose label is empty.
+    pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            primary: Label { span, text: String::new() },
+            related: Vec::new(),
+            helps: Vec::new(),
+            notes: Vec::new(),
+            fixes: Vec::new(),
+        }
+    }
+
+    /// Says what the marked text is.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// Adds another place.
+    #[must_use]
+    pub fn related(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.related.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.helps.push(text.into());
+        self
+    }
+
+    /// Adds the rule behind it.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    /// Adds a fix that replaces `span` by `text`.
+    #[must_use]
+    pub fn fix(
+        mut self,
+        title: impl Into<String>,
+        applicability: Applicability,
+        span: Span,
+        text: impl Into<String>,
+    ) -> Self {
+        let edits = vec![Edit { span, text: text.into() }];
+        self.fixes.push(Fix { title: title.into(), applicability, edits });
+        self
+    }
+
+    /// How serious it is; a property of the code.
+    pub fn severity(&self) -> Severity {
+        self.code.severity
+    }
+}
+
+/// All that was found in one run.
+#[derive(Clone, Debug, Default)]
+pub struct Diagnostics {
+    items: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.items.push(diagnostic);
+    }
+
+    /// Adds all of `other`.
+    pub fn extend(&mut self, other: Diagnostics) {
+        self.items.extend(other.items);
+    }
+
+    /// Whether one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.items.iter().any(|item| item.severity() == Severity::Error)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// How many of them have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.items.iter().filter(|item| item.severity() == severity).count()
+    }
+
+    /// All of them, in the order of [`Diagnostics::sort`] when that was called.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.items.iter()
+    }
+
+    /// Sorts by file, place and code, and keeps one of several with the same code at the same place.
+    pub fn sort(&mut self) {
+        let key = |d: &Diagnostic| (d.primary.span, d.code.id, d.message.clone());
+        self.items.sort_by_cached_key(key);
+        self.items.dedup_by(|b, a| a.primary.span == b.primary.span && a.code.id == b.code.id);
+    }
+}

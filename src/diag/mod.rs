@@ -1,0 +1,13 @@
+//! Diagnostics: what they are, their codes, and how they are shown.
+//!
+//! Every room of the compiler makes [`Diagnostic`]s beside the rule they speak of and pushes them
+//! into one [`Diagnostics`]. Only [`render`] knows how they look.
+
+pub mod codes;
+mod diagnostic;
+pub mod render;
+mod suggest;
+
+pub use codes::{Code, Severity};
+pub use diagnostic::{Applicability, Diagnostic, Diagnostics, Edit, Fix, Label};
+pub use suggest::{did_you_mean, one_of};

@@ -1,0 +1,1 @@
+//! How diagnostics are shown. Everything is computed from [`Diagnostics`](super::Diagnostics) and [`Sources`](crate::source::Sources).

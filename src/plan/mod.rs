@@ -1,0 +1,500 @@
+//! What runs where, in which order: all that a back end may know.
+//!
+//! Invariant: `deployments` is sorted by (component, cluster), `clusters`, `projects`, `sources` and `rollouts` by name;
+//! every name is final (already shortened) and every string is resolved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::source::Span;
+
+/// The whole plan of a fleet.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The fleet's name.
+    pub fleet: String,
+    /// Prefix of the labels that fleetc itself writes, such as `fleetc.dev`.
+    pub label_prefix: String,
+    /// The source that holds the output folder: the fleet's `source`.
+    pub home: Option<Arc<Source>>,
+    /// The path of the output folder in the home source, such as `gitops`.
+    pub home_path: String,
+    /// Argo CD's settings, when it is built.
+    pub argocd: Option<ArgoCd>,
+    /// Flux's settings, when it is built.
+    pub flux: Option<Flux>,
+    /// The clusters.
+    pub clusters: Vec<Cluster>,
+    /// The sources that a deployment uses, or that is the home.
+    pub sources: Vec<Arc<Source>>,
+    /// The projects.
+    pub projects: Vec<Project>,
+    /// The rollouts.
+    pub rollouts: Vec<Rollout>,
+    /// One entry for each component on each cluster.
+    pub deployments: Vec<Deployment>,
+}
+
+/// A minor version of an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// The major part.
+    pub major: u32,
+    /// The minor part.
+    pub minor: u32,
+}
+
+/// Where Argo CD's objects say a cluster is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// By the name of its cluster Secret.
+    Name,
+    /// By the URL of its API server.
+    Server,
+}
+
+/// Argo CD's settings.
+#[derive(Clone, Debug)]
+pub struct ArgoCd {
+    /// The declaration.
+    pub span: Span,
+    /// The minor the manifests must suit.
+    pub version: Version,
+    /// Where Applications, ApplicationSets and AppProjects live.
+    pub namespace: String,
+    /// How a cluster is addressed.
+    pub destination: Destination,
+    /// Whether the controller runs with progressive syncs.
+    pub progressive_syncs: bool,
+}
+
+/// Flux's settings.
+#[derive(Clone, Debug)]
+pub struct Flux {
+    /// The declaration.
+    pub span: Span,
+    /// The minor the manifests must suit.
+    pub version: Version,
+    /// Where sources, Kustomizations and HelmReleases live on the hub.
+    pub namespace: String,
+    /// How often a source is fetched and a deployment reconciled; a deployment's own interval wins.
+    pub interval: Duration,
+    /// How long after a failure it is tried again.
+    pub retry: Duration,
+    /// How long a reconciliation may take.
+    pub timeout: Duration,
+}
+
+/// A span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Duration {
+    /// In milliseconds.
+    pub milliseconds: u64,
+}
+
+/// A declared cluster.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// The declaration.
+    pub span: Span,
+    /// The name.
+    pub name: Arc<str>,
+    /// Every label it has, also derived ones, by the language's name, as text.
+    pub labels: BTreeMap<String, String>,
+    /// The API server's URL.
+    pub server: Option<String>,
+    /// The Secret on the hub with its kubeconfig, for Flux.
+    pub kubeconfig: Kubeconfig,
+    /// Whether removals here need a declaration.
+    pub protected: bool,
+    /// Whether its deployments are paused.
+    pub suspend: bool,
+}
+
+/// How Flux on the hub reaches a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kubeconfig {
+    /// A Secret and the key in it that holds the kubeconfig.
+    Secret {
+        /// The Secret's name.
+        name: String,
+        /// The key in it.
+        key: String,
+    },
+    /// A ConfigMap for workload identity.
+    ConfigMap {
+        /// The ConfigMap's name.
+        name: String,
+    },
+}
+
+/// Which kind of source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SourceKind {
+    /// A Git repository.
+    Git,
+    /// A Helm repository.
+    Helm,
+    /// An OCI registry.
+    Oci,
+    /// An object-storage bucket.
+    Bucket,
+}
+
+impl SourceKind {
+    /// The word for it, in the language and in the plan.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Git => "git",
+            Self::Helm => "helm",
+            Self::Oci => "oci",
+            Self::Bucket => "bucket",
+        }
+    }
+}
+
+/// Which revision of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revision {
+    /// The source's own default.
+    Default,
+    /// A branch (Git).
+    Branch(String),
+    /// A tag (Git, OCI).
+    Tag(String),
+    /// A range of versions (Git tags, OCI tags).
+    Semver(String),
+    /// A commit (Git).
+    Commit(String),
+    /// A digest (OCI).
+    Digest(String),
+}
+
+impl Revision {
+    /// The text of it, if there is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Default => None,
+            Self::Branch(text) | Self::Tag(text) | Self::Semver(text) | Self::Commit(text) | Self::Digest(text) => {
+                Some(text)
+            }
+        }
+    }
+}
+
+/// A declared source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The declaration.
+    pub span: Span,
+    /// The name without the namespace `std`.
+    pub name: String,
+    /// What it is.
+    pub kind: SourceKind,
+    /// Its URL as written; `oci://…` for OCI.
+    pub url: String,
+    /// Which revision, for sources without charts.
+    pub revision: Revision,
+    /// The credential Secret on the hub.
+    pub secret: Option<String>,
+}
+
+/// What a deployment takes from its source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A folder of plain manifests or with a kustomization.
+    Path(String),
+    /// A Helm chart.
+    Chart(Chart),
+}
+
+/// A Helm chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chart {
+    /// The chart's name; empty when an OCI URL names it whole.
+    pub name: String,
+    /// The version or range.
+    pub version: String,
+    /// The release's name, at most 53 characters.
+    pub release: String,
+    /// The values of the fleet.
+    pub values: Map<String, Value>,
+    /// Values files below the fleet's values, later ones win.
+    pub values_files: Vec<ValuesFile>,
+}
+
+/// One values file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValuesFile {
+    /// The source that holds it.
+    pub source: Arc<Source>,
+    /// The path in that source.
+    pub path: String,
+    /// Its text, when the source is this repository.
+    pub text: Option<Arc<str>>,
+}
+
+/// A change of objects by kustomize.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Patch {
+    /// The kind of the objects.
+    pub kind: String,
+    /// The name of the object.
+    pub name: String,
+    /// The change.
+    pub change: Change,
+}
+
+/// The two kinds of patch.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// JSON 6902 operations, each an object with `op`, `path` and, but for `remove`, `value`.
+    Operations(Vec<Value>),
+    /// A strategic merge patch: the fields below the object's own `apiVersion`, `kind` and `metadata.name`.
+    Merge(Map<String, Value>),
+}
+
+/// A replaced image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// The image as the manifests name it.
+    pub name: String,
+    /// The new repository.
+    pub new_name: Option<String>,
+    /// The new tag.
+    pub tag: Option<String>,
+    /// The new digest.
+    pub digest: Option<String>,
+}
+
+/// An object whose health counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectRef {
+    /// `v1`, `apps/v1`.
+    pub api_version: String,
+    /// `Deployment`.
+    pub kind: String,
+    /// The namespace, unless the object has none.
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+}
+
+/// Fields that somebody else owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignore {
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The kind.
+    pub kind: String,
+    /// The object's name; all of the kind without it.
+    pub name: Option<String>,
+    /// JSON pointers.
+    pub fields: Vec<String>,
+    /// jq path expressions, which only Argo CD knows.
+    pub jq: Vec<String>,
+}
+
+/// Whether workloads go with their deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnDelete {
+    /// They stay.
+    Keep,
+    /// They are deleted.
+    Cascade,
+}
+
+/// How failed syncs are repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How often; -1 for ever.
+    pub limit: i64,
+    /// The first pause.
+    pub duration: Option<Duration>,
+    /// By how much it grows.
+    pub factor: Option<i64>,
+    /// The longest pause.
+    pub max_duration: Option<Duration>,
+}
+
+/// One component on one cluster.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// The component.
+    pub component: Arc<str>,
+    /// The cluster.
+    pub cluster: Arc<str>,
+    /// `<component>-<cluster>`, shortened when too long.
+    pub name: String,
+    /// The project.
+    pub project: Option<String>,
+    /// Where namespaced objects go.
+    pub namespace: Option<String>,
+    /// Where it comes from.
+    pub source: Arc<Source>,
+    /// What is taken from there.
+    pub content: Content,
+    /// Changes of the objects.
+    pub patches: Vec<Patch>,
+    /// Replaced images.
+    pub images: Vec<Image>,
+    /// Variables for Flux's substitution.
+    pub substitute: BTreeMap<String, String>,
+    /// What must be healthy.
+    pub health: Vec<ObjectRef>,
+    /// Whether everything applied must be healthy.
+    pub wait: bool,
+    /// Fields that somebody else owns.
+    pub ignore: Vec<Ignore>,
+    /// Components on the same cluster that come first, sorted.
+    pub after: Vec<Arc<str>>,
+    /// The rollout.
+    pub rollout: Option<Arc<str>>,
+    /// The stage of the rollout.
+    pub stage: Option<Arc<str>>,
+    /// Whether objects that left the source are deleted.
+    pub prune: bool,
+    /// Whether changes made by hand are undone at once.
+    pub self_heal: bool,
+    /// Whether the namespace is made.
+    pub create_namespace: bool,
+    /// Whether objects are applied on the server's side.
+    pub server_side: bool,
+    /// Whether it is paused.
+    pub suspend: bool,
+    /// Whether objects that cannot be changed are made anew.
+    pub force: bool,
+    /// More of Argo CD's sync options.
+    pub sync_options: Vec<String>,
+    /// How often it is reconciled.
+    pub interval: Option<Duration>,
+    /// How long a reconciliation may take.
+    pub timeout: Option<Duration>,
+    /// How failures are repeated.
+    pub retry: Option<Retry>,
+    /// The service account that applies it.
+    pub service_account: Option<String>,
+    /// Labels of the engine's object.
+    pub labels: BTreeMap<String, String>,
+    /// Annotations of the engine's object.
+    pub annotations: BTreeMap<String, String>,
+    /// Whether its workloads go with it.
+    pub on_delete: OnDelete,
+    /// Whether its cluster is protected.
+    pub protected: bool,
+    /// Where it was said.
+    pub origin: Origin,
+}
+
+/// Where the parts of a deployment were said, for the diagnostics of the back ends.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The component's name in its declaration.
+    pub component: Span,
+    /// For each attribute that is set, the place of the value that won, by the attribute's name.
+    pub attributes: BTreeMap<&'static str, Span>,
+}
+
+impl Origin {
+    /// The value of `attribute`, or the component's name when it is not set.
+    pub fn of(&self, attribute: &str) -> Span {
+        self.attributes.get(attribute).copied().unwrap_or(self.component)
+    }
+}
+
+/// How many clusters of a stage change at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Max {
+    /// That many.
+    Count(u32),
+    /// That many of a hundred, rounded down, at least one.
+    Percent(u32),
+}
+
+impl Max {
+    /// How many of `clusters` that is, at least one.
+    pub fn of(self, clusters: usize) -> usize {
+        match self {
+            Self::Count(count) => count as usize,
+            Self::Percent(percent) => clusters.saturating_mul(percent as usize) / 100,
+        }
+        .max(1)
+    }
+}
+
+/// A rollout.
+#[derive(Clone, Debug)]
+pub struct Rollout {
+    /// The declaration.
+    pub span: Span,
+    /// The name.
+    pub name: Arc<str>,
+    /// The stages in order.
+    pub stages: Vec<Stage>,
+}
+
+/// A stage of a rollout.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// The declaration.
+    pub span: Span,
+    /// The name.
+    pub name: Arc<str>,
+    /// The fleet's clusters in it, sorted by name.
+    pub clusters: Vec<Arc<str>>,
+    /// How many change at once.
+    pub max: Option<Max>,
+    /// Whether somebody must open it.
+    pub manual: bool,
+}
+
+/// A project.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The declaration.
+    pub span: Span,
+    /// The name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Globs over repository URLs, as written; names of sources are replaced by their URLs.
+    pub sources: Vec<String>,
+    /// Which clusters.
+    pub clusters: ProjectClusters,
+    /// Globs over namespaces.
+    pub namespaces: Vec<String>,
+    /// Cluster-scoped objects that are allowed.
+    pub cluster_resources: Vec<GroupKind>,
+    /// Cluster-scoped objects that are not.
+    pub deny_cluster_resources: Vec<GroupKind>,
+    /// Namespaced objects that are allowed; all when absent.
+    pub namespace_resources: Option<Vec<GroupKind>>,
+    /// Namespaced objects that are not.
+    pub deny_namespace_resources: Vec<GroupKind>,
+    /// Namespaces in which Applications may live besides the engine's.
+    pub source_namespaces: Vec<String>,
+    /// For Flux: the account its Kustomizations act as.
+    pub service_account: Option<String>,
+}
+
+/// Which clusters a project may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProjectClusters {
+    /// All, also later ones.
+    All,
+    /// Those whose names match a glob, as written.
+    Globs(Vec<String>),
+    /// These, sorted by name.
+    Names(Vec<Arc<str>>),
+}
+
+/// `"group/Kind"`
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GroupKind {
+    /// The API group, or `*`; empty for the core group.
+    pub group: String,
+    /// The kind, or `*`.
+    pub kind: String,
+}
