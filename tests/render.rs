@@ -148,6 +148,19 @@ fn several_labels_in_one_file() {
     golden("several-labels.txt", &case.full(UNICODE));
 }
 
+/// With no more than two lines between two marks, what stands between them is shown.
+#[test]
+fn marks_that_are_near_share_a_snippet() {
+    let mut case = Case::default();
+    let file = case.file("a.fleet", "# one\n# 2\n# 3\n# four\n# 5\n# 6\n# 7\n# eight\n# 9\n");
+    case.push(
+        Diagnostic::new(&codes::DUPLICATE_ENTRY, case.at(file, "four"), "thrice")
+            .related(case.at(file, "one"), "first")
+            .related(case.at(file, "eight"), "last"),
+    );
+    golden("near.txt", &case.full(UNICODE));
+}
+
 #[test]
 fn marks_over_lines() {
     let mut case = Case::default();

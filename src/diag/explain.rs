@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::codes::{self, Code};
 use super::render::Look;
-use super::render::text::{Paint, Style, wrap};
+use super::render::text::{Paint, Style, escape, wrap};
 
 /// How far a block of code stands in.
 const INDENT: &str = "    ";
@@ -104,14 +104,16 @@ impl Page<'_> {
         out
     }
 
-    /// A line of a fenced block.
+    /// A line of a fenced block; the name of a further file stands out of it.
     fn code(&mut self, line: &str) {
-        let painted = match line.strip_prefix("#! file: ") {
-            Some(path) => self.paint.text(Style::Faint, &format!("{path}:")),
-            None if line.trim_start().starts_with('#') => self.paint.text(Style::Faint, line),
-            None => self.paint.text(Style::Code, line),
-        };
-        self.out += format!("{INDENT}{painted}").trim_end();
+        let line: &str = &escape(line);
+        if let Some(path) = line.strip_prefix("#! file: ") {
+            self.blank();
+            self.out += &format!("  {}\n", self.paint.text(Style::Strong, &format!("{path}:")));
+            return;
+        }
+        let style = if line.trim_start().starts_with('#') { Style::Faint } else { Style::Code };
+        self.out += format!("{INDENT}{}", self.paint.text(style, line)).trim_end();
         self.out.push('\n');
     }
 
