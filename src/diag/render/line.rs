@@ -65,11 +65,13 @@ impl Shown {
 pub(super) fn show(line: &str, keep: Option<(usize, usize)>, label: usize, room: usize, look: &Look) -> Shown {
     let whole = fill(line, 0, room, look);
     let Some(range) = keep else { return whole };
-    let label = if label == 0 { 0 } else { label.min(LABEL_COLUMNS) + 4 };
-    if range.1 <= whole.end && whole.middle_of(range) + label <= room {
+    let behind = |most: usize| if label == 0 { 0 } else { label.min(most) + 4 };
+    if range.1 <= whole.end && whole.middle_of(range) + behind(LABEL_COLUMNS) <= room {
         return whole;
     }
-    fill(line, back(line, range.0, room / 4), room, look)
+    let mark = (range.1 - range.0).min(room / 2);
+    let before = room.saturating_sub(mark + behind(room / 2)).clamp(room / 4, room * 2 / 3);
+    fill(line, back(line, range.0, before), room, look)
 }
 
 /// The offset `columns` columns before `from`.
@@ -132,8 +134,8 @@ mod tests {
     fn a_long_line_is_cut_around_its_mark() {
         let line = "0123456789".repeat(1000);
         assert_eq!(shown(&line, (3, 5)), "01234567890123456...");
-        assert_eq!(shown(&line, (5003, 5005)), "...89012345678901...");
-        assert_eq!(shown(&line, (9998, 10_000)), "...3456789");
+        assert_eq!(shown(&line, (5003, 5005)), "...01234567890123...");
+        assert_eq!(shown(&line, (9998, 10_000)), "...567890123456789");
     }
 
     #[test]
