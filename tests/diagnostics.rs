@@ -20,6 +20,9 @@ use fleetc::diag::{Code, codes};
 /// Codes whose cause cannot stand on a page. Each has a test where it is raised.
 const NOT_SHOWN: &[&str] = &["F0001", "F0002", "F0004", "F0114", "F0413", "F0601", "F0602", "F0603", "F0901"];
 
+/// Codes whose cause brings another one with it: what its example raises besides, which its page says.
+const ALSO: &[(&str, &str)] = &[("F0510", "F0505")];
+
 /// The file that an example is, unless it says `#! file:`.
 const MAIN: &str = "demo.fleet";
 
@@ -127,11 +130,23 @@ fn examples_are_projects() {
 fn a_wrong_example_raises_its_code_alone() {
     let mut failed = Vec::new();
     for (code, wrong, _) in examples() {
-        if let Some(found) = compile::codes_of(&wrong).filter(|found| *found != [code.id]) {
+        let also = ALSO.iter().filter(|(id, _)| *id == code.id).map(|(_, also)| *also);
+        let mut expected: Vec<&str> = also.chain([code.id]).collect();
+        expected.sort_unstable();
+        let Some(mut found) = compile::codes_of(&wrong) else { continue };
+        found.sort_unstable();
+        if found != expected {
             failed.push(format!("{} ({}): found {found:?}", code.id, code.slug));
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn what_an_example_raises_besides_is_said() {
+    for (id, also) in ALSO {
+        assert!(find_code(id).unwrap().page.contains(&format!("{also} is noted")), "{id}");
+    }
 }
 
 #[test]
