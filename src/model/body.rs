@@ -118,6 +118,7 @@ fn check_override(checker: &mut Checker, block: &ast::NestedBlock, table: &'stat
     if let Some(on) = &block.on {
         let fixed = Scope { params: &[], place: super::scope::Place::Fixed, ..*scope };
         checker.condition(on, &fixed);
+        super::declarations::selects_something(checker, on);
     }
     once(checker, &block.body);
     for entry in &block.body.entries {

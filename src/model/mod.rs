@@ -4,6 +4,7 @@
 
 pub mod body;
 pub mod cluster;
+pub mod declarations;
 pub mod eval;
 pub mod field;
 pub mod names;
@@ -22,6 +23,7 @@ use serde_json::Value;
 use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, did_you_mean, one_of};
 use crate::source::{Sources, Span};
 use crate::syntax::ast;
+use declarations::Params;
 use field::Field;
 use names::Names;
 use schema::Kind;
@@ -82,6 +84,8 @@ pub struct Model<'a> {
     pub groups: BTreeMap<String, Group>,
     /// Every checked condition.
     pub conditions: Conditions,
+    /// The parameters of every template.
+    pub params: Params,
     by_name: HashMap<Arc<str>, usize>,
 }
 
@@ -97,11 +101,13 @@ pub fn build<'a>(files: &'a [ast::File], sources: &'a Sources, diagnostics: &mut
         clusters_poisoned: false,
         groups: BTreeMap::new(),
         conditions: Conditions::new(),
+        params: Params::new(),
         by_name: HashMap::new(),
     };
     cluster::expand(&mut model, diagnostics);
     order::evaluate(&mut model, diagnostics);
     cluster::check(&mut model, diagnostics);
+    model.params = declarations::check(&mut model, diagnostics);
     model
 }
 

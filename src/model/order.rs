@@ -68,8 +68,8 @@ fn dependencies(model: &Model, groups: &[String]) -> BTreeMap<Node, BTreeSet<Nod
     let mut needs: BTreeMap<Node, BTreeSet<Node>> = BTreeMap::new();
     for field in 0..model.fields.len() {
         let mut names = BTreeSet::new();
-        for (expr, _) in written(model, field) {
-            mentioned(expr, &mut names);
+        for expr in written(model, field) {
+            value_mentioned(expr, &mut names);
         }
         let nodes = names.iter().filter_map(|name| node_of(name));
         let derived = model.fields.get(field).is_some_and(|field| field.derived.is_some());
@@ -85,20 +85,13 @@ fn dependencies(model: &Model, groups: &[String]) -> BTreeMap<Node, BTreeSet<Nod
     needs
 }
 
-/// Every expression that gives the field at `field` a value, with whether it stands in a cluster's own body.
-fn written<'a>(model: &Model<'a>, field: usize) -> Vec<(&'a Expr, bool)> {
+/// Every expression that gives the field at `field` a value.
+fn written<'a>(model: &Model<'a>, field: usize) -> Vec<&'a Expr> {
     let Some(field) = model.fields.get(field) else { return Vec::new() };
-    let mut exprs: Vec<(&Expr, bool)> = field.derived.or(field.default).map(|expr| (expr, false)).into_iter().collect();
-    let defaults = model.names.cluster_defaults.map(|node| (&node.body, false));
-    let bodies = model.names.clusters.iter().map(|node| (&node.body, true));
-    for (body, own) in defaults.into_iter().chain(bodies) {
-        for entry in &body.entries {
-            if let Entry::Attribute(attribute) = entry
-                && attribute.key.text == field.name.text
-            {
-                exprs.push((&attribute.value, own));
-            }
-        }
+    let mut exprs: Vec<&Expr> = field.derived.or(field.default).into_iter().collect();
+    let defaults = model.names.cluster_defaults.map(|node| &node.body);
+    for body in defaults.into_iter().chain(model.names.clusters.iter().map(|node| &node.body)) {
+        exprs.extend(set_in(body, &field.name.text).map(|attribute| &attribute.value));
     }
     exprs
 }

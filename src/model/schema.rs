@@ -216,7 +216,6 @@ pub static FLUX: Block = Block {
             "none",
             "what makes the kubeconfig Secrets",
         ),
-        later("on-delete", Type::Choice(&["keep", "cascade"]), "", "whether workloads go with their Kustomization"),
     ],
     blocks: &[],
 };

@@ -5,5 +5,28 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Diagnostics;
+use crate::plan::Plan;
+
 /// Generated files: the path below the output folder, with `/` between the parts, and the text.
 pub type OutputTree = BTreeMap<String, String>;
+
+/// Which engines are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Engines {
+    /// Argo CD.
+    pub argocd: bool,
+    /// Flux.
+    pub flux: bool,
+}
+
+/// Reports what the engines of `plan` cannot do.
+pub fn check(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let _ = (plan, diagnostics);
+}
+
+/// The manifests of `engines` for `plan`, which passed [`check`].
+pub fn build(plan: &Plan, engines: &Engines) -> OutputTree {
+    let _ = (plan, engines);
+    OutputTree::new()
+}
