@@ -3,6 +3,7 @@
 //! Each engine is a room of its own with two doors: `check`, which says what the engine cannot do, and `build`, which
 //! writes manifests for a plan that passed. They read the [`Plan`](crate::plan::Plan) and nothing else.
 
+pub mod argocd;
 pub mod yaml;
 
 use std::collections::BTreeMap;
