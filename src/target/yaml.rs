@@ -63,6 +63,16 @@ pub fn writable(text: &str) -> Result<(), char> {
     }
 }
 
+/// Whether kustomize gives the text back, which Flux builds every folder with.
+///
+/// kustomize 5.8 (`kyaml` 0.21.1) writes annotations and patched or substituted objects anew, and several lines that
+/// begin with a tab as a block that it cannot read again: "found a tab character where an indentation space is
+/// expected". Nothing a writer does helps.
+#[must_use]
+pub fn survives_kustomize(text: &str) -> bool {
+    !(text.starts_with('\t') && text.contains('\n'))
+}
+
 fn is_lost(c: char) -> bool {
     matches!(c, '\0' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
 }

@@ -29,8 +29,9 @@ pub fn cases() -> Vec<Case> {
     for text in long_strings() {
         all.extend(positions(&text));
     }
+    all.extend(config_maps());
     all.extend(typed().into_iter().enumerate().map(|(at, meant)| case(format!("type {at}"), meant)));
-    all.extend(drawn(400).into_iter().enumerate().map(|(at, meant)| case(format!("drawn {at}"), meant)));
+    all.extend(drawn(tree(), 400).into_iter().enumerate().map(|(at, meant)| case(format!("drawn {at}"), meant)));
     all
 }
 
@@ -55,6 +56,25 @@ fn positions(text: &str) -> Vec<Case> {
         ),
         case(format!("deep value {label:?}"), json!({ "a": [{ "b": { "c": text }, "d": text }] })),
     ]
+}
+
+/// The strings in objects that kustomize accepts: `tests/conformance/kustomize` builds them, as Flux would.
+fn config_maps() -> Vec<Case> {
+    let kept = nasty_strings().into_iter().filter(|text| fleetc::target::yaml::writable(text).is_ok());
+    kept.chain(long_strings())
+        .chain(drawn(text(), 600))
+        .enumerate()
+        .map(|(at, text)| {
+            let name = format!("text-{at}");
+            let meant = json!({
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": { "name": name, "annotations": { "text": text } },
+                "data": { "text": text },
+            });
+            case(format!("config map {at}"), meant)
+        })
+        .collect()
 }
 
 fn long_strings() -> Vec<String> {
@@ -130,10 +150,10 @@ fn typed() -> Vec<Value> {
     typed
 }
 
-/// Trees from a fixed seed, so that the readers outside of this process see the same ones on every run.
-fn drawn(count: usize) -> Vec<Value> {
+/// Values from a fixed seed, so that the readers outside of this process see the same ones on every run.
+fn drawn<S: Strategy>(strategy: S, count: usize) -> Vec<S::Value> {
     let mut runner = TestRunner::deterministic();
-    (0..count).map(|_| tree().new_tree(&mut runner).unwrap().current()).collect()
+    (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
 }
 
 /// Strings of every kind that may be written: any characters, and sequences of those that mean something in YAML.
