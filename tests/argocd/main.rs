@@ -11,6 +11,10 @@
 
 mod builder;
 mod check;
+mod conformance;
 mod expand;
 mod manifests;
 mod property;
+
+#[path = "../support/golden.rs"]
+mod golden;

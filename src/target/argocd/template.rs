@@ -8,6 +8,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::application::SKIP_RECONCILE;
 use crate::target::yaml;
 
 /// Applications of one shape, folded.
@@ -185,6 +186,7 @@ impl Naming<'_> {
             ["metadata", "name"] => return "name".to_owned(),
             ["metadata", "labels", key] if *key == self.step_label => return "step".to_owned(),
             ["metadata", "labels", key] => return camel_case(["label", after_slash(key)]),
+            ["metadata", "annotations", SKIP_RECONCILE] => return "suspend".to_owned(),
             ["metadata", "annotations", key] => return camel_case(["annotation", after_slash(key)]),
             ["spec", "destination", key] => return (*key).to_owned(),
             ["spec", "source", rest @ ..] | ["spec", "sources", "0", rest @ ..] => rest,
