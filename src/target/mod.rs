@@ -4,6 +4,7 @@
 //! writes manifests for a plan that passed. They read the [`Plan`](crate::plan::Plan) and nothing else.
 
 pub mod argocd;
+pub mod flux;
 pub mod yaml;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,9 @@ pub fn check(plan: &Plan, diagnostics: &mut Diagnostics) {
     if let Some(settings) = &plan.argocd {
         argocd::check(plan, settings, diagnostics);
     }
+    if let Some(settings) = &plan.flux {
+        flux::check(plan, settings, diagnostics);
+    }
 }
 
 /// The manifests of `engines` for `plan`, which passed [`check`].
@@ -35,6 +39,9 @@ pub fn build(plan: &Plan, engines: &Engines) -> OutputTree {
     let mut tree = OutputTree::new();
     if let Some(settings) = plan.argocd.as_ref().filter(|_| engines.argocd) {
         tree.extend(argocd::build(plan, settings));
+    }
+    if let Some(settings) = plan.flux.as_ref().filter(|_| engines.flux) {
+        tree.extend(flux::build(plan, settings));
     }
     tree
 }
