@@ -3,6 +3,9 @@
 //! Invariant: `deployments` is sorted by (component, cluster), `clusters`, `projects`, `sources` and `rollouts` by name;
 //! every name is final (already shortened) and every string is resolved.
 
+pub mod json;
+pub mod text;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
