@@ -7,3 +7,17 @@ use std::collections::BTreeMap;
 
 /// Generated files: the path below the output folder, with `/` between the parts, and the text.
 pub type OutputTree = BTreeMap<String, String>;
+
+/// Which engines are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Engines {
+    /// Argo CD.
+    pub argocd: bool,
+    /// Flux.
+    pub flux: bool,
+}
+
+/// The manifests of `engines` for a plan.
+pub fn build(_plan: &crate::plan::Plan, _engines: &Engines) -> OutputTree {
+    OutputTree::new()
+}
