@@ -1,9 +1,14 @@
 //! `fleetc` compiles a fleet, written in `.fleet` files, to Argo CD and Flux.
+//!
+//! The pipeline is [`analysis::compile`] and [`target::build`]; `ARCHITECTURE.md` tells the same story in words.
 
+pub mod analysis;
 pub mod diag;
+pub mod model;
 pub mod output;
 pub mod plan;
 pub mod project;
 pub mod source;
+pub mod stdlib;
 pub mod syntax;
 pub mod target;

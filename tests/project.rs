@@ -5,7 +5,7 @@
 mod folder;
 
 use fleetc::diag::codes;
-use fleetc::project::{DiskFiles, Entry, Files, NoProject, Project, Repository};
+use fleetc::project::{DiskFiles, Entry, Files, MemoryFiles, NoProject, Project, Repository};
 use folder::Folder;
 
 const FLEET: &str = "fleet home { }\n";
@@ -143,7 +143,7 @@ fn a_file_may_have_four_mebibytes_and_no_byte_more() {
     let project = discover(&folder, ".");
     let found: Vec<_> = project.diagnostics.iter().collect();
     assert_eq!(found.len(), 1);
-    assert_eq!(found[0].code, &codes::FILE_TOO_LARGE);
+    assert_eq!(found[0].code, codes::FILE_TOO_LARGE);
     assert_eq!(project.sources.file(found[0].primary.span.source).path, "large.fleet");
 }
 
@@ -237,4 +237,20 @@ fn remotes_are_those_of_the_repository_around_the_project() {
         let found = DiskFiles::new(&folder.path(at)).repository();
         assert_eq!(found, Some(Repository { root: root.into(), remotes: vec![remote.into()] }), "{at}");
     }
+}
+
+#[test]
+fn the_way_down_from_a_folder_above_is_known() {
+    let folder = Folder::with(&[("org/fleet/main.fleet", FLEET)]);
+    let disk = DiskFiles::new(&folder.path("org/fleet"));
+    let memory = MemoryFiles::new().at("org/fleet");
+    for files in [&disk as &dyn Files, &memory] {
+        assert_eq!(files.path_from(".").as_deref(), Some(""));
+        assert_eq!(files.path_from("..").as_deref(), Some("fleet"));
+        assert_eq!(files.path_from("../x/..").as_deref(), Some("fleet"));
+        assert_eq!(files.path_from("../..").as_deref(), Some("org/fleet"));
+        assert_eq!(files.path_from("x"), None);
+        assert_eq!(files.path_from("../x"), None);
+    }
+    assert_eq!(memory.path_from("../../.."), None);
 }

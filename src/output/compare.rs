@@ -202,7 +202,7 @@ impl Change {
         let span = Span::new(id, 0, u32::try_from(marked).unwrap_or(0));
         match self.kind {
             Kind::Foreign(what) if self.after.is_none() => {
-                Diagnostic::new(&codes::FOREIGN_FILE, span, format!("`{path}` was generated, and is now {what}"))
+                Diagnostic::new(codes::FOREIGN_FILE, span, format!("`{path}` was generated, and is now {what}"))
                     .label("cannot be removed safely")
                     .help("remove it by hand, and build again")
             }
@@ -213,10 +213,10 @@ impl Change {
                 } else {
                     "move it elsewhere, or choose another output folder with `output` in the `fleet` block"
                 };
-                Diagnostic::new(&codes::FOREIGN_FILE, span, message).label("not recorded in `fleet.lock`").help(help)
+                Diagnostic::new(codes::FOREIGN_FILE, span, message).label("not recorded in `fleet.lock`").help(help)
             }
             _ if self.only_line_ends_differ() => {
-                Diagnostic::new(&codes::EDITED_OUTPUT, span, format!("`{path}` has CRLF line ends, and was written with LF"))
+                Diagnostic::new(codes::EDITED_OUTPUT, span, format!("`{path}` has CRLF line ends, and was written with LF"))
                     .label("its bytes are not those that `fleet.lock` records")
                     .help(format!("Git converts line ends (`core.autocrlf`): write `{}/** -text` into `.gitattributes`, and check the files out again", place.name()))
             }
@@ -225,7 +225,7 @@ impl Change {
                     Some(_) => format!("`{path}` was edited by hand"),
                     None => format!("`{path}` is no longer generated, but was edited by hand"),
                 };
-                Diagnostic::new(&codes::EDITED_OUTPUT, span, message)
+                Diagnostic::new(codes::EDITED_OUTPUT, span, message)
                     .label("differs from what `fleet.lock` records")
                     .help("make the change in the `.fleet` files and restore this one from Git, or drop the edit with `--overwrite-edits`")
             }
@@ -250,7 +250,7 @@ fn unreadable_lock(place: &Place, text: &str, error: &LockError, sources: &mut S
     let span = Span::new(sources.add(file), offset, offset);
     let mut diagnostics = Diagnostics::default();
     diagnostics.push(
-        Diagnostic::new(&codes::UNREADABLE_LOCK, span, format!("`{path}` {}", error.message))
+        Diagnostic::new(codes::UNREADABLE_LOCK, span, format!("`{path}` {}", error.message))
             .help(error.help)
             .note("without it nobody knows which files a build owns, so nothing was written or removed"),
     );

@@ -3,7 +3,11 @@
 //! Invariant: `deployments` is sorted by (component, cluster), `clusters`, `projects`, `sources` and `rollouts` by name;
 //! every name is final (already shortened) and every string is resolved.
 
+mod glob;
 pub mod json;
+pub mod permission;
+mod repository;
+pub mod resolve;
 pub mod text;
 
 use std::collections::BTreeMap;

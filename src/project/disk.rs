@@ -87,6 +87,17 @@ impl Files for DiskFiles {
     fn repository(&self) -> Option<Repository> {
         self.repository.clone()
     }
+
+    fn path_from(&self, ancestor: &str) -> Option<String> {
+        let ancestor = normalise(ancestor)?;
+        if split_last(&ancestor).is_some() {
+            return None;
+        }
+        let above = self.root.ancestors().nth(levels_up(&ancestor))?;
+        let parts: Option<Vec<&str>> =
+            self.root.strip_prefix(above).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
+        Some(parts?.join("/"))
+    }
 }
 
 fn join(folder: &str, name: &str) -> String {

@@ -82,7 +82,7 @@ fn not_utf8(span: Span, path: &str, bytes: &[u8], valid: usize) -> Diagnostic {
         (true, _) => "it seems to be no text at all",
         (false, _) => "save it as UTF-8; the usual other encodings are Windows-1252 and Latin-1",
     };
-    Diagnostic::new(&codes::NOT_UTF8, span, format!("`{path}` is not UTF-8 text"))
+    Diagnostic::new(codes::NOT_UTF8, span, format!("`{path}` is not UTF-8 text"))
         .label(format!("the byte 0x{byte:02X} is not part of a character"))
         .help(help)
 }
@@ -91,12 +91,12 @@ fn not_read(span: Span, path: &str, unread: &Unread) -> Diagnostic {
     match unread {
         Unread::TooLarge { size } => {
             let message = format!("`{path}` has {size} bytes, more than the {LARGEST} (4 MiB) that a file may have");
-            Diagnostic::new(&codes::FILE_TOO_LARGE, span, message)
+            Diagnostic::new(codes::FILE_TOO_LARGE, span, message)
                 .help("split it: all `.fleet` files of a project are one program")
         }
         Unread::Io(error) => {
-            Diagnostic::new(&codes::UNREADABLE_FILE, span, format!("`{path}` cannot be read: {}", reason(error)))
+            Diagnostic::new(codes::UNREADABLE_FILE, span, format!("`{path}` cannot be read: {}", reason(error)))
         }
-        Unread::Because(reason) => Diagnostic::new(&codes::UNREADABLE_FILE, span, format!("`{path}` {reason}")),
+        Unread::Because(reason) => Diagnostic::new(codes::UNREADABLE_FILE, span, format!("`{path}` {reason}")),
     }
 }

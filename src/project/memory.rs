@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
-use super::paths::normalise;
+use super::paths::{levels_up, normalise, split_last};
 use super::{Entry, Files, Project, Repository, load};
 use crate::diag::Diagnostics;
 use crate::source::Sources;
@@ -23,6 +23,7 @@ use crate::source::Sources;
 pub struct MemoryFiles {
     files: BTreeMap<String, Vec<u8>>,
     repository: Option<Repository>,
+    place: String,
 }
 
 impl MemoryFiles {
@@ -47,6 +48,13 @@ impl MemoryFiles {
         let mut remotes: Vec<String> = remotes.into_iter().map(str::to_string).collect();
         remotes.sort();
         self.repository = Some(Repository { root: root.to_string(), remotes });
+        self
+    }
+
+    /// Says where the project lies: its path below some folder above, such as `org/fleet`.
+    #[must_use]
+    pub fn at(mut self, place: &str) -> Self {
+        self.place = place.to_string();
         self
     }
 
@@ -86,5 +94,15 @@ impl Files for MemoryFiles {
 
     fn repository(&self) -> Option<Repository> {
         self.repository.clone()
+    }
+
+    fn path_from(&self, ancestor: &str) -> Option<String> {
+        let ancestor = normalise(ancestor)?;
+        if split_last(&ancestor).is_some() {
+            return None;
+        }
+        let parts: Vec<&str> = self.place.split('/').filter(|part| !part.is_empty()).collect();
+        let from = parts.len().checked_sub(levels_up(&ancestor))?;
+        Some(parts.get(from..)?.join("/"))
     }
 }
