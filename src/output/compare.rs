@@ -227,7 +227,8 @@ impl Change {
                 };
                 Diagnostic::new(codes::EDITED_OUTPUT, span, message)
                     .label("differs from what `fleet.lock` records")
-                    .help("make the change in the `.fleet` files and restore this one from Git, or drop the edit with `--overwrite-edits`")
+                    .help("make the change in the `.fleet` files, and restore this one from Git")
+                    .help("to drop the edit instead, build with `--overwrite-edits`")
             }
         }
     }
