@@ -18,7 +18,7 @@ pub fn install() {
 }
 
 fn report(text: &str, place: &dyn Display) -> String {
-    let code = &codes::INTERNAL_ERROR;
+    let code = codes::INTERNAL_ERROR;
     let version = env!("CARGO_PKG_VERSION");
     format!(
         "error[{}]: {}: {text}\n  --> {place} of fleetc {version}\n\

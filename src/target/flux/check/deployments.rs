@@ -35,14 +35,14 @@ fn check_times(hub: &Hub, deployment: &Deployment, report: &mut Report) {
     if hub.interval(deployment).milliseconds < 1_000 {
         let at = deployment.interval.map_or(hub.settings.span, |_| deployment.origin.of("interval"));
         report.add(
-            Diagnostic::new(&codes::INVALID_VALUE, at, "an interval of less than a second")
+            Diagnostic::new(codes::INVALID_VALUE, at, "an interval of less than a second")
                 .help("write a minute or more: every deployment is built and compared that often"),
         );
     }
     if hub.timeout(deployment).milliseconds < LEAST_TIMEOUT {
         let at = deployment.timeout.map_or(hub.settings.span, |_| deployment.origin.of("timeout"));
         let message = "Flux waits for at least 30 seconds, whatever its timeout";
-        report.add(Diagnostic::new(&codes::NOT_EXPRESSIBLE, at, message).help("write `30s` or more"));
+        report.add(Diagnostic::new(codes::NOT_EXPRESSIBLE, at, message).help("write `30s` or more"));
     }
 }
 
@@ -97,7 +97,7 @@ fn check_path(hub: &Hub, deployment: &Deployment, report: &mut Report) {
         if !is_variable(name) {
             let message = format!("`{name}` cannot be a variable of Flux");
             report.add(
-                Diagnostic::new(&codes::INVALID_VALUE, origin.of("substitute"), message)
+                Diagnostic::new(codes::INVALID_VALUE, origin.of("substitute"), message)
                     .help("write a name of letters, digits and `_` that begins with no digit")
                     .note("one such name makes Flux refuse the whole deployment"),
             );
@@ -114,7 +114,7 @@ fn check_chart(hub: &Hub, deployment: &Deployment, chart: &Chart, report: &mut R
     if deployment.namespace.is_none() {
         let message = format!("`{}` is a chart and has no namespace", deployment.component);
         report.add(
-            Diagnostic::new(&codes::MISSING_ATTRIBUTE, origin.component, message)
+            Diagnostic::new(codes::MISSING_ATTRIBUTE, origin.component, message)
                 .help("write `namespace = …`")
                 .note("Flux would put the release into the hub's own namespace, which the cluster may lack"),
         );
@@ -160,5 +160,5 @@ fn is_variable(name: &str) -> bool {
 }
 
 fn not_expressible(at: crate::source::Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(&codes::NOT_EXPRESSIBLE, at, message)
+    Diagnostic::new(codes::NOT_EXPRESSIBLE, at, message)
 }

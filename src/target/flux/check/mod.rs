@@ -47,7 +47,7 @@ impl Report<'_> {
         let declared = hub.settings.version;
         let message = format!("{what} needs Flux 2.{minor}");
         self.add(
-            Diagnostic::new(&codes::NEEDS_NEWER_ENGINE, at, message)
+            Diagnostic::new(codes::NEEDS_NEWER_ENGINE, at, message)
                 .label(format!("not in Flux {}.{}", declared.major, declared.minor))
                 .related(hub.settings.span, format!("Flux {}.{} is declared here", declared.major, declared.minor))
                 .help(format!("write `version = \"2.{minor}\"` in `flux` when the hub runs it")),
@@ -62,5 +62,5 @@ fn check_version(hub: &Hub, report: &mut Report) {
     }
     let message = format!("fleetc does not know Flux {}.{}", version.major, version.minor);
     let known = format!("fleetc knows Flux 2.{} to 2.{}", super::OLDEST.minor, super::NEWEST.minor);
-    report.add(Diagnostic::new(&codes::UNKNOWN_ENGINE_VERSION, hub.settings.span, message).help(known));
+    report.add(Diagnostic::new(codes::UNKNOWN_ENGINE_VERSION, hub.settings.span, message).help(known));
 }

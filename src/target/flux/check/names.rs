@@ -107,7 +107,7 @@ impl<'a> Files<'a> {
         if !name.chars().all(allowed) || name.starts_with('.') || name.is_empty() {
             let message = format!("the {what} `{name}` cannot be the name of a file");
             report.add(
-                Diagnostic::new(&codes::INVALID_NAME, at, message)
+                Diagnostic::new(codes::INVALID_NAME, at, message)
                     .help("use letters, digits, `-`, `_` and `.`, and begin with no dot"),
             );
         }
@@ -115,16 +115,16 @@ impl<'a> Files<'a> {
 }
 
 fn collision(at: Span, message: String, first: Span) -> Diagnostic {
-    Diagnostic::new(&codes::NAME_COLLISION, at, message).related(first, "the first is declared here")
+    Diagnostic::new(codes::NAME_COLLISION, at, message).related(first, "the first is declared here")
 }
 
 /// `flux bootstrap` names the GitRepository and the Kustomization that it makes after Flux's namespace.
 fn bootstrap(at: Span, kind: &str, name: &str) -> Diagnostic {
     let message = format!("the {kind} `{name}` would replace the one that `flux bootstrap` made");
-    Diagnostic::new(&codes::NAME_COLLISION, at, message).help("choose another name")
+    Diagnostic::new(codes::NAME_COLLISION, at, message).help("choose another name")
 }
 
 fn too_long(at: Span, name: &str, longest: usize) -> Diagnostic {
     let message = format!("`{name}` has more than {longest} characters");
-    Diagnostic::new(&codes::INVALID_NAME, at, message)
+    Diagnostic::new(codes::INVALID_NAME, at, message)
 }

@@ -46,7 +46,7 @@ fn check_sequence(hub: &Hub, sequence: &Sequence, report: &mut Report) {
 fn different_sources(first: &Deployment, member: &Deployment, report: &mut Report) {
     let message = format!("the clusters of `{}` read different sources, so Flux cannot order them", member.component);
     report.add(
-        Diagnostic::new(&codes::STAGE_SOURCE_DIFFERS, member.origin.of("rollout"), message)
+        Diagnostic::new(codes::STAGE_SOURCE_DIFFERS, member.origin.of("rollout"), message)
             .related(member.origin.of("source"), format!("`{}` reads `{}`", member.cluster, member.source.name))
             .related(first.origin.of("source"), format!("`{}` reads `{}`", first.cluster, first.source.name))
             .help("give all clusters of the rollout one source, or make two components of it"),
@@ -61,7 +61,7 @@ fn check_exact_version(member: &Deployment, report: &mut Report) {
     }
     let message = format!("`{}` is a range, which every cluster follows at once, past the rollout", chart.version);
     report.add(
-        Diagnostic::new(&codes::NOT_EXPRESSIBLE, member.origin.of("version"), message)
+        Diagnostic::new(codes::NOT_EXPRESSIBLE, member.origin.of("version"), message)
             .related(member.origin.of("rollout"), "the order is asked for here")
             .help("write one version, such as `1.2.3`"),
     );
@@ -78,7 +78,7 @@ fn is_exact(version: &str) -> bool {
 fn no_health_gate_in_stage(member: &Deployment, report: &mut Report) {
     let message = format!("the next stage waits for `{}`, and nothing says when that is healthy", member.component);
     report.add(
-        Diagnostic::new(&codes::NO_HEALTH_GATE, member.origin.of("wait"), message)
+        Diagnostic::new(codes::NO_HEALTH_GATE, member.origin.of("wait"), message)
             .label("without a health check Flux waits only until it is applied")
             .related(member.origin.of("rollout"), "its clusters change in the order of this rollout")
             .help("write `wait = true`, or list what must be healthy in `health`"),
@@ -94,7 +94,7 @@ fn check_after(hub: &Hub, deployment: &Deployment, report: &mut Report) {
         let message =
             format!("`{}` waits for `{component}`, and nothing says when that is healthy", deployment.component);
         report.add(
-            Diagnostic::new(&codes::NO_HEALTH_GATE, deployment.origin.of("after"), message)
+            Diagnostic::new(codes::NO_HEALTH_GATE, deployment.origin.of("after"), message)
                 .label("without a health check Flux waits only until it is applied")
                 .related(target.origin.of("wait"), format!("`{component}` has neither `wait` nor `health`"))
                 .help(format!("write `wait = true` in `{component}`, or list what must be healthy in `health`")),
@@ -112,7 +112,7 @@ fn check_cycle(hub: &Hub, report: &mut Report) {
     let Some(waiting) = deployments().find(|deployment| !deployment.after.is_empty()) else { return };
     let message = format!("`after` and the rollouts wait for each other: {}", names.join(" waits for "));
     report.add(
-        Diagnostic::new(&codes::DEPENDENCY_AGAINST_ROLLOUT, waiting.origin.of("after"), message)
+        Diagnostic::new(codes::DEPENDENCY_AGAINST_ROLLOUT, waiting.origin.of("after"), message)
             .related(waiting.origin.of("rollout"), "the other order comes from here")
             .help("let both components change their clusters in the same order"),
     );

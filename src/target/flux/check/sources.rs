@@ -36,7 +36,7 @@ fn check_git(source: &Source, uses: Uses, report: &mut Report) {
     if uses.files && source.revision == Revision::Default {
         let message = format!("source `{}` names no branch, tag, range or commit", source.name);
         report.add(
-            Diagnostic::new(&codes::MISSING_ATTRIBUTE, source.span, message)
+            Diagnostic::new(codes::MISSING_ATTRIBUTE, source.span, message)
                 .help("write `branch = \"main\"`, or the branch that is meant")
                 .note("without one Flux reads the branch `master`, whatever the repository's own default is"),
         );
@@ -95,7 +95,7 @@ fn check_use(deployment: &Deployment, report: &mut Report) {
     if wrong {
         let message = format!("a source of kind `{}` has no `{attribute}`", source.kind.word());
         report.add(
-            Diagnostic::new(&codes::UNSUPPORTED_SOURCE, deployment.origin.of(attribute), message)
+            Diagnostic::new(codes::UNSUPPORTED_SOURCE, deployment.origin.of(attribute), message)
                 .related(source.span, format!("`{}` is declared here", source.name))
                 .help(help),
         );
@@ -103,7 +103,7 @@ fn check_use(deployment: &Deployment, report: &mut Report) {
 }
 
 fn unsupported(source: &Source, message: String) -> Diagnostic {
-    Diagnostic::new(&codes::UNSUPPORTED_SOURCE, source.span, message)
+    Diagnostic::new(codes::UNSUPPORTED_SOURCE, source.span, message)
 }
 
 /// `git@host:path` as the URL that Flux reads.
