@@ -91,7 +91,7 @@ fn values_files_are_read_from_sources_of_their_own() {
             file(&git("teams"), &format!("redis/{cluster}.yaml")),
         ];
         if cluster == "prod" {
-            chart.values_files.push(file(&git("teams"), "redis/more.yaml"));
+            chart.values_files.push(file(&git("teams"), "redis/$more.yaml"));
         }
         d.content = Content::Chart(chart);
         d

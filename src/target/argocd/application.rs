@@ -145,7 +145,8 @@ fn helm<'a>(component: &Component<'_>, chart: &'a Chart, references: &mut Refere
     helm.insert("releaseName".to_owned(), json!(chart.release));
     let mut files: Vec<String> = Vec::new();
     for file in &chart.values_files {
-        files.push(format!("${}/{}", references.name(&file.source), file.path));
+        // Behind the reference Argo CD replaces `$NAME` (3.5, reposerver/repository: `env.Envsubst`), and `$$` by `$`.
+        files.push(format!("${}/{}", references.name(&file.source), file.path.replace('$', "$$")));
     }
     if let Some(last) = files.last().cloned() {
         files.resize(component.alignment.values_files.max(files.len()), last);

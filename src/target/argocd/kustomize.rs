@@ -82,15 +82,17 @@ fn anchored(name: &str) -> String {
 
 /// Argo CD's `name=newName:tag` or `name=newName@digest`, which is what `kustomize edit set image` takes.
 ///
-/// A digest names the image alone: kustomize before 5.1 reads the tag of `name:tag@digest` as part of the name.
+/// A digest names the image alone, and older kustomize reads the tag of `name:tag@digest` as part of the name. Argo CD
+/// replaces `$NAME` in images (3.5, util/kustomize), and `$$` by `$`.
 fn image(image: &Image) -> String {
     let mut text = image.name.clone();
     if let Some(new) = &image.new_name {
         text = format!("{text}={new}");
     }
-    match (&image.digest, &image.tag) {
+    let text = match (&image.digest, &image.tag) {
         (Some(digest), _) => format!("{text}@{digest}"),
         (None, Some(tag)) => format!("{text}:{tag}"),
         (None, None) => text,
-    }
+    };
+    text.replace('$', "$$")
 }

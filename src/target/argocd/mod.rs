@@ -3,9 +3,9 @@
 //! Takes a plan, gives files below the output folder. What each construct of the plan becomes is written down in
 //! `docs/engines-argocd.md`. Knows nothing of `.fleet` text and nothing of Flux.
 //!
-//! An ApplicationSet is made backwards: first the Application of every cluster ([`application`](mod@application)), whole
+//! An ApplicationSet is made backwards: first the Application of every cluster (`application.rs`), whole
 //! and resolved, then the template and the list elements from which Argo CD makes exactly these
-//! ([`template`](mod@template)). So what a cluster gets does not depend on which clusters share its ApplicationSet.
+//! (`template.rs`). So what a cluster gets does not depend on which clusters share its ApplicationSet.
 //!
 //! Invariant: Argo CD's expansion of the ApplicationSets equals [`applications`] (`tests/argocd`).
 

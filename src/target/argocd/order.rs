@@ -63,8 +63,8 @@ fn waves<'a>(after: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeMap<&'a str, 
     waves
 }
 
-/// A cycle among the components without a wave: whoever has none waits for one that has none, so going on from target to
-/// target ends in a cycle.
+/// A cycle among the components without a wave: whoever has none waits for one that has none, so going on from target
+/// to target ends in a cycle.
 fn cycle<'a>(after: &BTreeMap<&'a str, BTreeSet<&'a str>>, waves: &BTreeMap<&'a str, usize>) -> Vec<&'a str> {
     let stuck = |name: &&&'a str| after.contains_key(**name) && !waves.contains_key(**name);
     let mut way: Vec<&str> = after.keys().find(|name| stuck(name)).copied().into_iter().collect();

@@ -1,4 +1,4 @@
-//! What Argo CD has no field for (F0508), sources that it cannot read (F0511), clusters without a URL (MISSING_ATTRIBUTE).
+//! What Argo CD has no field for (F0508), sources that it cannot read (F0511), clusters without a URL (F0308).
 
 use super::{Context, Report};
 use crate::diag::codes::{MISSING_ATTRIBUTE, NOT_EXPRESSIBLE, UNSUPPORTED_SOURCE};

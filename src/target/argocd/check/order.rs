@@ -62,7 +62,7 @@ fn self_heal_off(deployment: &Deployment, report: &mut Report<'_>) {
         deployment.origin.of("self-heal"),
         |d| {
             d.label(format!("switched off because the component is under {reason}"))
-                .note("for Applications under a rolling sync the ApplicationSet controller disables automated sync, and self-heal with it")
+                .note("the ApplicationSet controller disables automated sync, and self-heal with it, under a rolling sync")
                 .help("write `self-heal = false` for it, or take it out of the order")
         },
         message,
@@ -76,7 +76,7 @@ fn automated_sync_off(span: Span, attribute: &str, report: &mut Report<'_>) {
         span,
         |d| {
             d.label("automated sync is switched off for what stands in an order").note(
-                "the ApplicationSet controller disables automated sync of Applications under a rolling sync and syncs them itself, step by step",
+                "under a rolling sync the ApplicationSet controller disables it and syncs by itself, step by step",
             )
         },
         message,
