@@ -133,7 +133,7 @@ fn a_wrong_example_raises_its_code_alone() {
         let also = ALSO.iter().filter(|(id, _)| *id == code.id).map(|(_, also)| *also);
         let mut expected: Vec<&str> = also.chain([code.id]).collect();
         expected.sort_unstable();
-        let Some(mut found) = compile::codes_of(&wrong) else { continue };
+        let mut found = compile::codes_of(&wrong);
         found.sort_unstable();
         if found != expected {
             failed.push(format!("{} ({}): found {found:?}", code.id, code.slug));
@@ -153,7 +153,8 @@ fn what_an_example_raises_besides_is_said() {
 fn a_right_example_raises_nothing() {
     let mut failed = Vec::new();
     for (code, _, right) in examples() {
-        if let Some(found) = compile::codes_of(&right).filter(|found| !found.is_empty()) {
+        let found = compile::codes_of(&right);
+        if !found.is_empty() {
             failed.push(format!("{} ({}): found {found:?}", code.id, code.slug));
         }
     }
