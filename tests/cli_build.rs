@@ -8,7 +8,7 @@ mod folder;
 #[path = "folder/program.rs"]
 mod program;
 
-use fleet::{API, FLEET, WEB, built, fleet};
+use fleet::{API, FLEET, IDLE, WEB, built, fleet};
 use serde_json::Value;
 
 #[test]
@@ -218,4 +218,23 @@ fn what_was_read_and_written_is_told_on_request() {
         .stdout("")
         .stderr_has("read: apps/web.fleet\nread: main.fleet\n")
         .stderr_has("wrote: gitops/argocd/root.yaml\n");
+}
+
+#[test]
+fn a_quiet_build_says_nothing_but_problems() {
+    let folder = fleet();
+    folder.write(
+        "main.fleet",
+        FLEET.replace("argocd { }", "argocd { progressive-syncs = true }").replace("flux { }", ""),
+    );
+    folder.write(
+        "apps/web.fleet",
+        WEB.replace("namespace = web", "namespace = web, rollout = slow, health = [\"Deployment/web\"]"),
+    );
+    folder.write("slow.fleet", "rollout slow {\n  stage one on a\n  stage two on rest\n}\n");
+    folder.fleetc(&["build"]).ends_with(0).stdout("").stderr_has("note[F0505]").stderr_has(" files written, ");
+    folder.fleetc(&["build", "-q"]).ends_with(0).stdout("").stderr("");
+    folder.write("idle.fleet", IDLE);
+    let said = folder.fleetc(&["build", "-q"]).ends_with(0).stdout("").stderr_has("warning[F0414]").stderr;
+    assert!(!said.contains("F0505"), "{said}");
 }

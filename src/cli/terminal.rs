@@ -7,7 +7,7 @@ use terminal_size::{Width, terminal_size_of};
 use super::colour::{self, Choice, variable};
 use super::{Failure, Global};
 use crate::diag::render::Look;
-use crate::diag::{Diagnostics, render};
+use crate::diag::{Diagnostics, Severity, render};
 use crate::source::Sources;
 
 /// The narrowest and the widest that text is wrapped at.
@@ -60,10 +60,14 @@ impl Terminal {
         self.quiet
     }
 
-    /// Shows diagnostics that are not the result.
+    /// Shows diagnostics that are not the result; notes are no problems, and go when only those are wanted.
     pub fn diagnostics(&self, diagnostics: &Diagnostics, sources: &Sources) {
-        if !diagnostics.is_empty() {
-            self.log(&render::full(diagnostics, sources, &self.look_of_stderr()));
+        let mut shown = Diagnostics::default();
+        for diagnostic in diagnostics.iter().filter(|one| !self.quiet || one.severity() != Severity::Note) {
+            shown.push(diagnostic.clone());
+        }
+        if !shown.is_empty() {
+            self.log(&render::full(&shown, sources, &self.look_of_stderr()));
         }
     }
 
