@@ -96,3 +96,12 @@ fn the_same_seeds_give_the_same_text() {
         assert_eq!(lines[0], lines[1], "seed {seed}: another order is another text");
     }
 }
+
+#[test]
+fn two_hundred_fleets_have_every_feature() {
+    let fleets: Vec<_> = (0..200).map(generate).collect();
+    let counts = random::coverage::count(&fleets);
+    println!("{counts:#?}");
+    let rare: Vec<_> = counts.iter().filter(|(_, count)| **count < 3).collect();
+    assert!(rare.is_empty(), "hardly any fleet has {rare:?}");
+}

@@ -52,9 +52,8 @@ pub fn documents(text: &str) -> Vec<Value> {
             _ => parts.last_mut().expect("one part").push_str(line),
         }
     }
-    let documents = parts.iter().map(|part| {
-        serde_yaml::from_str(part).unwrap_or_else(|error| panic!("{error} in\n{part}"))
-    });
+    let documents =
+        parts.iter().map(|part| serde_yaml::from_str(part).unwrap_or_else(|error| panic!("{error} in\n{part}")));
     documents.filter(|document: &Value| !document.is_null()).collect()
 }
 

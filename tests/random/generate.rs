@@ -23,7 +23,13 @@ pub use repair::remove_component;
 
 /// A valid fleet.
 pub fn generate(seed: u64) -> Fleet {
-    let mut generator = Generator { rng: Rng::new(seed, 1), fleet: empty(), steady: false, flavour: Flavour::Mixed, clusters: Vec::new() };
+    let mut generator = Generator {
+        rng: Rng::new(seed, 1),
+        fleet: empty(),
+        steady: false,
+        flavour: Flavour::Mixed,
+        clusters: Vec::new(),
+    };
     generator.engines();
     generator.sources();
     generator.fields();
@@ -122,7 +128,9 @@ impl Generator {
             charts: false,
         }];
         self.fleet.home = "fleet-config".into();
-        for (name, url) in [("apps", "https://git.example.com/org/apps.git"), ("infra", "ssh://git@git.example.com/infra")] {
+        for (name, url) in
+            [("apps", "https://git.example.com/org/apps.git"), ("infra", "ssh://git@git.example.com/infra")]
+        {
             if self.rng.chance(60) {
                 let revision = self.git_revision();
                 sources.push(Source { name: name.into(), kind: "git", url: url.into(), revision, charts: false });
@@ -183,8 +191,8 @@ fn named(name: impl AsRef<str>) -> Expr {
 }
 
 /// Literal text.
-fn literal(text: &str) -> Part {
-    Part::Literal(text.into())
+fn literal(text: impl AsRef<str>) -> Part {
+    Part::Literal(text.as_ref().into())
 }
 
 /// `${name}`

@@ -151,9 +151,8 @@ pub fn shrink(fleet: &Fleet, dress: u64, kind: &str) -> Fleet {
     let mut missed = 0;
     // Two rounds without success end it; a fleet has some hundred parts.
     while let Some(smaller) = super::shrink::without(&fleet, index) {
-        let fails = catch_unwind(AssertUnwindSafe(|| {
-            examine(&smaller, dress).is_err_and(|failure| failure.kind == kind)
-        }));
+        let fails =
+            catch_unwind(AssertUnwindSafe(|| examine(&smaller, dress).is_err_and(|failure| failure.kind == kind)));
         if fails.unwrap_or(false) {
             fleet = smaller;
             missed = 0;

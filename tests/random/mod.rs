@@ -2,6 +2,8 @@
 //!
 //! Nothing here uses the compiler's own types or functions; it is asked through its command line.
 
+pub mod coverage;
+mod example;
 pub mod expand;
 pub mod generate;
 pub mod harness;

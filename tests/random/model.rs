@@ -255,12 +255,23 @@ pub enum Pred {
     /// A group, a cluster or a bool label.
     Name(String),
     /// `==`, or `!=` when negated.
-    Equal { label: String, negated: bool, value: Box<Expr> },
+    Equal {
+        label: String,
+        negated: bool,
+        value: Box<Expr>,
+    },
     /// `in`, or `not in` when negated.
-    In { label: String, negated: bool, values: Vec<Expr> },
+    In {
+        label: String,
+        negated: bool,
+        values: Vec<Expr>,
+    },
     Has(String),
     /// `name like "…"` when there is no label.
-    Like { label: Option<String>, glob: String },
+    Like {
+        label: Option<String>,
+        glob: String,
+    },
     Not(Box<Pred>),
     And(Vec<Pred>),
     Or(Vec<Pred>),

@@ -381,13 +381,9 @@ impl Printer<'_> {
                 (format!("{label} {} {}", sign(*negated, "not in", "in"), self.list(&values)), 3)
             }
             Pred::Has(label) => (format!("has {label}"), 3),
-            Pred::Like { label, glob } => {
-                (format!("{} like {}", label.as_deref().unwrap_or("name"), quoted(glob)), 3)
-            }
+            Pred::Like { label, glob } => (format!("{} like {}", label.as_deref().unwrap_or("name"), quoted(glob)), 3),
             Pred::Not(inner) => (format!("not {}", self.pred(inner, 3)), 3),
-            Pred::And(all) => {
-                (all.iter().map(|each| self.pred(each, 2)).collect::<Vec<_>>().join(" and "), 1)
-            }
+            Pred::And(all) => (all.iter().map(|each| self.pred(each, 2)).collect::<Vec<_>>().join(" and "), 1),
             Pred::Or(any) => (any.iter().map(|each| self.pred(each, 1)).collect::<Vec<_>>().join(" or "), 0),
         };
         if binds < level || self.rng.chance(4) { format!("({text})") } else { text }

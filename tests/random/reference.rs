@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::model::{Body, Change, Clusters, Component, Expr, Field, Fleet, Max, Part, Pred, Presence, Repository, Type};
+use super::model::{
+    Body, Change, Clusters, Component, Expr, Field, Fleet, Max, Part, Pred, Presence, Repository, Type,
+};
 
 /// A declared cluster with everything that is known of it.
 #[derive(Clone, Debug)]
@@ -235,10 +237,8 @@ impl<'a> Reference<'a> {
             Some(_) => text_of("version"),
             None => source.revision.as_ref().map(|(_, value)| value.clone()),
         };
-        let health: Vec<String> = list_of("health", Bare::Refers)
-            .iter()
-            .map(|object| health(object, scope.namespace.as_deref()))
-            .collect();
+        let health: Vec<String> =
+            list_of("health", Bare::Refers).iter().map(|object| health(object, scope.namespace.as_deref())).collect();
         let after: BTreeSet<String> = list_of("after", Bare::Itself).into_iter().collect();
         let rollout = name_of("rollout");
         let stage = rollout.as_ref().and_then(|rollout| self.stage(rollout, cluster));
@@ -389,9 +389,7 @@ impl Scope<'_> {
             Expr::Name(name) if bare == Bare::Itself => json!(name),
             Expr::Name(name) => self.name(name),
             Expr::List(items) => items.iter().map(|item| self.value(item, bare)).collect(),
-            Expr::Map(entries) => {
-                entries.iter().map(|(key, value)| (key.clone(), self.value(value, bare))).collect()
-            }
+            Expr::Map(entries) => entries.iter().map(|(key, value)| (key.clone(), self.value(value, bare))).collect(),
             Expr::If(branches, otherwise) => {
                 let branch = branches.iter().find(|(pred, _)| self.reference.holds(pred, self.cluster));
                 self.value(branch.map_or(otherwise, |(_, value)| value), bare)
@@ -504,9 +502,9 @@ fn combinations(bindings: &[(String, Vec<Expr>)]) -> Vec<BTreeMap<String, Value>
 pub fn matches(glob: &str, text: &str) -> bool {
     match glob.chars().next() {
         None => text.is_empty(),
-        Some('*') => (0..=text.len())
-            .filter(|&at| text.is_char_boundary(at))
-            .any(|at| matches(&glob[1..], &text[at..])),
+        Some('*') => {
+            (0..=text.len()).filter(|&at| text.is_char_boundary(at)).any(|at| matches(&glob[1..], &text[at..]))
+        }
         Some('?') => text.chars().next().is_some_and(|first| matches(&glob[1..], &text[first.len_utf8()..])),
         Some(first) => text.strip_prefix(first).is_some_and(|rest| matches(&glob[first.len_utf8()..], rest)),
     }

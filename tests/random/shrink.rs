@@ -48,10 +48,14 @@ fn cut(fleet: &mut Fleet, left: &mut usize) -> bool {
         || drop_option(&mut fleet.flux, left)
         || drop_entry(&mut fleet.cluster_defaults, left);
     parts
-        || fleet.components.iter_mut().any(|component| drop_item(&mut component.from, left) || in_body(&mut component.body, left))
-        || fleet.templates.iter_mut().any(|template| {
-            drop_item(&mut template.params, left) || in_body(&mut template.body, left)
-        })
+        || fleet
+            .components
+            .iter_mut()
+            .any(|component| drop_item(&mut component.from, left) || in_body(&mut component.body, left))
+        || fleet
+            .templates
+            .iter_mut()
+            .any(|template| drop_item(&mut template.params, left) || in_body(&mut template.body, left))
         || fleet.defaults.iter_mut().any(|body| in_body(body, left))
         || fleet.rollouts.iter_mut().any(|rollout| drop_item(&mut rollout.stages, left))
         || fleet.clusters.iter_mut().any(|cluster| {

@@ -47,7 +47,8 @@ fn action<'t>(text: &'t str, element: &BTreeMap<String, String>) -> Result<(Stri
         Some('.') => {
             let name = |char: char| char.is_ascii_alphanumeric() || char == '_';
             let end = text[1..].find(|char| !name(char)).map_or(text.len(), |end| end + 1);
-            let value = element.get(&text[1..end]).ok_or_else(|| format!("map has no entry for key {:?}", &text[1..end]))?;
+            let value =
+                element.get(&text[1..end]).ok_or_else(|| format!("map has no entry for key {:?}", &text[1..end]))?;
             (value.clone(), &text[end..])
         }
         _ => return Err(format!("the tests cannot render {:?}", text.chars().take(20).collect::<String>())),

@@ -11,8 +11,20 @@ type Map = BTreeMap<String, Expr>;
 
 /// Keys whose values are scalars, keys whose values are maps, and one that is either.
 const SCALARS: [&str; 14] = [
-    "replicas", "mode", "greeting", "level", "enabled", "no", "012", "a.b/c", "with space", "if", "component", "x_1",
-    "quote\"d", "ключ",
+    "replicas",
+    "mode",
+    "greeting",
+    "level",
+    "enabled",
+    "no",
+    "012",
+    "a.b/c",
+    "with space",
+    "if",
+    "component",
+    "x_1",
+    "quote\"d",
+    "ключ",
 ];
 const MAPS: [&str; 5] = ["image", "resources", "config", "nested map", "on"];
 
@@ -54,9 +66,7 @@ impl Generator {
     }
 
     fn switches(&mut self, body: &mut Body, place: &Place, often: usize) {
-        for (key, rare) in
-            [("prune", 1), ("self-heal", 1), ("create-namespace", 1), ("server-side", 1), ("force", 3)]
-        {
+        for (key, rare) in [("prune", 1), ("self-heal", 1), ("create-namespace", 1), ("server-side", 1), ("force", 3)] {
             if self.rng.chance(often / rare) && (!place.steady || often > 10) {
                 let value = self.switch(place);
                 body.attributes.insert(key.into(), value);
@@ -161,7 +171,8 @@ impl Generator {
     }
 
     fn tricky(&mut self) -> &'static str {
-        if self.rng.chance(75) { *self.rng.pick(&TRICKY) } else { *self.rng.pick(&HIDDEN) }
+        let pool: &[&'static str] = if self.rng.chance(75) { &TRICKY } else { &HIDDEN };
+        pool[self.rng.below(pool.len())]
     }
 
     fn patches(&mut self, place: &Place) -> Vec<Patch> {
@@ -177,7 +188,8 @@ impl Generator {
             fields.remove("mixed");
             Change::Merge(BTreeMap::from([("spec".to_string(), Expr::Map(fields))]))
         } else {
-            let pointers = ["/spec/replicas", "/metadata/annotations/a~1b", "/spec/values/global/clusterName", "/data/-"];
+            let pointers =
+                ["/spec/replicas", "/metadata/annotations/a~1b", "/spec/values/global/clusterName", "/data/-"];
             let operations = (0..self.rng.between(1, 3))
                 .map(|_| {
                     let word = *self.rng.pick(&["add", "replace", "remove", "test"]);
@@ -234,11 +246,8 @@ impl Generator {
     }
 
     fn ignores(&mut self) -> Vec<Ignore> {
-        let targets = [
-            "apps/Deployment",
-            "apps/Deployment/web",
-            "admissionregistration.k8s.io/ValidatingWebhookConfiguration",
-        ];
+        let targets =
+            ["apps/Deployment", "apps/Deployment/web", "admissionregistration.k8s.io/ValidatingWebhookConfiguration"];
         let fields = ["/spec/replicas", "/webhooks/0/clientConfig/caBundle"];
         let mut ignores = Vec::new();
         for target in self.rng.some(&targets, 2) {
@@ -252,7 +261,11 @@ impl Generator {
     }
 
     /// Up to `most` `on` blocks, later stripped of what contradicts.
-    pub(super) fn on_blocks(&mut self, most: usize, mut body: impl FnMut(&mut Self, &super::super::model::Pred) -> Body) -> Vec<On> {
+    pub(super) fn on_blocks(
+        &mut self,
+        most: usize,
+        mut body: impl FnMut(&mut Self, &super::super::model::Pred) -> Body,
+    ) -> Vec<On> {
         let mut blocks: Vec<On> = Vec::new();
         for _ in 0..self.rng.below(most + 1) {
             let mut on = self.selecting();

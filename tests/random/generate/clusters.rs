@@ -34,7 +34,14 @@ impl Generator {
             if self.rng.chance(30) {
                 let presence = self.presence(text("x-1"));
                 let key = (name == "zone" && self.rng.chance(50)).then(|| "topology.kubernetes.io/zone".into());
-                self.add(Field { name: name.into(), key, fact: false, ty: Type::Text, presence, safety: Safety::Label });
+                self.add(Field {
+                    name: name.into(),
+                    key,
+                    fact: false,
+                    ty: Type::Text,
+                    presence,
+                    safety: Safety::Label,
+                });
             }
         }
         for (name, ty) in [("spot", Type::Bool), ("fenced", Type::Bool), ("weight", Type::Int), ("slots", Type::Int)] {
@@ -228,7 +235,7 @@ impl Generator {
                 if chosen.is_empty() {
                     chosen.push(values[0].clone());
                 }
-                bindings.push((field.name.clone(), chosen.iter().map(|value| named(value)).collect()));
+                bindings.push((field.name.clone(), chosen.iter().map(named).collect()));
             }
             if bindings.len() < 2 && self.rng.chance(35) {
                 bindings.push(("n".into(), (1..=self.rng.between(1, 3)).map(|n| Expr::Int(n as i64)).collect()));

@@ -11,8 +11,20 @@ use super::strings::TRICKY;
 use super::{Flavour, Generator, named, repair};
 
 const NAMES: [&str; 14] = [
-    "cert-manager", "ingress", "web", "payments-api", "dns", "a", "metrics-collector-with-a-long-name",
-    "observability-agent-for-everything-else", "env", "billing-2", "kyverno", "queue", "b", "monitoring",
+    "cert-manager",
+    "ingress",
+    "web",
+    "payments-api",
+    "dns",
+    "a",
+    "metrics-collector-with-a-long-name",
+    "observability-agent-for-everything-else",
+    "env",
+    "billing-2",
+    "kyverno",
+    "queue",
+    "b",
+    "monitoring",
 ];
 
 impl Generator {
@@ -31,7 +43,10 @@ impl Generator {
         let mut left: BTreeSet<String> = self.clusters_of(&Pred::All);
         let mut stages = Vec::new();
         for _ in 0..self.rng.between(1, 4) {
-            let pred = self.selecting();
+            // Rather some of the clusters than all that are left.
+            let mut preds: Vec<Pred> = (0..4).map(|_| self.selecting()).collect();
+            let some = |pred: &Pred| left.iter().any(|cluster| !self.clusters_of(pred).contains(cluster));
+            let pred = preds.remove(preds.iter().position(some).unwrap_or(0));
             let received: Vec<String> = self.clusters_of(&pred).intersection(&left).cloned().collect();
             if !received.is_empty() {
                 left.retain(|cluster| !received.contains(cluster));
@@ -321,7 +336,8 @@ impl Generator {
                 self.chart(body, place, 100);
             }
             if self.rng.chance(15) {
-                let release = if self.rng.chance(50) { named("rel-1") } else { self.woven("rel", place, Safety::Name, 1) };
+                let release =
+                    if self.rng.chance(50) { named("rel-1") } else { self.woven("rel", place, Safety::Name, 1) };
                 body.attributes.insert("release".into(), release);
             }
             return;
@@ -369,7 +385,7 @@ impl Generator {
 
     fn path(&mut self, place: &Place) -> Expr {
         let names = place.names(Safety::Label);
-        let mut parts = vec![super::literal(*self.rng.pick(&["apps", "k8s/overlays", "platform/a.b/c_d"]))];
+        let mut parts = vec![super::literal(self.rng.pick(&["apps", "k8s/overlays", "platform/a.b/c_d"]))];
         for name in self.rng.some(&names, 2) {
             parts.extend([super::literal("/"), super::hole(&name)]);
         }
@@ -455,7 +471,8 @@ impl Generator {
             let mut simple = param.clone();
             simple.presence = Presence::Required;
             let other = self.argument(&simple, &Place::default());
-            return self.choice(&bare, |generator| if generator.rng.chance(50) { plain.clone() } else { other.clone() });
+            return self
+                .choice(&bare, |generator| if generator.rng.chance(50) { plain.clone() } else { other.clone() });
         }
         plain
     }

@@ -65,5 +65,5 @@ impl Generator {
 }
 
 fn names(components: &[String]) -> Expr {
-    Expr::List(components.iter().map(|name| named(name)).collect())
+    Expr::List(components.iter().map(named).collect())
 }

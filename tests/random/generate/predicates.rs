@@ -128,7 +128,7 @@ impl Generator {
     /// Values that a field can be compared with; for a closed type all of them.
     fn comparable(&mut self, field: &Field) -> Vec<Expr> {
         match &field.ty {
-            Type::Choice(values) => values.iter().map(|value| named(value)).collect(),
+            Type::Choice(values) => values.iter().map(named).collect(),
             Type::Int => vec![Expr::Int(0), Expr::Int(1), Expr::Int(2), Expr::Int(3), Expr::Int(40)],
             _ => {
                 let mut seen: BTreeSet<String> = BTreeSet::from(["elsewhere".into()]);

@@ -155,21 +155,22 @@ pub fn flavour(body: &Body) -> Option<bool> {
 
 /// The attributes that two templates both set and a component must decide; none when it cannot.
 pub fn contested(a: &Body, b: &Body) -> Option<Vec<String>> {
-    let with_blocks = |body: &Body| body.on.iter().map(|block| block.body.clone()).chain([body.clone()]).collect::<Vec<_>>();
+    let with_blocks =
+        |body: &Body| body.on.iter().map(|block| block.body.clone()).chain([body.clone()]).collect::<Vec<_>>();
     let (all_a, all_b) = (with_blocks(a), with_blocks(b));
     for (index_a, one) in all_a.iter().enumerate() {
         for (index_b, other) in all_b.iter().enumerate() {
             let bodies = index_a + 1 == all_a.len() && index_b + 1 == all_b.len();
-            let maps = one.maps.iter().any(|(key, map)| other.maps.get(key).is_some_and(|other| maps_clash(map, other)));
+            let maps =
+                one.maps.iter().any(|(key, map)| other.maps.get(key).is_some_and(|other| maps_clash(map, other)));
             let scalars = one.attributes.keys().any(|key| other.attributes.contains_key(key));
             if maps || (scalars && !bodies) {
                 return None;
             }
         }
     }
-    let differs = |(key, value): (&String, &Expr)| {
-        b.attributes.get(key).is_some_and(|other| other != value).then(|| key.clone())
-    };
+    let differs =
+        |(key, value): (&String, &Expr)| b.attributes.get(key).is_some_and(|other| other != value).then(|| key.clone());
     Some(a.attributes.iter().filter_map(differs).collect())
 }
 
@@ -201,11 +202,28 @@ fn structure(deployment: &Deployment) -> Value {
     let keys = |map: &Value| map.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>());
     let rest = &deployment.rest;
     json!([
-        deployment.rollout, deployment.project, deployment.namespace.is_some(), deployment.source["name"],
-        deployment.source["chart"], deployment.patches, deployment.wait, deployment.health.is_empty(),
-        deployment.prune, deployment.self_heal, deployment.create_namespace, rest["server_side"], rest["suspend"],
-        rest["force"], rest["on_delete"], rest["release"], rest["images"], keys(&rest["labels"]),
-        keys(&rest["annotations"]), rest["ignore"], rest["interval"], deployment.values == json!({}),
+        deployment.rollout,
+        deployment.project,
+        deployment.namespace.is_some(),
+        deployment.source["name"],
+        deployment.source["chart"],
+        deployment.patches,
+        deployment.wait,
+        deployment.health.is_empty(),
+        deployment.prune,
+        deployment.self_heal,
+        deployment.create_namespace,
+        rest["server_side"],
+        rest["suspend"],
+        rest["force"],
+        rest["on_delete"],
+        rest["release"],
+        rest["images"],
+        keys(&rest["labels"]),
+        keys(&rest["annotations"]),
+        rest["ignore"],
+        rest["interval"],
+        deployment.values == json!({}),
     ])
 }
 
