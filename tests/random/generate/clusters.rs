@@ -263,7 +263,7 @@ impl Generator {
     fn cluster_name(&mut self, stem: &str, bindings: &[(String, Vec<Expr>)]) -> Vec<Part> {
         let mut parts = Vec::new();
         if bindings.is_empty() && self.rng.chance(12) {
-            return vec![literal(&format!("10.{stem}"))];
+            return vec![literal(format!("10.{stem}"))];
         }
         let stem_first = self.rng.chance(50);
         if stem_first {
@@ -276,7 +276,7 @@ impl Generator {
             parts.push(hole(variable));
         }
         if !stem_first {
-            parts.push(literal(&if parts.is_empty() { stem.to_string() } else { format!("-{stem}") }));
+            parts.push(literal(if parts.is_empty() { stem.to_string() } else { format!("-{stem}") }));
         }
         joined(parts)
     }
