@@ -1,8 +1,13 @@
 //! `fleetc` compiles a fleet, written in `.fleet` files, to Argo CD and Flux.
+//!
+//! The pipeline is [`analysis::compile`] and [`target::build`]; `ARCHITECTURE.md` tells the same story in words.
 
+pub mod analysis;
 pub mod diag;
+pub mod model;
 pub mod plan;
 pub mod project;
 pub mod source;
+pub mod stdlib;
 pub mod syntax;
 pub mod target;

@@ -45,7 +45,7 @@ macro_rules! codes {
     ($($id:ident $name:ident $slug:literal $severity:ident $title:literal;)*) => {
         $(
             #[doc = concat!(stringify!($id), ": ", $title, ".")]
-            pub static $name: Code = Code {
+            pub static $name: &Code = &Code {
                 id: stringify!($id),
                 slug: $slug,
                 severity: Severity::$severity,
@@ -54,7 +54,7 @@ macro_rules! codes {
             };
         )*
         /// Every code, by number.
-        pub static ALL: &[&Code] = &[$(&$name),*];
+        pub static ALL: &[&Code] = &[$($name),*];
     };
 }
 

@@ -5,6 +5,7 @@
 
 pub mod codes;
 mod diagnostic;
+pub mod explain;
 pub mod render;
 mod suggest;
 

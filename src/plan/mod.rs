@@ -3,6 +3,11 @@
 //! Invariant: `deployments` is sorted by (component, cluster), `clusters`, `projects`, `sources` and `rollouts` by name;
 //! every name is final (already shortened) and every string is resolved.
 
+mod glob;
+pub mod permission;
+mod repository;
+pub mod resolve;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -33,4 +33,7 @@ pub trait Files {
 
     /// The Git repository around the project, if there is one.
     fn repository(&self) -> Option<Repository>;
+
+    /// The path from `ancestor`, such as `..`, down to the project root; empty for `.`.
+    fn path_from(&self, ancestor: &str) -> Option<String>;
 }

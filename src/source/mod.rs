@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use line_index::{LineIndex, Position};
 
 /// Which file of a [`Sources`] a span lies in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
 /// A range of bytes in one file.

@@ -367,3 +367,10 @@ pub struct Branch {
     /// The value where it holds.
     pub value: Expr,
 }
+
+impl Expr {
+    /// Whether it is a hole.
+    pub fn kind_is_error(&self) -> bool {
+        matches!(self.kind, ExprKind::Error)
+    }
+}

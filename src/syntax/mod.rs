@@ -4,3 +4,41 @@
 //! a broken place becomes a hole. Knows nothing of names, types or engines; pest is known to `parser` alone.
 
 pub mod ast;
+pub mod cst;
+mod errors;
+pub mod kind;
+pub mod limits;
+mod lower;
+mod parser;
+
+use crate::diag::Diagnostics;
+use crate::source::{SourceId, Span};
+use cst::Cst;
+use errors::Sink;
+
+/// What a text was read as.
+#[derive(Clone, Debug)]
+pub struct Parse {
+    /// Every token, comment and line end.
+    pub cst: Cst,
+    /// The declarations.
+    pub file: ast::File,
+    /// What is wrong with the syntax, in the order of the text.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads `text`, the whole of the file `source`, in time and memory linear in its length.
+pub fn parse(source: SourceId, text: &str) -> Parse {
+    let mut sink = Sink::new(source, text);
+    let parsed = if limits::check(source, text, &mut sink) { parser::parse(source, text) } else { Ok(None) };
+    let cst = parsed.unwrap_or_else(|failure| {
+        sink.push(match failure {
+            parser::Failure::TooComplex => errors::too_complex(Span::new(source, 0, 0)),
+            parser::Failure::Bug(at) => errors::bug(Span::new(source, at, at)),
+        });
+        None
+    });
+    let cst = cst.unwrap_or_else(|| Cst::unparsed(source, text));
+    let file = lower::lower(&cst, text, &mut sink);
+    Parse { cst, file, diagnostics: sink.finish() }
+}

@@ -3,7 +3,32 @@
 //! Each engine is a room of its own with two doors: `check`, which says what the engine cannot do, and `build`, which
 //! writes manifests for a plan that passed. They read the [`Plan`](crate::plan::Plan) and nothing else.
 
+pub mod yaml;
+
 use std::collections::BTreeMap;
+
+use crate::diag::Diagnostics;
+use crate::plan::Plan;
 
 /// Generated files: the path below the output folder, with `/` between the parts, and the text.
 pub type OutputTree = BTreeMap<String, String>;
+
+/// Which engines are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Engines {
+    /// Argo CD.
+    pub argocd: bool,
+    /// Flux.
+    pub flux: bool,
+}
+
+/// Reports what the engines of `plan` cannot do.
+pub fn check(plan: &Plan, diagnostics: &mut Diagnostics) {
+    let _ = (plan, diagnostics);
+}
+
+/// The manifests of `engines` for `plan`, which passed [`check`].
+pub fn build(plan: &Plan, engines: &Engines) -> OutputTree {
+    let _ = (plan, engines);
+    OutputTree::new()
+}

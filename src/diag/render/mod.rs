@@ -1,1 +1,168 @@
-//! How diagnostics are shown. Everything is computed from [`Diagnostics`](super::Diagnostics) and [`Sources`](crate::source::Sources).
+//! How diagnostics are shown. Everything is computed from [`Diagnostics`] and [`Sources`].
+//!
+//! Takes what was found and the texts it was found in, gives a `String` in one of several forms: [`full`] for people,
+//! [`concise`] for editors, [`json`] for programs. Does not know terminals, flags or streams: the caller has asked
+//! the terminal already and says what it can do with [`Look`].
+//!
+//! Invariant: only `graphical` names miette. Invariant: no character of a source or of a message reaches a
+//! terminal as a control character (`tests/render.rs`).
+
+mod graphical;
+mod json;
+mod line;
+mod patch;
+pub(crate) mod text;
+mod window;
+
+use super::codes::Severity;
+use super::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::{Origin, Sources};
+use text::{Paint, Style};
+
+pub use json::json;
+
+/// What the terminal can do, and how wide it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Whether to colour with ANSI escapes.
+    pub colour: bool,
+    /// In how many columns to fit; less than 40 is taken as 40.
+    pub width: usize,
+    /// Whether to draw with Unicode; ASCII otherwise. Sources are shown as they are in both cases.
+    pub unicode: bool,
+    /// Whether the terminal follows OSC 8 links. Nothing is linked as long as the pages of the codes are only
+    /// inside the compiler.
+    pub links: bool,
+}
+
+impl Look {
+    /// No colour, ASCII, `width` columns: what every terminal and every file can hold.
+    pub fn plain(width: usize) -> Self {
+        Self { colour: false, width, unicode: false, links: false }
+    }
+
+    /// The width to fit in.
+    pub(crate) fn columns(&self) -> usize {
+        self.width.max(40)
+    }
+
+    /// What stands where text was cut off.
+    pub(crate) fn ellipsis(&self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
+}
+
+/// Every diagnostic with its source, for people. One block each, an empty line between two.
+pub fn full(diagnostics: &Diagnostics, sources: &Sources, look: &Look) -> String {
+    let blocks: Vec<String> = diagnostics.iter().map(|diagnostic| block(diagnostic, sources, look)).collect();
+    blocks.join("\n")
+}
+
+/// Every diagnostic on exactly one line, `path:line:column: severity[F0201] message`, the column in code points.
+///
+/// Vim, Emacs and the problem matchers of VS Code read it as it is.
+pub fn concise(diagnostics: &Diagnostics, sources: &Sources) -> String {
+    let mut out = String::new();
+    for diagnostic in diagnostics.iter() {
+        let span = diagnostic.primary.span;
+        let file = sources.file(span.source);
+        let at = file.position(span.start);
+        out += &format!(
+            "{}:{}:{}: {}[{}] {}\n",
+            text::escape(&file.path),
+            at.line,
+            at.column,
+            diagnostic.severity().word(),
+            diagnostic.code.id,
+            text::escape(&diagnostic.message)
+        );
+    }
+    out
+}
+
+/// How many there are of each severity: `2 errors, 1 warning in 3 files`. The files are those of the project.
+pub fn summary(diagnostics: &Diagnostics, sources: &Sources) -> String {
+    let severities = [Severity::Error, Severity::Warning, Severity::Note];
+    let counts: Vec<String> = severities
+        .into_iter()
+        .map(|severity| (diagnostics.count(severity), severity.word()))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| counted(count, word))
+        .collect();
+    let found = if counts.is_empty() { "no problems".to_owned() } else { counts.join(", ") };
+    format!("{found} in {}", counted(project_files(sources), "file"))
+}
+
+fn counted(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+}
+
+/// How many files the project has; the standard library does not count.
+fn project_files(sources: &Sources) -> usize {
+    sources.iter().filter(|(_, file)| file.origin == Origin::Project).count()
+}
+
+/// One diagnostic: the header, the snippets, what to do, the changes, the rules behind it.
+fn block(diagnostic: &Diagnostic, sources: &Sources, look: &Look) -> String {
+    let paint = Paint::new(look);
+    let mut out = header(diagnostic, look, paint);
+    let windows = window::windows(diagnostic, sources, look);
+    for window in &windows.list {
+        out += &graphical::draw(window, diagnostic.severity(), windows.gutter, look);
+    }
+    if windows.hidden > 0 {
+        out += &format!("  {} and {}\n", look.ellipsis(), counted(windows.hidden, "other place"));
+    }
+    for help in &diagnostic.helps {
+        // A fix says the same again and shows it.
+        if !diagnostic.fixes.iter().any(|fix| fix.title == *help) {
+            out += &remark("help", help, Style::Help, look, paint);
+        }
+    }
+    for fix in &diagnostic.fixes {
+        out += &patch::draw(fix, diagnostic.primary.span.source, sources, windows.gutter, look);
+    }
+    for note in &diagnostic.notes {
+        out += &remark("note", note, Style::Strong, look, paint);
+    }
+    out
+}
+
+/// `error[F0201]: no cluster is named …`
+fn header(diagnostic: &Diagnostic, look: &Look, paint: Paint) -> String {
+    let severity = diagnostic.severity();
+    let mark = format!("{}[{}]", severity.word(), diagnostic.code.id);
+    let message = format!("{mark}: {}", text::escape(&diagnostic.message));
+    let mut out = String::new();
+    for line in text::wrap(&message, look.columns(), "", "  ") {
+        match line.strip_prefix(&mark) {
+            Some(rest) if out.is_empty() => {
+                out += &paint.text(Style::of(severity), &mark);
+                out += &paint.text(Style::Strong, rest);
+            }
+            _ => out += &paint.text(Style::Strong, &line),
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// `  help: …`, each line of `said` wrapped on its own, so that a drawing keeps its lines.
+fn remark(word: &str, said: &str, style: Style, look: &Look, paint: Paint) -> String {
+    let first = format!("  {word}: ");
+    let rest = " ".repeat(first.len());
+    let mut out = String::new();
+    for (number, line) in said.lines().enumerate() {
+        let initial = if number == 0 { first.as_str() } else { rest.as_str() };
+        for wrapped in text::wrap(&text::escape(line), look.columns(), initial, &rest) {
+            match wrapped.strip_prefix(&first) {
+                Some(said) if out.is_empty() => {
+                    out += &format!("  {}: {said}", paint.text(style, word));
+                }
+                _ => out += &wrapped,
+            }
+            out.push('\n');
+        }
+    }
+    out
+}

@@ -1,0 +1,126 @@
+//! The pages of the codes, for `fleetc explain`.
+//!
+//! Takes a [`Code`], gives its page as a terminal shows it, or the registry as JSON. Knows only as much Markdown as
+//! the pages of `docs/` use: headings, paragraphs, lists and fenced blocks.
+
+use serde_json::{Value, json};
+
+use super::codes::{self, Code};
+use super::render::Look;
+use super::render::text::{Paint, Style, escape, wrap};
+
+/// How far a block of code stands in.
+const INDENT: &str = "    ";
+
+/// The page of `code` for a terminal.
+pub fn explain(code: &Code, look: &Look) -> String {
+    let paint = Paint::new(look);
+    let mut page = Page { out: String::new(), paragraph: String::new(), look, paint };
+    let mut fenced = false;
+    for line in code.page.lines() {
+        if line.starts_with("```") {
+            page.end_paragraph();
+            fenced = !fenced;
+        } else if fenced {
+            page.code(line);
+        } else if let Some(title) = line.strip_prefix("# ") {
+            page.out += &format!("{}\n", paint.text(Style::of(code.severity), title));
+        } else if let Some(title) = line.strip_prefix("## ") {
+            page.end_paragraph();
+            page.out += &format!("{}\n", paint.text(Style::Strong, title));
+        } else if line.trim().is_empty() {
+            page.end_paragraph();
+            page.blank();
+        } else {
+            page.prose(line);
+        }
+    }
+    page.end_paragraph();
+    page.out
+}
+
+/// All codes with their pages, as one JSON object on one line.
+pub fn registry_json() -> String {
+    let all: Vec<Value> = codes::ALL
+        .iter()
+        .map(|code| {
+            json!({
+                "code": code.id,
+                "slug": code.slug,
+                "severity": code.severity.word(),
+                "title": code.title,
+                "page": code.page,
+            })
+        })
+        .collect();
+    let value = json!({ "schema": 1, "tool": "fleetc", "version": env!("CARGO_PKG_VERSION"), "codes": all });
+    format!("{value}\n")
+}
+
+/// A page that is being written.
+struct Page<'a> {
+    out: String,
+    paragraph: String,
+    look: &'a Look,
+    paint: Paint,
+}
+
+impl Page<'_> {
+    /// A line of a paragraph; an item of a list begins one of its own.
+    fn prose(&mut self, line: &str) {
+        if line.starts_with("- ") {
+            self.end_paragraph();
+        }
+        if !self.paragraph.is_empty() {
+            self.paragraph.push(' ');
+        }
+        self.paragraph.push_str(line.trim());
+    }
+
+    /// Writes the paragraph out, wrapped.
+    fn end_paragraph(&mut self) {
+        let paragraph = std::mem::take(&mut self.paragraph);
+        if paragraph.is_empty() {
+            return;
+        }
+        let rest = if paragraph.starts_with("- ") { "  " } else { "" };
+        let mut in_code = false;
+        for line in wrap(&paragraph, self.look.columns(), "", rest) {
+            self.out += &self.inline(&line, &mut in_code);
+            self.out.push('\n');
+        }
+    }
+
+    /// A wrapped line with what stands between backticks in colour; a piece of code may go on in the next line.
+    fn inline(&self, line: &str, in_code: &mut bool) -> String {
+        let mut out = String::new();
+        for (number, piece) in line.split('`').enumerate() {
+            if number > 0 {
+                out.push('`');
+                *in_code = !*in_code;
+            }
+            out += &if *in_code { self.paint.text(Style::Code, piece) } else { piece.to_owned() };
+        }
+        out
+    }
+
+    /// A line of a fenced block; the name of a further file stands out of it.
+    fn code(&mut self, line: &str) {
+        let line: &str = &escape(line);
+        if let Some(path) = line.strip_prefix("#! file: ") {
+            self.blank();
+            self.out += &format!("  {}\n", self.paint.text(Style::Strong, &format!("{path}:")));
+            return;
+        }
+        let style = if line.trim_start().starts_with('#') { Style::Faint } else { Style::Code };
+        self.out += format!("{INDENT}{}", self.paint.text(style, line)).trim_end();
+        self.out.push('\n');
+    }
+
+    /// One empty line, never two.
+    fn blank(&mut self) {
+        if !self.out.is_empty() && !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! Bodies against the table of attributes.
+//!
+//! Takes any block and its row of [`schema`](super::schema); reports keys and blocks that do not belong, what comes
+//! twice, and values of the wrong type.
+
+use super::names::not_supported;
+use super::schema::{self, Block, Status};
+use super::scope::Scope;
+use super::value::Checker;
+use crate::diag::{Applicability, Diagnostic, codes, did_you_mean, one_of};
+use crate::source::Span;
+use crate::syntax::ast::{self, Entry, ExprKind};
+
+/// Checks `body`, the block of `owner` (in words, such as "a component"), against `table`.
+pub fn check(checker: &mut Checker, body: &ast::Block, table: &'static Block, scope: &Scope, owner: &str) {
+    once(checker, body);
+    for entry in &body.entries {
+        match entry {
+            Entry::Attribute(attribute) => check_attribute(checker, attribute, table, scope, owner),
+            Entry::Block(block) => check_block(checker, block, table, scope, owner),
+            Entry::Param(param) if owner == "a template" => {
+                let _ = param;
+            }
+            Entry::Param(param) => {
+                let keyword = ast::Name { text: "param".into(), span: param.span };
+                checker.diagnostics.push(misplaced(&keyword, owner, &[]));
+            }
+            Entry::Operation(operation) => checker.diagnostics.push(misplaced(&operation.word, owner, &[])),
+        }
+    }
+}
+
+/// F0213 for attributes and free blocks that come twice in one body.
+fn once(checker: &mut Checker, body: &ast::Block) {
+    let keys = body.entries.iter().filter_map(|entry| match entry {
+        Entry::Attribute(attribute) => Some(&attribute.key),
+        Entry::Block(block) if is_free(&block.keyword.text) || block.keyword.text == "retry" => Some(&block.keyword),
+        _ => None,
+    });
+    checker.keys(keys.collect::<Vec<_>>().into_iter());
+}
+
+/// Whether the block `keyword` is a free-form map that may also be written as an attribute.
+pub fn is_free(keyword: &str) -> bool {
+    matches!(keyword, "values" | "labels" | "annotations" | "substitute" | "images")
+}
+
+fn check_attribute(
+    checker: &mut Checker,
+    attribute: &ast::Attribute,
+    table: &'static Block,
+    scope: &Scope,
+    owner: &str,
+) {
+    if let Some(param) = scope.params.iter().find(|param| param.name == attribute.key.text) {
+        let what = format!("the parameter `{}`", param.name);
+        let outside = Scope { params: &[], ..*scope };
+        let declared = (param.span, "the parameter is declared here".to_string());
+        checker.field(&param.ty, &attribute.value, &outside, &what, declared, true);
+        return;
+    }
+    match table.attribute(&attribute.key.text) {
+        Some(known) if known.status == Status::Later => {
+            checker.diagnostics.push(not_supported(attribute.key.span, &format!("the attribute `{}`", known.name)));
+        }
+        Some(known) => checker.attribute(&known.ty, &attribute.value, scope),
+        None => checker.diagnostics.push(unknown_attribute(&attribute.key, table, scope, owner)),
+    }
+}
+
+fn unknown_attribute(key: &ast::Name, table: &'static Block, scope: &Scope, owner: &str) -> Diagnostic {
+    let mut known: Vec<&str> = scope.params.iter().map(|param| param.name.as_str()).collect();
+    known.extend(table.names());
+    for block in table.blocks {
+        known.push(block.keyword);
+    }
+    let diagnostic =
+        Diagnostic::new(codes::UNKNOWN_ATTRIBUTE, key.span, format!("{owner} has no attribute `{}`", key.text))
+            .label("not known here");
+    match did_you_mean(&key.text, known.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            Applicability::Unsafe,
+            key.span,
+            near,
+        ),
+        None if known.is_empty() => diagnostic.help("leave it out"),
+        None => diagnostic.help(format!("it has {}", one_of(known))),
+    }
+}
+
+fn check_block(checker: &mut Checker, block: &ast::NestedBlock, table: &'static Block, scope: &Scope, owner: &str) {
+    let Some(known) = table.block(&block.keyword.text) else {
+        checker.diagnostics.push(misplaced(&block.keyword, owner, table.blocks));
+        return;
+    };
+    if known.status == Status::Later {
+        checker.diagnostics.push(not_supported(block.keyword.span, &format!("the block `{}`", known.keyword)));
+        return;
+    }
+    match known.keyword {
+        "on" => check_override(checker, block, table, scope),
+        "patch" => check_patch(checker, block, scope),
+        "ignore" => {
+            arguments(checker, block, 1, "`ignore \"apps/Deployment\" { … }`", scope);
+            check(checker, &block.body, known, scope, "`ignore`");
+        }
+        "retry" => check(checker, &block.body, known, scope, "`retry`"),
+        "stage" => {}
+        _ => {
+            arguments(checker, block, 0, &format!("`{} {{ … }}`", known.keyword), scope);
+            check_free(checker, &block.body, known.keyword, scope);
+        }
+    }
+}
+
+fn check_override(checker: &mut Checker, block: &ast::NestedBlock, table: &'static Block, scope: &Scope) {
+    if let Some(on) = &block.on {
+        let fixed = Scope { params: &[], place: super::scope::Place::Fixed, ..*scope };
+        checker.condition(on, &fixed);
+        super::declarations::selects_something(checker, on);
+    }
+    once(checker, &block.body);
+    for entry in &block.body.entries {
+        match entry {
+            Entry::Block(inner) if inner.keyword.text == "on" => checker.diagnostics.push(
+                Diagnostic::new(codes::UNKNOWN_BLOCK, inner.keyword.span, "an `on` block does not stand in another")
+                    .label("already inside one")
+                    .related(block.keyword.span, "the outer one")
+                    .help("join the predicates with `and` in a block of its own"),
+            ),
+            Entry::Attribute(attribute) if attribute.key.text == "rollout" => checker.diagnostics.push(
+                Diagnostic::new(
+                    codes::UNKNOWN_ATTRIBUTE,
+                    attribute.key.span,
+                    "a rollout belongs to the whole component",
+                )
+                .label("not in an `on` block")
+                .help("set `rollout` in the component's own body"),
+            ),
+            Entry::Attribute(attribute) => check_attribute(checker, attribute, table, scope, "a component"),
+            Entry::Block(inner) => check_block(checker, inner, table, scope, "a component"),
+            Entry::Param(param) => {
+                let keyword = ast::Name { text: "param".into(), span: param.span };
+                checker.diagnostics.push(misplaced(&keyword, "an `on` block", &[]));
+            }
+            Entry::Operation(operation) => checker.diagnostics.push(misplaced(&operation.word, "an `on` block", &[])),
+        }
+    }
+}
+
+/// The entries of a free-form block as attributes, checked.
+fn check_free(checker: &mut Checker, body: &ast::Block, keyword: &str, scope: &Scope) {
+    checker.keys(body.entries.iter().filter_map(|entry| match entry {
+        Entry::Attribute(attribute) => Some(&attribute.key),
+        _ => None,
+    }));
+    for entry in &body.entries {
+        match entry {
+            Entry::Attribute(attribute) if matches!(keyword, "values" | "merge") => {
+                checker.free(&attribute.value, scope)
+            }
+            Entry::Attribute(attribute) => checker.attribute(&schema::Type::Text, &attribute.value, scope),
+            Entry::Block(block) => checker.diagnostics.push(missing_equals(block)),
+            Entry::Param(param) => {
+                let keyword_name = ast::Name { text: "param".into(), span: param.span };
+                checker.diagnostics.push(misplaced(&keyword_name, &format!("`{keyword}`"), &[]));
+            }
+            Entry::Operation(operation) => {
+                checker.diagnostics.push(misplaced(&operation.word, &format!("`{keyword}`"), &[]));
+            }
+        }
+    }
+}
+
+fn missing_equals(block: &ast::NestedBlock) -> Diagnostic {
+    let key = &block.keyword;
+    Diagnostic::new(codes::WRONG_SEPARATOR, key.span, format!("expected `=` behind `{}`", key.text))
+        .label("a key of a map")
+        .help(format!("write `{} = {{ … }}`", key.text))
+        .fix("add `=`", Applicability::Safe, key.span.after(), " =")
+}
+
+fn check_patch(checker: &mut Checker, block: &ast::NestedBlock, scope: &Scope) {
+    arguments(checker, block, 2, "`patch Deployment web { … }`", scope);
+    for entry in &block.body.entries {
+        match entry {
+            Entry::Operation(operation) => {
+                checker.text(&operation.pointer, scope);
+                if let Some(pointer) = operation.pointer.as_literal() {
+                    check_pointer(checker, pointer, operation.pointer.span);
+                }
+                if let Some(value) = &operation.value {
+                    checker.free(value, scope);
+                }
+            }
+            Entry::Block(inner) if inner.keyword.text == "merge" => check_free(checker, &inner.body, "merge", scope),
+            Entry::Block(inner) => checker.diagnostics.push(misplaced(&inner.keyword, "`patch`", schema::PATCH.blocks)),
+            Entry::Attribute(attribute) => checker.diagnostics.push(
+                Diagnostic::new(
+                    codes::UNKNOWN_ATTRIBUTE,
+                    attribute.key.span,
+                    format!("`patch` has no attribute `{}`", attribute.key.text),
+                )
+                .label("not an operation")
+                .help("write `replace \"/spec/replicas\" = 3`, or put fields into `merge { … }`"),
+            ),
+            Entry::Param(param) => {
+                let keyword = ast::Name { text: "param".into(), span: param.span };
+                checker.diagnostics.push(misplaced(&keyword, "`patch`", &[]));
+            }
+        }
+    }
+}
+
+/// RFC 6901: empty, or `/` before every part; `~` only as `~0` and `~1`.
+pub fn check_pointer(checker: &mut Checker, pointer: &str, span: Span) {
+    let bad_tilde = pointer.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1']));
+    if pointer.is_empty() || (pointer.starts_with('/') && !bad_tilde) {
+        return;
+    }
+    let help = if bad_tilde { "write `~0` for `~` and `~1` for `/`" } else { "begin it with `/`" };
+    checker.diagnostics.push(
+        Diagnostic::new(codes::INVALID_VALUE, span, format!("`{pointer}` is no JSON pointer"))
+            .label("expected for example `/spec/replicas`")
+            .help(help),
+    );
+}
+
+fn arguments(checker: &mut Checker, block: &ast::NestedBlock, expected: usize, example: &str, scope: &Scope) {
+    for argument in &block.arguments {
+        checker.text(argument, scope);
+    }
+    if let Some(extra) = block.arguments.get(expected) {
+        checker.diagnostics.push(
+            Diagnostic::new(codes::UNEXPECTED_TEXT, extra.span, "expected `{` here")
+                .label("does not belong here")
+                .help(format!("write {example}")),
+        );
+    } else if block.arguments.len() < expected {
+        checker.diagnostics.push(
+            Diagnostic::new(
+                codes::MISSING_NAME,
+                block.keyword.span,
+                format!("`{}` needs to say what it is for", block.keyword.text),
+            )
+            .label("expected a name behind it")
+            .help(format!("write {example}")),
+        );
+    }
+    if let Some(on) = &block.on {
+        checker.diagnostics.push(
+            Diagnostic::new(codes::UNEXPECTED_TEXT, on.span, format!("`{}` takes no predicate", block.keyword.text))
+                .label("does not belong here")
+                .help("put it into an `on … { … }` block"),
+        );
+    }
+    if block.keyword.text == "ignore" && block.body.entries.is_empty() {
+        checker.diagnostics.push(
+            Diagnostic::new(codes::MISSING_ATTRIBUTE, block.keyword.span, "`ignore` names no fields")
+                .label("ignores nothing")
+                .help("write `fields = [\"/spec/replicas\"]`"),
+        );
+    }
+}
+
+/// F0211: `keyword` does not belong into `owner`.
+pub fn misplaced(keyword: &ast::Name, owner: &str, known: &[&'static Block]) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new(codes::UNKNOWN_BLOCK, keyword.span, format!("{owner} has no block `{}`", keyword.text))
+            .label("does not belong here");
+    let names: Vec<&str> = known.iter().map(|block| block.keyword).collect();
+    match did_you_mean(&keyword.text, names.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
+            format!("write `{near}`"),
+            Applicability::Unsafe,
+            keyword.span,
+            near,
+        ),
+        None if names.is_empty() => diagnostic.help("leave it out, or move it to where it belongs"),
+        None => diagnostic.help(format!("it has {}", one_of(names))),
+    }
+}
+
+/// The attribute `name` of `body`.
+pub fn find<'b>(body: &'b ast::Block, name: &str) -> Option<&'b ast::Attribute> {
+    body.entries.iter().find_map(|entry| match entry {
+        Entry::Attribute(attribute) if attribute.key.text == name => Some(attribute),
+        _ => None,
+    })
+}
+
+/// Whether `attribute` is written as the word `word`.
+pub fn is_word(attribute: &ast::Attribute, word: &str) -> bool {
+    matches!(&attribute.value.kind, ExprKind::Path(path) if path.text() == word)
+}

@@ -1,0 +1,273 @@
+//! Clusters: their names, the `for` variables they come from, and the entries of their bodies.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::eval::{At, Evaluator};
+use super::field::FieldType;
+use super::names::{duplicate, not_supported};
+use super::schema::{self, Status};
+use super::scope::{Env, Place, Scope};
+use super::value::{Checker, literal_of};
+use super::{Cluster, Model, Slot};
+use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, did_you_mean};
+use crate::source::Span;
+use crate::syntax::ast::{self, Entry, ExprKind};
+
+/// At most this many clusters, so that one line cannot fill the memory.
+const MAX_CLUSTERS: usize = 1_000_000;
+
+/// The `for` variables of a declaration.
+pub fn variables(node: &ast::Cluster) -> Vec<String> {
+    node.bindings.iter().map(|binding| binding.name.text.clone()).collect()
+}
+
+/// Makes the clusters of every declaration.
+pub fn expand(model: &mut Model, diagnostics: &mut Diagnostics) {
+    let mut clusters: Vec<Cluster> = Vec::new();
+    let mut evaluator = Evaluator::default();
+    for node in model.names.clusters.clone() {
+        let Some(name) = &node.name else {
+            model.clusters_poisoned = true;
+            continue;
+        };
+        let names = variables(node);
+        let scope = Scope { place: Place::ClusterName, params: &[], variables: &names, std: false };
+        let mut conditions = std::mem::take(&mut model.conditions);
+        let before = diagnostics.count(crate::diag::Severity::Error);
+        Checker { model, conditions: &mut conditions, diagnostics }.text(name, &scope);
+        model.conditions = conditions;
+        let rows = combinations(model, node, diagnostics);
+        if diagnostics.count(crate::diag::Severity::Error) > before {
+            model.clusters_poisoned = true;
+        }
+        for variables in rows {
+            let env = Env { variables: &variables, ..Env::on(usize::MAX) };
+            let Some(text) = evaluator.text(At { model, scope: &scope, env: &env }, name) else { continue };
+            if !is_cluster_name(&text) {
+                model.clusters_poisoned = true;
+                diagnostics.push(invalid_name(name.span, &text));
+                continue;
+            }
+            clusters.push(Cluster { name: Arc::from(text), span: name.span, node, variables, slots: Vec::new() });
+        }
+    }
+    clusters.sort_by(|a, b| a.name.cmp(&b.name).then(a.span.cmp(&b.span)));
+    report_duplicates(&clusters, diagnostics);
+    clusters.dedup_by(|b, a| a.name == b.name);
+    for cluster in &mut clusters {
+        cluster.slots = vec![Slot::Poisoned; model.fields.len()];
+    }
+    model.by_name = clusters.iter().enumerate().map(|(place, cluster)| (cluster.name.clone(), place)).collect();
+    model.clusters = clusters;
+}
+
+fn report_duplicates(clusters: &[Cluster], diagnostics: &mut Diagnostics) {
+    for pair in clusters.windows(2) {
+        if let [first, second] = pair
+            && first.name == second.name
+        {
+            if first.span == second.span {
+                diagnostics.push(
+                    Diagnostic::new(
+                        codes::DUPLICATE_DECLARATION,
+                        second.span,
+                        format!("two of these clusters are named `{}`", second.name),
+                    )
+                    .label("the same for several values of the variables")
+                    .help("let the name hold every `for` variable"),
+                );
+            } else {
+                let name = ast::Name { text: second.name.to_string(), span: second.span };
+                diagnostics.push(duplicate("cluster", &name, first.span));
+            }
+        }
+    }
+}
+
+/// Every combination of the values of the `for` variables.
+fn combinations(model: &Model, node: &ast::Cluster, diagnostics: &mut Diagnostics) -> Vec<Vec<Value>> {
+    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
+    for binding in &node.bindings {
+        let values = binding_values(model, binding, diagnostics);
+        if rows.len().saturating_mul(values.len()) > MAX_CLUSTERS {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::TOO_MANY_DEPLOYMENTS,
+                    binding.name.span,
+                    "these are more than 1,000,000 clusters",
+                )
+                .label("the variables multiply")
+                .help("split the declaration"),
+            );
+            return Vec::new();
+        }
+        rows = rows
+            .iter()
+            .flat_map(|row| {
+                values.iter().map(|value| {
+                    let mut row = row.clone();
+                    row.push(value.clone());
+                    row
+                })
+            })
+            .collect();
+    }
+    rows
+}
+
+fn binding_values(model: &Model, binding: &ast::Binding, diagnostics: &mut Diagnostics) -> Vec<Value> {
+    let ExprKind::List(items) = &binding.values.kind else {
+        if !binding.values.kind_is_error() {
+            diagnostics.push(
+                Diagnostic::new(codes::WRONG_TYPE, binding.values.span, "expected a list of values behind `in`")
+                    .label("no list")
+                    .help("write `[a, b]`"),
+            );
+        }
+        return Vec::new();
+    };
+    let field = model.find_field(&binding.name.text).and_then(|index| model.fields.get(index));
+    let mut values = Vec::new();
+    for item in items {
+        if item.kind_is_error() {
+            continue;
+        }
+        let value = match field {
+            Some(field) if field.ty != FieldType::Error => literal_of(&field.ty, item).or_else(|| {
+                let what = format!("the {} `{}`", field.what(), field.name.text);
+                let declared = super::field::declared_here(field);
+                let text = model.text(item.span);
+                diagnostics.push(super::predicate::not_a_value(&field.ty, &what, Some(&declared), item, text));
+                None
+            }),
+            _ => literal_of(&FieldType::Text, item)
+                .or_else(|| literal_of(&FieldType::Int, item))
+                .or_else(|| literal_of(&FieldType::Bool, item))
+                .or_else(|| {
+                    diagnostics.push(
+                        Diagnostic::new(codes::WRONG_TYPE, item.span, "expected a name, a string or a number")
+                            .label(format!("found {}", super::value::describe(item)))
+                            .help("write the values out, such as `[a, b]`"),
+                    );
+                    None
+                }),
+        };
+        values.extend(value);
+    }
+    values
+}
+
+/// Cluster names become parts of object names: lower-case letters, digits, `-` and `.`, a letter or digit at both ends.
+fn is_cluster_name(name: &str) -> bool {
+    is_dns_subdomain(name) && name.len() <= 63
+}
+
+/// A DNS subdomain of RFC 1123, as Kubernetes names objects.
+pub fn is_dns_subdomain(name: &str) -> bool {
+    name.len() <= 253 && name.split('.').all(is_dns_label)
+}
+
+/// A DNS label of RFC 1123 of at most 63 characters, as Kubernetes names namespaces.
+pub fn is_dns_label(part: &str) -> bool {
+    let ends = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let bytes = part.as_bytes();
+    part.len() <= 63
+        && bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+        && ends(bytes.first())
+        && ends(bytes.last())
+}
+
+fn invalid_name(span: Span, name: &str) -> Diagnostic {
+    Diagnostic::new(codes::INVALID_NAME, span, format!("Kubernetes does not take `{name}` as a name"))
+        .label("part of the names of objects")
+        .help("use at most 63 lower-case letters, digits, `-` and `.`, with a letter or digit at both ends")
+}
+
+/// Checks the bodies: every key is a label, a fact or an attribute, and attributes have their types.
+pub fn check(model: &mut Model, diagnostics: &mut Diagnostics) {
+    let mut conditions = std::mem::take(&mut model.conditions);
+    let mut checker = Checker { model, conditions: &mut conditions, diagnostics };
+    if let Some(node) = model.names.cluster_defaults {
+        check_body(&mut checker, &node.body, &[]);
+    }
+    for node in &model.names.clusters {
+        let names = variables(node);
+        for binding in &node.bindings {
+            let derived = model.find_field(&binding.name.text).and_then(|index| model.fields.get(index));
+            if let Some(field) = derived.filter(|field| field.derived.is_some()) {
+                checker.diagnostics.push(
+                    Diagnostic::new(
+                        codes::DERIVED_LABEL_SET,
+                        binding.name.span,
+                        format!("the label `{}` is derived and cannot be set", binding.name.text),
+                    )
+                    .label("a `for` variable with a label's name sets it")
+                    .related(field.name.span, "derived here")
+                    .help("give the variable another name"),
+                );
+            }
+        }
+        check_body(&mut checker, &node.body, &names);
+    }
+    model.conditions = conditions;
+}
+
+fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
+    checker.keys(body.entries.iter().filter_map(|entry| match entry {
+        Entry::Attribute(attribute) => Some(&attribute.key),
+        _ => None,
+    }));
+    let scope = Scope { place: Place::Cluster, params: &[], variables, std: false };
+    for entry in &body.entries {
+        match entry {
+            Entry::Attribute(attribute) if checker.model.find_field(&attribute.key.text).is_some() => {}
+            Entry::Attribute(attribute) => match schema::CLUSTER.attribute(&attribute.key.text) {
+                Some(known) if known.status == Status::Later => {
+                    let what = format!("the attribute `{}`", known.name);
+                    checker.diagnostics.push(not_supported(attribute.key.span, &what));
+                }
+                Some(known) => checker.attribute(&known.ty, &attribute.value, &scope),
+                None => {
+                    let diagnostic = unknown_key(checker.model, &attribute.key);
+                    checker.diagnostics.push(diagnostic);
+                }
+            },
+            Entry::Block(block) => checker.diagnostics.push(super::body::misplaced(&block.keyword, "a cluster", &[])),
+            Entry::Param(param) => {
+                let keyword = ast::Name { text: "param".into(), span: param.span };
+                checker.diagnostics.push(super::body::misplaced(&keyword, "a cluster", &[]));
+            }
+            Entry::Operation(operation) => {
+                checker.diagnostics.push(super::body::misplaced(&operation.word, "a cluster", &[]));
+            }
+        }
+    }
+}
+
+fn unknown_key(model: &Model, key: &ast::Name) -> Diagnostic {
+    let mut known: Vec<&str> = model.fields.iter().map(|field| field.name.text.as_str()).collect();
+    known.extend(schema::CLUSTER.names());
+    let diagnostic = Diagnostic::new(
+        codes::UNKNOWN_ATTRIBUTE,
+        key.span,
+        format!("a cluster has no label, fact or attribute named `{}`", key.text),
+    )
+    .label("not declared");
+    match did_you_mean(&key.text, known) {
+        Some(near) => {
+            let diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                Applicability::Unsafe,
+                key.span,
+                near,
+            );
+            match model.find_field(near).and_then(|index| model.fields.get(index)) {
+                Some(field) => diagnostic.related(field.name.span, "a similar name is declared here"),
+                None => diagnostic,
+            }
+        }
+        None => diagnostic.help(format!("declare it: `label {0}: a | b`, or `fact {0}: string`", key.text)),
+    }
+}

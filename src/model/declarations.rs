@@ -1,0 +1,245 @@
+//! Checks every declaration's body against the table of attributes, before any cluster is looked at.
+
+use std::collections::BTreeMap;
+
+use super::body;
+use super::field::written_type;
+use super::names::not_supported;
+use super::predicate::select;
+use super::schema::{self, Status};
+use super::scope::{Param, Place, Scope};
+use super::value::Checker;
+use super::Model;
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::source::Span;
+use crate::syntax::ast::{self, EngineKind, Entry, Expr, ExprKind};
+
+/// The parameters of every template.
+pub type Params = BTreeMap<String, Vec<Param>>;
+
+/// Checks all bodies and gives the templates' parameters.
+pub fn check(model: &mut Model, diagnostics: &mut Diagnostics) -> Params {
+    let mut conditions = std::mem::take(&mut model.conditions);
+    let params = template_params(model, diagnostics);
+    let mut checker = Checker { model, conditions: &mut conditions, diagnostics };
+    check_fixed(&mut checker);
+    for (name, declared) in &model.names.templates {
+        let own = params.get(name).map(Vec::as_slice).unwrap_or_default();
+        check_params(&mut checker, &declared.node.body, own, declared.std);
+        let scope = Scope { place: Place::Body, params: own, variables: &[], std: declared.std };
+        body::check(&mut checker, &declared.node.body, &schema::COMPONENT, &scope, "a template");
+    }
+    if let Some(node) = model.names.component_defaults {
+        body::check(&mut checker, &node.body, &schema::COMPONENT, &Scope::of(Place::Body), "`defaults component`");
+    }
+    for declared in model.names.components.values() {
+        check_component(&mut checker, declared.node, &params);
+    }
+    model.conditions = conditions;
+    params
+}
+
+/// What does not depend on clusters: the fleet, engines, sources, projects and rollouts.
+fn check_fixed(checker: &mut Checker) {
+    let names = &checker.model.names;
+    let fixed = Scope::of(Place::Fixed);
+    if let Some((node, _)) = names.fleet {
+        body::check(checker, &node.body, &schema::FLEET, &fixed, "`fleet`");
+        later_words(checker, &node.body, &[("inventory", "open")]);
+        if let Some(protected) = body::find(&node.body, "protected") {
+            selects_something(checker, &protected.value);
+        }
+    }
+    for (node, _) in &names.engines {
+        let (table, owner, words): (_, _, &[(&str, &str)]) = match node.engine {
+            EngineKind::ArgoCd => (&schema::ARGOCD, "`argocd`", &ARGOCD_LATER),
+            EngineKind::Flux => (&schema::FLUX, "`flux`", &FLUX_LATER),
+        };
+        body::check(checker, &node.body, table, &Scope::of(Place::Engine), owner);
+        later_words(checker, &node.body, words);
+    }
+    for declared in names.sources.values() {
+        body::check(checker, &declared.node.body, &schema::SOURCE, &fixed, "a source");
+    }
+    for declared in names.projects.values() {
+        body::check(checker, &declared.node.body, &schema::PROJECT, &fixed, "a project");
+        if let Some(clusters) = body::find(&declared.node.body, "clusters")
+            && !matches!(clusters.value.kind, ExprKind::List(_))
+        {
+            selects_something(checker, &clusters.value);
+        }
+    }
+    for declared in names.rollouts.values() {
+        check_rollout(checker, declared.node);
+    }
+}
+
+/// Values that belong to later versions.
+const ARGOCD_LATER: [(&str, &str); 5] = [
+    ("membership", "labels"),
+    ("layout", "app-of-apps"),
+    ("register", "secrets"),
+    ("register", "external-secrets"),
+    ("register", "script"),
+];
+const FLUX_LATER: [(&str, &str); 2] = [("mode", "pull"), ("layout", "overlays")];
+
+fn later_words(checker: &mut Checker, body: &ast::Block, words: &[(&str, &str)]) {
+    for (name, word) in words {
+        if let Some(attribute) = body::find(body, name)
+            && body::is_word(attribute, word)
+        {
+            checker.diagnostics.push(not_supported(attribute.value.span, &format!("`{name} = {word}`")));
+        }
+    }
+}
+
+/// F0309 where the checked predicate `expr` holds on no cluster, unless it is `none`.
+pub fn selects_something(checker: &mut Checker, expr: &Expr) {
+    let Some(predicate) = checker.conditions.get(&expr.span) else { return };
+    let selection = select(checker.model, predicate);
+    let deliberate = matches!(&expr.kind, ExprKind::Path(path) if path.text() == "none");
+    if selection.set.is_empty() && !selection.poisoned && !deliberate && !checker.model.names.has_later {
+        checker.diagnostics.push(selects_nothing(checker.model, expr.span));
+    }
+}
+
+/// F0309 at `span`.
+pub fn selects_nothing(model: &Model, span: Span) -> Diagnostic {
+    let count = model.clusters.len();
+    let clusters = if count == 1 { "the one cluster".to_string() } else { format!("any of the {count} clusters") };
+    Diagnostic::new(codes::SELECTS_NOTHING, span, "no cluster satisfies this predicate")
+        .label(format!("does not hold on {clusters}"))
+        .help("write `none` if that is meant, or say `allow-empty = true` where the block has it")
+}
+
+fn template_params(model: &Model, diagnostics: &mut Diagnostics) -> Params {
+    let mut all = Params::new();
+    for (name, declared) in &model.names.templates {
+        let mut params: Vec<Param> = Vec::new();
+        for entry in &declared.node.body.entries {
+            let Entry::Param(node) = entry else { continue };
+            let Some(param) = &node.field.name else { continue };
+            if let Some(first) = params.iter().find(|other| other.name == param.text) {
+                diagnostics.push(super::names::duplicate("parameter", param, first.span));
+                continue;
+            }
+            let taken = schema::COMPONENT.attribute(&param.text).is_some()
+                || matches!(param.text.as_str(), "cluster" | "component" | "namespace" | "name");
+            if taken {
+                diagnostics.push(
+                    Diagnostic::new(
+                        codes::RESERVED_NAME,
+                        param.span,
+                        format!("the name `{}` is taken by the language", param.text),
+                    )
+                    .label("already an attribute of a component")
+                    .help("choose another name for the parameter"),
+                );
+                continue;
+            }
+            let ty = match &node.field.ty {
+                Some(ty) => written_type(ty, true, diagnostics),
+                None => super::field::FieldType::Error,
+            };
+            params.push(Param { name: param.text.clone(), ty, span: param.span });
+        }
+        all.insert(name.clone(), params);
+    }
+    all
+}
+
+fn check_params(checker: &mut Checker, body: &ast::Block, own: &[Param], std: bool) {
+    for entry in &body.entries {
+        let Entry::Param(node) = entry else { continue };
+        let (Some(name), Some(value)) = (&node.field.name, &node.field.value) else { continue };
+        if let Some(param) = own.iter().find(|param| param.name == name.text) {
+            let scope = Scope { place: Place::Body, params: &[], variables: &[], std };
+            let declared = (param.span, "the parameter is declared here".to_string());
+            checker.field(&param.ty, value, &scope, &format!("the parameter `{}`", param.name), declared, true);
+        }
+    }
+}
+
+/// The parameters of all templates behind `from`; the first of equal names counts.
+pub fn params_of(node: &ast::Component, params: &Params) -> Vec<Param> {
+    let mut union: Vec<Param> = Vec::new();
+    for path in &node.from {
+        for param in params.get(&path.text()).into_iter().flatten() {
+            if !union.iter().any(|other| other.name == param.name) {
+                union.push(param.clone());
+            }
+        }
+    }
+    union
+}
+
+fn check_component(checker: &mut Checker, node: &ast::Component, params: &Params) {
+    for path in &node.from {
+        if let Some(diagnostic) = checker.model.unknown_template(&path.text(), path.span) {
+            checker.diagnostics.push(diagnostic);
+        }
+    }
+    if let Some(on) = &node.on {
+        checker.condition(on, &Scope::of(Place::Fixed));
+        let allowed = body::find(&node.body, "allow-empty")
+            .is_some_and(|attribute| matches!(attribute.value.kind, ExprKind::Bool(true)));
+        if !allowed {
+            selects_something(checker, on);
+        }
+    }
+    let union = params_of(node, params);
+    let scope = Scope { place: Place::Body, params: &union, variables: &[], std: false };
+    let unknown = node.from.iter().any(|path| !params.contains_key(&path.text()));
+    if unknown {
+        return check_known(checker, node, &scope);
+    }
+    body::check(checker, &node.body, &schema::COMPONENT, &scope, "a component");
+}
+
+/// With an unknown template any attribute may be a parameter: only those that cannot be are checked.
+fn check_known(checker: &mut Checker, node: &ast::Component, scope: &Scope) {
+    for entry in &node.body.entries {
+        if let Entry::Attribute(attribute) = entry
+            && let Some(known) = schema::COMPONENT.attribute(&attribute.key.text)
+            && known.status == Status::Built
+        {
+            checker.attribute(&known.ty, &attribute.value, scope);
+        }
+    }
+}
+
+fn check_rollout(checker: &mut Checker, node: &ast::Named) {
+    body::check(checker, &node.body, &schema::ROLLOUT, &Scope::of(Place::Fixed), "a rollout");
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    for entry in &node.body.entries {
+        let Entry::Block(stage) = entry else { continue };
+        if stage.keyword.text != "stage" {
+            continue;
+        }
+        body::check(checker, &stage.body, &schema::STAGE, &Scope::of(Place::Fixed), "a stage");
+        if let Some(on) = &stage.on
+            && !matches!(&on.kind, ExprKind::Path(path) if path.text() == "rest")
+        {
+            checker.condition(on, &Scope::of(Place::Fixed));
+        }
+        let Some(name) = stage.arguments.first() else {
+            checker.diagnostics.push(
+                Diagnostic::new(codes::MISSING_NAME, stage.keyword.span, "a stage needs a name")
+                    .label("expected a name behind it")
+                    .help("write `stage NAME on PREDICATE`"),
+            );
+            continue;
+        };
+        let text = name.as_literal().unwrap_or("");
+        match seen.get(text) {
+            Some(first) => {
+                let again = ast::Name { text: text.to_string(), span: name.span };
+                checker.diagnostics.push(super::names::duplicate("stage", &again, *first));
+            }
+            None => {
+                seen.insert(text, name.span);
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Labels and facts: their types.
+
+use serde_json::Value;
+
+use super::names::{Names, duplicate};
+use crate::diag::{Diagnostic, Diagnostics, codes, did_you_mean, one_of};
+use crate::source::Span;
+use crate::syntax::ast::{self, Expr, ExprKind};
+
+/// The type of a label, a fact or a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldType {
+    /// One of these, in the order of the declaration.
+    Choice(Vec<String>),
+    /// Any string.
+    Text,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Int,
+    /// A list.
+    List,
+    /// Not readable, reported already; everything fits.
+    Error,
+}
+
+impl FieldType {
+    /// The type in words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Choice(values) => one_of(values.iter().map(String::as_str)),
+            Self::Text => "a string".into(),
+            Self::Bool => "`true` or `false`".into(),
+            Self::Int => "a whole number".into(),
+            Self::List => "a list".into(),
+            Self::Error => "a value".into(),
+        }
+    }
+}
+
+/// A label or a fact.
+#[derive(Debug)]
+pub struct Field<'a> {
+    /// The name in its declaration.
+    pub name: &'a ast::Name,
+    /// The key in Kubernetes, when it is not the name.
+    pub key: Option<&'a str>,
+    /// Whether it is a fact.
+    pub fact: bool,
+    /// The type.
+    pub ty: FieldType,
+    /// Whether a cluster may lack it.
+    pub optional: bool,
+    /// The default.
+    pub default: Option<&'a Expr>,
+    /// What it is derived from.
+    pub derived: Option<&'a Expr>,
+}
+
+impl Field<'_> {
+    /// `label` or `fact`.
+    pub fn what(&self) -> &'static str {
+        if self.fact { "fact" } else { "label" }
+    }
+}
+
+/// Names that `${…}` and predicates give to something else.
+const TAKEN: [&str; 4] = ["cluster", "component", "namespace", "name"];
+
+/// The fields of `names`, sorted by name.
+pub fn fields<'a>(names: &Names<'a>, diagnostics: &mut Diagnostics) -> Vec<Field<'a>> {
+    let mut fields: Vec<Field<'a>> = Vec::new();
+    for (node, fact) in &names.fields {
+        let Some(name) = &node.name else { continue };
+        if TAKEN.contains(&name.text.as_str()) {
+            diagnostics.push(taken(name));
+            continue;
+        }
+        if let Some(first) = fields.iter().find(|field| field.name.text == name.text) {
+            diagnostics.push(duplicate(if *fact { "fact" } else { "label" }, name, first.name.span));
+            continue;
+        }
+        let (ty, derived) = match (&node.ty, &node.value) {
+            (Some(ty), _) => (written_type(ty, *fact, diagnostics), None),
+            (None, Some(value)) => (derived_type(value), Some(value)),
+            (None, None) => (FieldType::Error, None),
+        };
+        let default = if derived.is_some() { None } else { node.value.as_ref() };
+        let optional = node.ty.as_ref().is_some_and(|ty| ty.optional);
+        let key = node.key.as_ref().map(|key| key.text.as_str());
+        fields.push(Field { name, key, fact: *fact, ty, optional, default, derived });
+    }
+    fields.sort_by(|a, b| a.name.text.cmp(&b.name.text));
+    fields
+}
+
+fn taken(name: &ast::Name) -> Diagnostic {
+    Diagnostic::new(codes::RESERVED_NAME, name.span, format!("the name `{}` is taken by the language", name.text))
+        .label("means something else in `${…}` and predicates")
+        .help("choose another name")
+}
+
+/// The type that `ty` writes; lists only for facts and parameters.
+pub fn written_type(ty: &ast::TypeExpr, lists: bool, diagnostics: &mut Diagnostics) -> FieldType {
+    if let [only] = ty.alternatives.as_slice() {
+        match only.text.as_str() {
+            "string" => return FieldType::Text,
+            "bool" => return FieldType::Bool,
+            "int" => return FieldType::Int,
+            "list" if lists => return FieldType::List,
+            word => {
+                if let Some(near) = did_you_mean(word, ["string", "bool", "int", "list"]) {
+                    diagnostics.push(
+                        Diagnostic::new(codes::UNKNOWN_VALUE, only.span, format!("no type is named `{word}`"))
+                            .label("expected `string`, `bool`, `int`, or values such as `a | b`")
+                            .help(format!("did you mean `{near}`?"))
+                            .fix(format!("write `{near}`"), crate::diag::Applicability::Unsafe, only.span, near),
+                    );
+                    return FieldType::Error;
+                }
+            }
+        }
+    }
+    let mut values: Vec<String> = Vec::new();
+    for alternative in &ty.alternatives {
+        if values.contains(&alternative.text) {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::DUPLICATE_ENTRY,
+                    alternative.span,
+                    format!("`{}` is listed twice", alternative.text),
+                )
+                .label("already a value of this type")
+                .help("leave one of them out"),
+            );
+        } else {
+            values.push(alternative.text.clone());
+        }
+    }
+    if values.is_empty() { FieldType::Error } else { FieldType::Choice(values) }
+}
+
+/// The type of a derived label: its values are what the expression can give.
+fn derived_type(value: &Expr) -> FieldType {
+    let mut leaves = Vec::new();
+    collect_leaves(value, &mut leaves);
+    let mut ty: Option<FieldType> = None;
+    for leaf in leaves {
+        let this = match &leaf.kind {
+            ExprKind::Path(path) => match path.parts.as_slice() {
+                [only] => FieldType::Choice(vec![only.text.clone()]),
+                _ => FieldType::Error,
+            },
+            ExprKind::Text(text) => match text.as_literal() {
+                Some(text) => FieldType::Choice(vec![text.to_string()]),
+                None => FieldType::Text,
+            },
+            ExprKind::Int(_) => FieldType::Int,
+            ExprKind::Bool(_) | ExprKind::Not(_) | ExprKind::And(_) | ExprKind::Or(_) => FieldType::Bool,
+            ExprKind::Compare { .. } | ExprKind::In { .. } | ExprKind::Like { .. } | ExprKind::Has(_) => {
+                FieldType::Bool
+            }
+            _ => FieldType::Error,
+        };
+        ty = Some(match ty {
+            None => this,
+            Some(before) => join(before, this),
+        });
+    }
+    ty.unwrap_or(FieldType::Error)
+}
+
+fn join(a: FieldType, b: FieldType) -> FieldType {
+    match (a, b) {
+        (FieldType::Choice(mut values), FieldType::Choice(more)) => {
+            for value in more {
+                if !values.contains(&value) {
+                    values.push(value);
+                }
+            }
+            FieldType::Choice(values)
+        }
+        (FieldType::Text, FieldType::Choice(_)) | (FieldType::Choice(_), FieldType::Text) => FieldType::Text,
+        (a, b) if a == b => a,
+        (a, _) => a,
+    }
+}
+
+/// The values an expression can take, looking through `if`.
+pub fn collect_leaves<'a>(expr: &'a Expr, leaves: &mut Vec<&'a Expr>) {
+    match &expr.kind {
+        ExprKind::If { branches, otherwise } => {
+            for branch in branches {
+                collect_leaves(&branch.value, leaves);
+            }
+            collect_leaves(otherwise, leaves);
+        }
+        _ => leaves.push(expr),
+    }
+}
+
+/// A value as text, as a label or `${…}` writes it; none for lists, maps and null.
+pub fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// Where a field is declared, for related labels.
+pub fn declared_here(field: &Field) -> (Span, String) {
+    (field.name.span, format!("the {} is declared here", field.what()))
+}

@@ -1,0 +1,234 @@
+//! What the declarations mean together: names resolved, types checked, labels known on every cluster.
+//!
+//! Takes the syntax trees, gives a [`Model`]. Knows nothing of what runs where (that is the plan) nor of engines.
+
+pub mod body;
+pub mod cluster;
+pub mod declarations;
+pub mod eval;
+pub mod field;
+pub mod names;
+mod order;
+pub mod predicate;
+pub mod schema;
+pub mod scope;
+pub mod set;
+pub mod value;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, did_you_mean, one_of};
+use crate::source::{Sources, Span};
+use crate::syntax::ast;
+use declarations::Params;
+use field::Field;
+use names::Names;
+use schema::Kind;
+use set::ClusterSet;
+use value::Conditions;
+
+/// What a label, fact or parameter holds on a cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Slot {
+    /// Nothing.
+    Absent,
+    /// Something wrong that was reported.
+    Poisoned,
+    /// A value.
+    Value(Value),
+}
+
+/// A declared cluster.
+#[derive(Debug)]
+pub struct Cluster<'a> {
+    /// Its name.
+    pub name: Arc<str>,
+    /// The name in its declaration.
+    pub span: Span,
+    /// The declaration.
+    pub node: &'a ast::Cluster,
+    /// The values of the `for` variables.
+    pub variables: Vec<Value>,
+    /// Labels and facts, in the order of [`Model::fields`].
+    pub slots: Vec<Slot>,
+}
+
+/// A group.
+#[derive(Debug)]
+pub struct Group {
+    /// The name in its declaration.
+    pub span: Span,
+    /// Its clusters.
+    pub set: ClusterSet,
+    /// Whether something wrong, reported already, makes the set unreliable.
+    pub poisoned: bool,
+}
+
+/// The checked meaning of a project's declarations.
+#[derive(Debug)]
+pub struct Model<'a> {
+    /// The texts.
+    pub sources: &'a Sources,
+    /// Every declaration by name.
+    pub names: Names<'a>,
+    /// Labels and facts, sorted by name.
+    pub fields: Vec<Field<'a>>,
+    /// The clusters, sorted by name.
+    pub clusters: Vec<Cluster<'a>>,
+    /// Whether a cluster could not be read, so that what seems to be missing may not be.
+    pub clusters_poisoned: bool,
+    /// The groups.
+    pub groups: BTreeMap<String, Group>,
+    /// Every checked condition.
+    pub conditions: Conditions,
+    /// The parameters of every template.
+    pub params: Params,
+    by_name: HashMap<Arc<str>, usize>,
+}
+
+/// Builds the model of `files`, and reports what is wrong with labels, facts, clusters and groups.
+pub fn build<'a>(files: &'a [ast::File], sources: &'a Sources, diagnostics: &mut Diagnostics) -> Model<'a> {
+    let names = names::collect(files, sources, diagnostics);
+    let fields = field::fields(&names, diagnostics);
+    let mut model = Model {
+        sources,
+        names,
+        fields,
+        clusters: Vec::new(),
+        clusters_poisoned: false,
+        groups: BTreeMap::new(),
+        conditions: Conditions::new(),
+        params: Params::new(),
+        by_name: HashMap::new(),
+    };
+    cluster::expand(&mut model, diagnostics);
+    order::evaluate(&mut model, diagnostics);
+    cluster::check(&mut model, diagnostics);
+    model.params = declarations::check(&mut model, diagnostics);
+    model
+}
+
+impl<'a> Model<'a> {
+    /// The place of the label or fact `name` in [`Model::fields`].
+    pub fn find_field(&self, name: &str) -> Option<usize> {
+        self.fields.binary_search_by(|field| field.name.text.as_str().cmp(name)).ok()
+    }
+
+    /// The place of the cluster `name` in [`Model::clusters`].
+    pub fn find_cluster(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Where the cluster `name` is declared.
+    pub fn cluster_span(&self, name: &str) -> Option<Span> {
+        self.clusters.get(self.find_cluster(name)?).map(|cluster| cluster.span)
+    }
+
+    /// What the field at `field` holds on the cluster at `cluster`.
+    pub fn slot(&self, cluster: usize, field: usize) -> &Slot {
+        self.clusters.get(cluster).and_then(|cluster| cluster.slots.get(field)).unwrap_or(&Slot::Poisoned)
+    }
+
+    /// The source text under `span`.
+    pub fn text(&self, span: Span) -> &'a str {
+        self.sources.text(span)
+    }
+
+    /// The names of some clusters for a message: at most five, then how many more.
+    pub fn list_clusters(&self, clusters: impl Iterator<Item = usize>) -> String {
+        let mut places: Vec<usize> = clusters.collect();
+        places.sort_unstable();
+        places.dedup();
+        let names: Vec<String> = places
+            .iter()
+            .take(5)
+            .filter_map(|place| self.clusters.get(*place))
+            .map(|cluster| format!("`{}`", cluster.name))
+            .collect();
+        match places.len().saturating_sub(names.len()) {
+            0 => names.join(", "),
+            more => format!("{} and {more} more", names.join(", ")),
+        }
+    }
+
+    /// F0201 for `name`.
+    pub fn unknown_cluster(&self, span: Span, name: &str) -> Diagnostic {
+        let diagnostic = Diagnostic::new(codes::UNKNOWN_CLUSTER, span, format!("no cluster is named `{name}`"))
+            .label("not declared");
+        match did_you_mean(name, self.clusters.iter().map(|cluster| cluster.name.as_ref())) {
+            Some(near) => {
+                let written = if self.text(span).starts_with('"') { format!("\"{near}\"") } else { near.to_string() };
+                let diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
+                    format!("write `{near}`"),
+                    Applicability::Unsafe,
+                    span,
+                    written,
+                );
+                match self.cluster_span(near) {
+                    Some(at) => diagnostic.related(at, "a similar name is declared here"),
+                    None => diagnostic,
+                }
+            }
+            None => diagnostic.help(format!("declare it: `cluster {name} {{ … }}`")),
+        }
+    }
+
+    /// The diagnostic for a reference to something that is not declared; none when it is.
+    pub fn unknown_reference(&self, kind: Kind, name: &str, span: Span) -> Option<Diagnostic> {
+        let (known, code, what): (Vec<(&str, Span)>, _, _) = match kind {
+            Kind::Source => (spans(&self.names.sources), codes::UNKNOWN_SOURCE, "source"),
+            Kind::Project => (spans(&self.names.projects), codes::UNKNOWN_PROJECT, "project"),
+            Kind::Rollout => (spans(&self.names.rollouts), codes::UNKNOWN_ROLLOUT, "rollout"),
+            Kind::Component if name.starts_with("std.") => return self.unknown_template(name, span),
+            Kind::Component => (spans(&self.names.components), codes::UNKNOWN_COMPONENT, "component"),
+        };
+        unknown(&known, code, what, name, span)
+    }
+
+    /// F0208 for a template that is not declared; none when it is.
+    pub fn unknown_template(&self, name: &str, span: Span) -> Option<Diagnostic> {
+        unknown(&spans(&self.names.templates), codes::UNKNOWN_TEMPLATE, "template", name, span)
+    }
+}
+
+fn spans<'t, T>(table: &'t names::Table<'_, T>) -> Vec<(&'t str, Span)> {
+    table.iter().map(|(name, declared)| (name.as_str(), declared.name.span)).collect()
+}
+
+fn unknown(
+    known: &[(&str, Span)],
+    code: &'static crate::diag::Code,
+    what: &str,
+    name: &str,
+    span: Span,
+) -> Option<Diagnostic> {
+    if known.iter().any(|(known, _)| *known == name) {
+        return None;
+    }
+    let diagnostic = Diagnostic::new(code, span, format!("no {what} is named `{name}`")).label("not declared");
+    Some(match did_you_mean(name, known.iter().map(|(name, _)| *name)) {
+        Some(near) => {
+            let diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
+                format!("write `{near}`"),
+                Applicability::Unsafe,
+                span,
+                near,
+            );
+            match known.iter().find(|(name, _)| *name == near) {
+                Some((_, at)) => diagnostic.related(*at, "a similar name is declared here"),
+                None => diagnostic,
+            }
+        }
+        None => {
+            let own: Vec<&str> = known.iter().map(|(name, _)| *name).filter(|name| !name.starts_with("std.")).collect();
+            if own.is_empty() {
+                diagnostic.help(format!("declare it: `{what} {name} {{ … }}`"))
+            } else {
+                diagnostic.help(format!("name {}, or declare it: `{what} {name} {{ … }}`", one_of(own)))
+            }
+        }
+    })
+}

@@ -1,0 +1,175 @@
+//! Every declaration by its name.
+//!
+//! Takes the files' syntax trees, gives tables; a name that is declared twice is reported and the first one kept.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::source::{Origin, Sources, Span};
+use crate::syntax::ast::{self, DeclarationKind};
+
+/// A named declaration.
+#[derive(Debug)]
+pub struct Declared<'a, T> {
+    /// The name in its declaration.
+    pub name: &'a ast::Name,
+    /// What is declared.
+    pub node: &'a T,
+    /// Whether it stands in the standard library.
+    pub std: bool,
+}
+
+/// A table of one kind of declaration. Those of the standard library have the prefix `std.`.
+pub type Table<'a, T> = BTreeMap<String, Declared<'a, T>>;
+
+/// All declarations.
+#[derive(Debug, Default)]
+pub struct Names<'a> {
+    /// The `fleet` declaration, with its keyword.
+    pub fleet: Option<(&'a ast::Named, Span)>,
+    /// The engines, with their keywords.
+    pub engines: Vec<(&'a ast::Engine, Span)>,
+    /// The labels and facts in the order of the files.
+    pub fields: Vec<(&'a ast::Field, bool)>,
+    /// The cluster declarations in the order of the files.
+    pub clusters: Vec<&'a ast::Cluster>,
+    /// `defaults component`.
+    pub component_defaults: Option<&'a ast::Named>,
+    /// `defaults cluster`.
+    pub cluster_defaults: Option<&'a ast::Named>,
+    /// The sources.
+    pub sources: Table<'a, ast::Named>,
+    /// The groups.
+    pub groups: Table<'a, ast::Group>,
+    /// The projects.
+    pub projects: Table<'a, ast::Named>,
+    /// The components.
+    pub components: Table<'a, ast::Component>,
+    /// The templates.
+    pub templates: Table<'a, ast::Named>,
+    /// The rollouts.
+    pub rollouts: Table<'a, ast::Named>,
+    /// Whether a part was found that this version does not build, so that what refers to it stays silent.
+    pub has_later: bool,
+}
+
+/// Collects the declarations of `files`.
+pub fn collect<'a>(files: &'a [ast::File], sources: &Sources, diagnostics: &mut Diagnostics) -> Names<'a> {
+    let mut names = Names::default();
+    for file in files {
+        let std = sources.file(file.source).origin == Origin::StandardLibrary;
+        for declaration in &file.declarations {
+            names.declare(declaration, std, diagnostics);
+        }
+    }
+    names
+}
+
+impl<'a> Names<'a> {
+    fn declare(&mut self, declaration: &'a ast::Declaration, std: bool, diagnostics: &mut Diagnostics) {
+        match &declaration.kind {
+            DeclarationKind::Fleet(node) => match self.fleet {
+                None => self.fleet = Some((node, declaration.keyword)),
+                Some((_, first)) => diagnostics.push(
+                    Diagnostic::new(
+                        codes::DUPLICATE_FLEET,
+                        declaration.keyword,
+                        "a project has one `fleet` declaration",
+                    )
+                    .label("a second one")
+                    .related(first, "the first one")
+                    .help("keep one of them; a folder of its own with a `fleet` declaration is a project of its own"),
+                ),
+            },
+            DeclarationKind::Engine(node) => self.engine(node, declaration.keyword, diagnostics),
+            DeclarationKind::Label(node) => self.fields.push((node, false)),
+            DeclarationKind::Fact(node) => self.fields.push((node, true)),
+            DeclarationKind::Cluster(node) => self.clusters.push(node),
+            DeclarationKind::Defaults(node) => self.defaults(node, diagnostics),
+            DeclarationKind::Source(node) => insert(&mut self.sources, "source", &node.name, node, std, diagnostics),
+            DeclarationKind::Group(node) => insert(&mut self.groups, "group", &node.name, node, std, diagnostics),
+            DeclarationKind::Project(node) => insert(&mut self.projects, "project", &node.name, node, std, diagnostics),
+            DeclarationKind::Component(node) => {
+                insert(&mut self.components, "component", &node.name, node, std, diagnostics);
+            }
+            DeclarationKind::Template(node) => {
+                insert(&mut self.templates, "template", &node.name, node, std, diagnostics)
+            }
+            DeclarationKind::Rollout(node) => insert(&mut self.rollouts, "rollout", &node.name, node, std, diagnostics),
+            DeclarationKind::Later(keyword) => {
+                self.has_later = true;
+                diagnostics.push(not_supported(keyword.span, &format!("`{}`", keyword.text)));
+            }
+        }
+    }
+
+    fn engine(&mut self, node: &'a ast::Engine, keyword: Span, diagnostics: &mut Diagnostics) {
+        if let Some(name) = &node.name {
+            diagnostics.push(not_supported(name.span, "a named engine instance"));
+        } else if let Some(on) = &node.on {
+            diagnostics.push(not_supported(on.span, "an engine on some clusters"));
+        } else if let Some((_, first)) = self.engines.iter().find(|(other, _)| other.engine == node.engine) {
+            diagnostics.push(
+                Diagnostic::new(codes::DUPLICATE_DECLARATION, keyword, "this engine is declared twice")
+                    .label("declared again here")
+                    .related(*first, "first declared here")
+                    .help("put all settings into one block"),
+            );
+            return;
+        }
+        self.engines.push((node, keyword));
+    }
+
+    fn defaults(&mut self, node: &'a ast::Named, diagnostics: &mut Diagnostics) {
+        let Some(name) = &node.name else { return };
+        let slot = match name.text.as_str() {
+            "component" => &mut self.component_defaults,
+            "cluster" => &mut self.cluster_defaults,
+            other => {
+                diagnostics.push(
+                    Diagnostic::new(codes::UNKNOWN_VALUE, name.span, format!("`{other}` has no defaults"))
+                        .label("expected `component` or `cluster`")
+                        .help("write `defaults component { … }` or `defaults cluster { … }`"),
+                );
+                return;
+            }
+        };
+        match slot.and_then(|first| first.name.as_ref()) {
+            Some(first) => diagnostics.push(duplicate("defaults", name, first.span)),
+            None => *slot = Some(node),
+        }
+    }
+}
+
+fn insert<'a, T>(
+    table: &mut Table<'a, T>,
+    what: &str,
+    name: &'a Option<ast::Name>,
+    node: &'a T,
+    std: bool,
+    diagnostics: &mut Diagnostics,
+) {
+    let Some(name) = name else { return };
+    let key = if std { format!("std.{}", name.text) } else { name.text.clone() };
+    match table.get(&key) {
+        Some(first) => diagnostics.push(duplicate(what, name, first.name.span)),
+        None => {
+            table.insert(key, Declared { name, node, std });
+        }
+    }
+}
+
+/// F0212: `name` is the second `what` of this name.
+pub fn duplicate(what: &str, name: &ast::Name, first: Span) -> Diagnostic {
+    Diagnostic::new(codes::DUPLICATE_DECLARATION, name.span, format!("the {what} `{}` is declared twice", name.text))
+        .label("declared again here")
+        .related(first, "first declared here")
+        .help("rename one of them, or put both into one declaration")
+}
+
+/// F0006: a part of the language that is not built yet.
+pub fn not_supported(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(codes::NOT_SUPPORTED_YET, span, format!("{what} is not supported yet"))
+        .label("a part of the language that this version does not build")
+        .help("leave it out for now")
+}

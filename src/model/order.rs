@@ -1,0 +1,388 @@
+//! Labels, facts and groups in the order in which they need each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::eval::{At, Evaluator};
+use super::field::{as_text, declared_here};
+use super::names::duplicate;
+use super::predicate::{lower, select};
+use super::scope::{Env, Place, Scope};
+use super::set::ClusterSet;
+use super::value::Checker;
+use super::{Group, Model, Slot};
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::source::Span;
+use crate::syntax::ast::{Entry, Expr, ExprKind, Name, TextPart};
+
+/// Something to evaluate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Node {
+    Field(usize),
+    Group(usize),
+}
+
+/// Evaluates every label, fact and group.
+pub fn evaluate(model: &mut Model, diagnostics: &mut Diagnostics) {
+    report_ambiguous(model, diagnostics);
+    let groups: Vec<String> = model.names.groups.keys().cloned().collect();
+    let needs = dependencies(model, &groups);
+    let (sorted, stuck) = sort(&needs);
+    for node in sorted {
+        match node {
+            Node::Field(field) => evaluate_field(model, field, diagnostics),
+            Node::Group(group) => evaluate_group(model, groups.get(group), diagnostics),
+        }
+    }
+    report_cycles(model, &groups, &needs, &stuck, diagnostics);
+}
+
+/// A word in a predicate must mean one thing.
+fn report_ambiguous(model: &Model, diagnostics: &mut Diagnostics) {
+    for (name, group) in &model.names.groups {
+        let label = model.find_field(name).and_then(|field| model.fields.get(field)).map(|field| field.name.span);
+        if let Some(first) = model.cluster_span(name).or(label) {
+            diagnostics
+                .push(duplicate("group", group.name, first).note("groups, clusters and labels share one namespace"));
+        }
+        if let "all" | "none" | "rest" | "name" = name.as_str() {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::RESERVED_NAME,
+                    group.name.span,
+                    format!("the name `{name}` is taken by the language"),
+                )
+                .label("means something else in predicates")
+                .help("choose another name"),
+            );
+        }
+    }
+}
+
+fn dependencies(model: &Model, groups: &[String]) -> BTreeMap<Node, BTreeSet<Node>> {
+    let node_of = |name: &str| {
+        let group = groups.binary_search_by(|group| group.as_str().cmp(name)).ok().map(Node::Group);
+        group.or_else(|| model.find_field(name).map(Node::Field))
+    };
+    let mut needs: BTreeMap<Node, BTreeSet<Node>> = BTreeMap::new();
+    for field in 0..model.fields.len() {
+        let mut names = BTreeSet::new();
+        for expr in written(model, field) {
+            value_mentioned(expr, &mut names);
+        }
+        let nodes = names.iter().filter_map(|name| node_of(name));
+        let derived = model.fields.get(field).is_some_and(|field| field.derived.is_some());
+        needs.insert(Node::Field(field), nodes.filter(|node| derived || *node != Node::Field(field)).collect());
+    }
+    for (index, group) in groups.iter().enumerate() {
+        let mut names = BTreeSet::new();
+        if let Some(declared) = model.names.groups.get(group) {
+            mentioned(&declared.node.predicate, &mut names);
+        }
+        needs.insert(Node::Group(index), names.iter().filter_map(|name| node_of(name)).collect());
+    }
+    needs
+}
+
+/// Every expression that gives the field at `field` a value.
+fn written<'a>(model: &Model<'a>, field: usize) -> Vec<&'a Expr> {
+    let Some(field) = model.fields.get(field) else { return Vec::new() };
+    let mut exprs: Vec<&Expr> = field.derived.or(field.default).into_iter().collect();
+    let defaults = model.names.cluster_defaults.map(|node| &node.body);
+    for body in defaults.into_iter().chain(model.names.clusters.iter().map(|node| &node.body)) {
+        exprs.extend(set_in(body, &field.name.text).map(|attribute| &attribute.value));
+    }
+    exprs
+}
+
+/// The names that `expr` mentions as references, or may.
+fn mentioned<'e>(expr: &'e Expr, names: &mut BTreeSet<&'e str>) {
+    match &expr.kind {
+        ExprKind::Path(path) => names.extend(path.parts.iter().map(|part| part.text.as_str())),
+        ExprKind::Has(name) => {
+            names.insert(&name.text);
+        }
+        ExprKind::Text(text) => names.extend(text.parts.iter().filter_map(|part| match part {
+            TextPart::Name(name) => Some(name.text.as_str()),
+            TextPart::Literal(_) => None,
+        })),
+        ExprKind::Not(inner) => mentioned(inner, names),
+        ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::List(parts) => {
+            parts.iter().for_each(|part| mentioned(part, names));
+        }
+        // Values of labels are no references: `env == prod` mentions `env` alone.
+        ExprKind::Compare { left, .. } | ExprKind::In { left, .. } | ExprKind::Like { left, .. } => {
+            mentioned(left, names)
+        }
+        ExprKind::If { branches, otherwise } => {
+            for branch in branches {
+                mentioned(&branch.condition, names);
+                value_mentioned(&branch.value, names);
+            }
+            value_mentioned(otherwise, names);
+        }
+        _ => {}
+    }
+}
+
+/// As [`mentioned`], where a bare name is a value and no reference.
+fn value_mentioned<'e>(expr: &'e Expr, names: &mut BTreeSet<&'e str>) {
+    if !matches!(expr.kind, ExprKind::Path(_)) {
+        mentioned(expr, names);
+    }
+}
+
+/// The nodes in an order in which each comes after what it needs, and those that wait for themselves.
+fn sort(needs: &BTreeMap<Node, BTreeSet<Node>>) -> (Vec<Node>, BTreeSet<Node>) {
+    let mut waiting: BTreeMap<Node, usize> = needs.iter().map(|(node, needed)| (*node, needed.len())).collect();
+    let mut needed_by: BTreeMap<Node, Vec<Node>> = BTreeMap::new();
+    for (node, needed) in needs {
+        for other in needed {
+            needed_by.entry(*other).or_default().push(*node);
+        }
+    }
+    let mut ready: Vec<Node> = waiting.iter().filter(|(_, count)| **count == 0).map(|(node, _)| *node).collect();
+    let mut sorted = Vec::new();
+    while let Some(node) = ready.pop() {
+        sorted.push(node);
+        waiting.remove(&node);
+        for other in needed_by.get(&node).into_iter().flatten() {
+            if let Some(count) = waiting.get_mut(other) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push(*other);
+                }
+            }
+        }
+    }
+    (sorted, waiting.into_keys().collect())
+}
+
+fn evaluate_group(model: &mut Model, name: Option<&String>, diagnostics: &mut Diagnostics) {
+    let Some((name, declared)) = name.and_then(|name| model.names.groups.get_key_value(name)) else { return };
+    let predicate = lower(model, &Scope::of(Place::Fixed), &declared.node.predicate, diagnostics);
+    let selection = select(model, &predicate);
+    let group = Group { span: declared.name.span, set: selection.set, poisoned: selection.poisoned };
+    let name = name.clone();
+    model.groups.insert(name, group);
+}
+
+fn evaluate_field(model: &mut Model, index: usize, diagnostics: &mut Diagnostics) {
+    let mut conditions = std::mem::take(&mut model.conditions);
+    check_field(model, index, &mut conditions, diagnostics);
+    model.conditions = conditions;
+    let mut evaluator = Evaluator::default();
+    let mut missing: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
+    let slots: Vec<Slot> = (0..model.clusters.len())
+        .map(|cluster| slot_of(model, index, cluster, &mut evaluator, &mut missing, diagnostics))
+        .collect();
+    evaluator.finish(model, diagnostics);
+    if let Some(field) = model.fields.get(index) {
+        for (span, clusters) in missing {
+            let (at, text) = declared_here(field);
+            let on = model.list_clusters(clusters.into_iter());
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::MISSING_LABEL,
+                    span,
+                    format!("the cluster {on} lacks the label `{}`", field.name.text),
+                )
+                .label(format!("set `{}` to {}", field.name.text, field.ty.words()))
+                .related(at, text)
+                .help(format!("write `{} = …` in the cluster, or make the label optional with `?`", field.name.text)),
+            );
+        }
+    }
+    for (cluster, slot) in model.clusters.iter_mut().zip(slots) {
+        if let Some(place) = cluster.slots.get_mut(index) {
+            *place = slot;
+        }
+    }
+}
+
+fn check_field(model: &Model, index: usize, conditions: &mut super::value::Conditions, diagnostics: &mut Diagnostics) {
+    let Some(field) = model.fields.get(index) else { return };
+    let what = format!("the {} `{}`", field.what(), field.name.text);
+    let declared = declared_here(field);
+    let mut checker = Checker { model, conditions, diagnostics };
+    if let Some(expr) = field.derived.or(field.default) {
+        let scope = Scope::of(if field.fact { Place::Cluster } else { Place::Label });
+        checker.field(&field.ty, expr, &scope, &what, declared.clone(), false);
+    }
+    let defaults = model.names.cluster_defaults.map(|node| (&node.body, Vec::new()));
+    let bodies = model.names.clusters.iter().map(|node| (&node.body, super::cluster::variables(node)));
+    for (body, variables) in defaults.into_iter().chain(bodies) {
+        let scope = Scope { place: Place::Cluster, params: &[], variables: &variables, std: false };
+        for attribute in set_in(body, &field.name.text) {
+            if field.derived.is_some() {
+                checker.diagnostics.push(derived_set(field, &attribute.key));
+            } else {
+                checker.field(&field.ty, &attribute.value, &scope, &what, declared.clone(), false);
+            }
+        }
+    }
+}
+
+fn derived_set(field: &super::field::Field, key: &Name) -> Diagnostic {
+    Diagnostic::new(
+        codes::DERIVED_LABEL_SET,
+        key.span,
+        format!("the label `{}` is derived and cannot be set", key.text),
+    )
+    .label("leave this out")
+    .related(field.name.span, "derived here")
+    .help("set the labels it is derived from, or declare it with a type")
+}
+
+fn set_in<'b>(
+    body: &'b crate::syntax::ast::Block,
+    name: &str,
+) -> impl Iterator<Item = &'b crate::syntax::ast::Attribute> {
+    let name = name.to_string();
+    body.entries.iter().filter_map(move |entry| match entry {
+        Entry::Attribute(attribute) if attribute.key.text == name => Some(attribute),
+        _ => None,
+    })
+}
+
+/// What the field at `index` holds on the cluster at `place`.
+fn slot_of(
+    model: &Model,
+    index: usize,
+    place: usize,
+    evaluator: &mut Evaluator,
+    missing: &mut BTreeMap<Span, Vec<usize>>,
+    diagnostics: &mut Diagnostics,
+) -> Slot {
+    let (Some(field), Some(cluster)) = (model.fields.get(index), model.clusters.get(place)) else {
+        return Slot::Poisoned;
+    };
+    let variables = super::cluster::variables(cluster.node);
+    let own = if field.derived.is_none() { set_in(&cluster.node.body, &field.name.text).next() } else { None };
+    let from_variable = variables.iter().position(|variable| *variable == field.name.text);
+    let defaults = model.names.cluster_defaults.and_then(|node| set_in(&node.body, &field.name.text).next());
+    let expr = match (own, from_variable, defaults) {
+        (Some(attribute), _, _) => &attribute.value,
+        (None, Some(variable), _) => {
+            return cluster.variables.get(variable).cloned().map_or(Slot::Poisoned, Slot::Value);
+        }
+        (None, None, Some(attribute)) if field.derived.is_none() => &attribute.value,
+        _ => match field.derived.or(field.default) {
+            Some(expr) => expr,
+            None if field.optional || field.fact => return Slot::Absent,
+            None if field.ty == super::field::FieldType::Error => return Slot::Poisoned,
+            None => {
+                missing.entry(cluster.span).or_default().push(place);
+                return Slot::Poisoned;
+            }
+        },
+    };
+    let scope = Scope { place: Place::Cluster, params: &[], variables: &variables, std: false };
+    let env = Env { variables: &cluster.variables, ..Env::on(place) };
+    let what = format!("the {} `{}`", field.what(), field.name.text);
+    let value = evaluator.field(At { model, scope: &scope, env: &env }, &field.ty, expr, &what, false);
+    match value {
+        None => Slot::Poisoned,
+        Some(value) if !field.fact && !is_label_value(&value) => {
+            diagnostics.push(invalid_label_value(expr.span, &value));
+            Slot::Poisoned
+        }
+        Some(value) => Slot::Value(value),
+    }
+}
+
+/// Kubernetes: at most 63 characters, letters, digits, `-`, `_`, `.`, with a letter or digit at both ends, or empty.
+pub fn is_label_value(value: &Value) -> bool {
+    as_text(value).is_some_and(|text| {
+        let ends = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
+        let bytes = text.as_bytes();
+        text.len() <= 63
+            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+            && ends(bytes.first())
+            && ends(bytes.last())
+    })
+}
+
+fn invalid_label_value(span: Span, value: &Value) -> Diagnostic {
+    let text = as_text(value).unwrap_or_default();
+    Diagnostic::new(codes::INVALID_LABEL_VALUE, span, format!("Kubernetes does not take `{text}` as a label's value"))
+        .label("written as a label of the cluster")
+        .help("use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends")
+        .note("longer or other values belong into a `fact`, which is written as an annotation")
+}
+
+fn report_cycles(
+    model: &mut Model,
+    groups: &[String],
+    needs: &BTreeMap<Node, BTreeSet<Node>>,
+    stuck: &BTreeSet<Node>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut seen: BTreeSet<Node> = BTreeSet::new();
+    for start in stuck {
+        let mut path: Vec<Node> = Vec::new();
+        let mut node = *start;
+        while seen.insert(node) {
+            path.push(node);
+            let next = needs.get(&node).into_iter().flatten().find(|next| stuck.contains(next));
+            let Some(next) = next else { break };
+            node = *next;
+        }
+        if let Some(first) = path.iter().position(|step| *step == node) {
+            let names: Vec<(&str, &str, Span)> =
+                path.iter().skip(first).filter_map(|node| name_of(model, groups, *node)).collect();
+            diagnostics.push(cycle(&names));
+        }
+    }
+    for node in stuck {
+        match node {
+            Node::Field(field) => {
+                for cluster in &mut model.clusters {
+                    if let Some(slot) = cluster.slots.get_mut(*field) {
+                        *slot = Slot::Poisoned;
+                    }
+                }
+            }
+            Node::Group(group) => {
+                if let Some(name) = groups.get(*group)
+                    && let Some(declared) = model.names.groups.get(name)
+                {
+                    let set = ClusterSet::empty(model.clusters.len());
+                    let group = Group { span: declared.name.span, set, poisoned: true };
+                    model.groups.insert(name.clone(), group);
+                }
+            }
+        }
+    }
+}
+
+fn name_of<'m>(model: &'m Model, groups: &'m [String], node: Node) -> Option<(&'m str, &'m str, Span)> {
+    match node {
+        Node::Field(field) => {
+            model.fields.get(field).map(|field| (field.what(), field.name.text.as_str(), field.name.span))
+        }
+        Node::Group(group) => {
+            let declared = model.names.groups.get(groups.get(group)?)?;
+            Some(("group", declared.name.text.as_str(), declared.name.span))
+        }
+    }
+}
+
+fn cycle(names: &[(&str, &str, Span)]) -> Diagnostic {
+    let chain: Vec<String> = names.iter().chain(names.first()).map(|(_, name, _)| format!("`{name}`")).collect();
+    let Some((what, name, span)) = names.first() else {
+        return Diagnostic::new(
+            codes::INTERNAL_ERROR,
+            Span::new(crate::source::SourceId::default(), 0, 0),
+            "an empty cycle",
+        );
+    };
+    let mut diagnostic =
+        Diagnostic::new(codes::DEFINITION_CYCLE, *span, format!("the {what} `{name}` is defined by itself"))
+            .label(format!("needs {}", chain.join(" → ")));
+    for (what, name, span) in names.iter().skip(1) {
+        diagnostic = diagnostic.related(*span, format!("the {what} `{name}` is part of the circle"));
+    }
+    diagnostic.help("give one of them a definition of its own")
+}

@@ -1,0 +1,441 @@
+//! The table of blocks and attributes.
+//!
+//! The one place that says which attributes a block has, of which type, with which default and meaning. The checker
+//! reads it today; hover, completion, the formatter's order and the reference page read the same.
+
+/// What a value must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// A name: bare, or a string that may hold `${…}`.
+    Name,
+    /// A string; a bare name refers to a label, fact or parameter.
+    Text,
+    /// A relative path with `/` between its parts.
+    Path,
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Int,
+    /// `10m`.
+    Duration,
+    /// A count or a share of clusters.
+    Share,
+    /// `"3.5"`.
+    EngineVersion,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// The name of a declaration.
+    Reference(Kind),
+    /// Which clusters.
+    Predicate,
+    /// Which clusters, or a list of globs over their names.
+    Clusters,
+    /// A list.
+    List(&'static Type),
+    /// A map of anything; bare names refer to labels, facts, parameters.
+    Map,
+    /// A map of strings.
+    TextMap,
+    /// Repository globs; bare names are sources.
+    Repositories,
+}
+
+/// What a reference refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A `source`.
+    Source,
+    /// A `project`.
+    Project,
+    /// A `rollout`.
+    Rollout,
+    /// A `component`, or a template of the standard library standing for the components made from it.
+    Component,
+}
+
+/// One attribute of a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Attribute {
+    /// How it is written.
+    pub name: &'static str,
+    /// What its value must be.
+    pub ty: Type,
+    /// What holds without it, in words; empty when there is nothing to say.
+    pub default: &'static str,
+    /// What it means, in one line.
+    pub doc: &'static str,
+    /// Whether this version builds it.
+    pub status: Status,
+}
+
+/// Whether something is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It is.
+    Built,
+    /// It is part of the language, and of a later version.
+    Later,
+}
+
+/// One block.
+#[derive(Debug)]
+pub struct Block {
+    /// Its keyword.
+    pub keyword: &'static str,
+    /// Its attributes in the order of the formatter.
+    pub attributes: &'static [Attribute],
+    /// The blocks inside it.
+    pub blocks: &'static [&'static Block],
+    /// What it means, in one line.
+    pub doc: &'static str,
+    /// Whether this version builds it.
+    pub status: Status,
+}
+
+impl Block {
+    /// The attribute of this name.
+    pub fn attribute(&self, name: &str) -> Option<&'static Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// The inner block of this keyword.
+    pub fn block(&self, keyword: &str) -> Option<&'static Block> {
+        self.blocks.iter().copied().find(|block| block.keyword == keyword)
+    }
+
+    /// The names of all attributes.
+    pub fn names<'s>(&'s self) -> impl Iterator<Item = &'s str> {
+        self.attributes.iter().map(|attribute| attribute.name)
+    }
+}
+
+const fn built(name: &'static str, ty: Type, default: &'static str, doc: &'static str) -> Attribute {
+    Attribute { name, ty, default, doc, status: Status::Built }
+}
+
+const fn later(name: &'static str, ty: Type, default: &'static str, doc: &'static str) -> Attribute {
+    Attribute { name, ty, default, doc, status: Status::Later }
+}
+
+const fn free(keyword: &'static str, doc: &'static str) -> Block {
+    Block { keyword, attributes: &[], blocks: &[], doc, status: Status::Built }
+}
+
+/// `fleet NAME { … }`
+pub static FLEET: Block = Block {
+    keyword: "fleet",
+    doc: "the fleet as a whole",
+    status: Status::Built,
+    attributes: &[
+        built(
+            "source",
+            Type::Reference(Kind::Source),
+            "",
+            "where paths live unless a component says otherwise, and where the output is committed",
+        ),
+        built("protected", Type::Predicate, "none", "clusters on which a removal needs a declaration"),
+        built("max-removals", Type::Share, "10%", "how much may go from the other clusters in one build"),
+        built("label-prefix", Type::Text, "fleetc.dev", "prefix of the labels that fleetc writes"),
+        built("output", Type::Path, "gitops", "the folder of the manifests"),
+        built("migrating", Type::Bool, "false", "both engines are built on purpose"),
+        later("allow", Type::List(&Type::Name), "", "lints that are silent"),
+        later("deny", Type::List(&Type::Name), "", "lints that are errors"),
+        built(
+            "inventory",
+            Type::Choice(&["closed", "open"]),
+            "closed",
+            "whether clusters that are not declared may join",
+        ),
+    ],
+    blocks: &[],
+};
+
+/// `argocd { … }`
+pub static ARGOCD: Block = Block {
+    keyword: "argocd",
+    doc: "Argo CD builds this fleet",
+    status: Status::Built,
+    attributes: &[
+        built("version", Type::EngineVersion, "newest known", "the minor the manifests must suit"),
+        built("namespace", Type::Name, "argocd", "where Applications, ApplicationSets and AppProjects live"),
+        built(
+            "membership",
+            Type::Choice(&["static", "labels"]),
+            "static",
+            "whether clusters are listed or selected by labels at run time",
+        ),
+        built(
+            "layout",
+            Type::Choice(&["applicationsets", "app-of-apps"]),
+            "applicationsets",
+            "which objects hold the Applications",
+        ),
+        built("destination", Type::Choice(&["name", "server"]), "name", "how a cluster is addressed"),
+        built("progressive-syncs", Type::Bool, "false", "whether the controller runs with progressive syncs"),
+        built(
+            "register",
+            Type::Choice(&["none", "secrets", "external-secrets", "script"]),
+            "none",
+            "how clusters are made known to Argo CD",
+        ),
+        built(
+            "on-delete",
+            Type::Choice(&["keep", "cascade"]),
+            "keep on protected clusters, else cascade",
+            "whether workloads go with their Application",
+        ),
+    ],
+    blocks: &[],
+};
+
+/// `flux { … }`
+pub static FLUX: Block = Block {
+    keyword: "flux",
+    doc: "Flux builds this fleet",
+    status: Status::Built,
+    attributes: &[
+        built("version", Type::EngineVersion, "newest known", "the minor the manifests must suit"),
+        built("namespace", Type::Name, "flux-system", "where sources, Kustomizations and HelmReleases live"),
+        built("mode", Type::Choice(&["hub", "pull"]), "hub", "one Flux for all clusters, or one in each"),
+        built(
+            "layout",
+            Type::Choice(&["kustomizations", "overlays"]),
+            "kustomizations",
+            "which objects hold the deployments",
+        ),
+        built("kubeconfig", Type::Text, "${cluster}-kubeconfig", "the Secret on the hub with a cluster's kubeconfig"),
+        built("kubeconfig-key", Type::Text, "value", "the key in that Secret"),
+        built("kubeconfig-map", Type::Text, "", "the ConfigMap on the hub for workload identity, in place of a Secret"),
+        built("interval", Type::Duration, "10m", "how often a source is fetched and a deployment reconciled"),
+        built("retry", Type::Duration, "2m", "how long after a failure it is tried again"),
+        built("timeout", Type::Duration, "5m", "how long a reconciliation may take"),
+        later("shards", Type::Int, "1", "how many controllers share the clusters"),
+        later(
+            "kubeconfig-provisioner",
+            Type::Choice(&["none", "terraform"]),
+            "none",
+            "what makes the kubeconfig Secrets",
+        ),
+    ],
+    blocks: &[],
+};
+
+/// `source NAME { … }`
+pub static SOURCE: Block = Block {
+    keyword: "source",
+    doc: "a repository, registry or bucket",
+    status: Status::Built,
+    attributes: &[
+        built("git", Type::Text, "", "URL of a Git repository"),
+        built("helm", Type::Text, "", "URL of a Helm repository"),
+        built("oci", Type::Text, "", "`oci://` URL of a registry"),
+        built("bucket", Type::Text, "", "`https://endpoint/name` of a bucket"),
+        built("branch", Type::Text, "", "the branch (git)"),
+        built("tag", Type::Text, "", "the tag (git, oci)"),
+        built("semver", Type::Text, "", "a range of versions among the tags (git, oci)"),
+        built("commit", Type::Text, "", "the commit (git)"),
+        built("digest", Type::Text, "", "the digest (oci)"),
+        built("secret", Type::Name, "", "the credential Secret on the hub"),
+        built("local", Type::Text, "", "where this source is checked out, from the project root"),
+    ],
+    blocks: &[],
+};
+
+/// `cluster NAME { … }`, besides labels and facts
+pub static CLUSTER: Block = Block {
+    keyword: "cluster",
+    doc: "a Kubernetes cluster",
+    status: Status::Built,
+    attributes: &[
+        built(
+            "with",
+            Type::List(&Type::Reference(Kind::Component)),
+            "",
+            "components added to those that select this cluster",
+        ),
+        built("without", Type::List(&Type::Reference(Kind::Component)), "", "components taken away"),
+        built("server", Type::Text, "", "URL of the API server"),
+        later("auth", Type::Map, "", "how the engines sign in"),
+        later("ca", Type::Text, "", "the certificate authority"),
+        later("projects", Type::List(&Type::Reference(Kind::Project)), "", "the only projects that may use it"),
+        later("shard", Type::Int, "", "the controller that serves it"),
+        later("namespaces", Type::List(&Type::Name), "", "the only namespaces that are managed"),
+        built("suspend", Type::Bool, "false", "pauses all its deployments"),
+        later("annotations", Type::TextMap, "", "annotations of the cluster Secret"),
+    ],
+    blocks: &[],
+};
+
+/// `project NAME { … }`
+pub static PROJECT: Block = Block {
+    keyword: "project",
+    doc: "what a group of components may use",
+    status: Status::Built,
+    attributes: &[
+        built("description", Type::Text, "", "what it is for"),
+        built("sources", Type::Repositories, "none", "globs over repository URLs; source names are allowed"),
+        built("clusters", Type::Clusters, "all", "a predicate, or globs over cluster names"),
+        built("namespaces", Type::List(&Type::Text), "none", "globs over namespaces"),
+        built(
+            "cluster-resources",
+            Type::List(&Type::Text),
+            "none",
+            "cluster-scoped kinds that are allowed, as `group/Kind`",
+        ),
+        built("deny-cluster-resources", Type::List(&Type::Text), "none", "cluster-scoped kinds that are not"),
+        built("namespace-resources", Type::List(&Type::Text), "all", "namespaced kinds that are allowed"),
+        built("deny-namespace-resources", Type::List(&Type::Text), "none", "namespaced kinds that are not"),
+        built("source-namespaces", Type::List(&Type::Text), "none", "more namespaces in which Applications may live"),
+        later("roles", Type::Map, "", "who may do what"),
+        later("orphaned-resources", Type::Bool, "false", "warns of objects that belong to nothing"),
+        built("service-account", Type::Name, "", "the account that Flux acts as for this project"),
+    ],
+    blocks: &[&WINDOW],
+};
+
+static WINDOW: Block = Block {
+    keyword: "window",
+    doc: "when syncs are allowed or denied",
+    status: Status::Later,
+    attributes: &[],
+    blocks: &[],
+};
+
+/// `rollout NAME { … }`
+pub static ROLLOUT: Block = Block {
+    keyword: "rollout",
+    doc: "an order of clusters",
+    status: Status::Built,
+    attributes: &[],
+    blocks: &[&STAGE],
+};
+
+/// `stage NAME on PREDICATE { … }`
+pub static STAGE: Block = Block {
+    keyword: "stage",
+    doc: "clusters that change together",
+    status: Status::Built,
+    attributes: &[
+        built("max", Type::Share, "all", "how many change at once"),
+        built("gate", Type::Choice(&["manual"]), "", "somebody must open the stage"),
+        later("bake", Type::Duration, "", "how long the stage is kept before the next"),
+        built("allow-empty", Type::Bool, "false", "the stage may receive no cluster"),
+    ],
+    blocks: &[],
+};
+
+/// `component NAME { … }`, and the body of a template and of `defaults component`
+pub static COMPONENT: Block = Block {
+    keyword: "component",
+    doc: "something that runs on clusters",
+    status: Status::Built,
+    attributes: &[
+        built("source", Type::Reference(Kind::Source), "the fleet's source", "where it comes from"),
+        built("path", Type::Path, "", "a folder in the source"),
+        built("chart", Type::Text, "", "a Helm chart of the source"),
+        built("version", Type::Text, "", "the chart's version"),
+        built("release", Type::Name, "the component's name", "the name of the Helm release"),
+        built("namespace", Type::Name, "", "where namespaced objects go"),
+        built("project", Type::Reference(Kind::Project), "", "what it may use"),
+        built("values", Type::Map, "", "Helm values, merged key by key"),
+        built("values-files", Type::List(&Type::Path), "", "Helm values files, later ones win"),
+        built("values-source", Type::Reference(Kind::Source), "the fleet's source", "where values files live"),
+        built(
+            "missing-values-files",
+            Type::Choice(&["error", "ignore"]),
+            "error",
+            "what a values file that is not there means",
+        ),
+        built("images", Type::TextMap, "", "replaced images: `name = \"new-name:tag\"`"),
+        built("substitute", Type::TextMap, "", "variables for Flux's substitution"),
+        built("health", Type::List(&Type::Text), "", "objects that must be healthy, as `Kind/name`"),
+        built("wait", Type::Bool, "true without `health`", "everything applied must be healthy"),
+        built(
+            "after",
+            Type::List(&Type::Reference(Kind::Component)),
+            "",
+            "components that come first on the same cluster",
+        ),
+        built("rollout", Type::Reference(Kind::Rollout), "", "the order of its clusters"),
+        built("prune", Type::Bool, "true", "objects that left the source are deleted"),
+        built("self-heal", Type::Bool, "false", "changes made by hand are undone at once"),
+        built("create-namespace", Type::Bool, "true", "the namespace is made"),
+        built("server-side", Type::Bool, "false", "objects are applied on the server's side"),
+        built("suspend", Type::Bool, "false", "paused"),
+        built("force", Type::Bool, "false", "objects that cannot be changed are made anew"),
+        built("sync-options", Type::List(&Type::Text), "", "more of Argo CD's sync options"),
+        built("interval", Type::Duration, "the engine's", "how often it is reconciled"),
+        built("timeout", Type::Duration, "the engine's", "how long a reconciliation may take"),
+        built("service-account", Type::Name, "the project's", "the account that applies it"),
+        built("labels", Type::TextMap, "", "labels of the engine's object"),
+        built("annotations", Type::TextMap, "", "annotations of the engine's object"),
+        built("on-delete", Type::Choice(&["keep", "cascade"]), "the engine's", "whether its workloads go with it"),
+        built("allow-empty", Type::Bool, "false", "the predicate may select no cluster"),
+    ],
+    blocks: &[
+        &VALUES,
+        &PATCH,
+        &IGNORE,
+        &ON,
+        &RETRY,
+        &RAW_ARGOCD,
+        &RAW_FLUX,
+        &LABELS,
+        &ANNOTATIONS,
+        &SUBSTITUTE,
+        &IMAGES,
+    ],
+};
+
+static VALUES: Block = free("values", "Helm values");
+static LABELS: Block = free("labels", "labels of the engine's object");
+static ANNOTATIONS: Block = free("annotations", "annotations of the engine's object");
+static SUBSTITUTE: Block = free("substitute", "variables for Flux's substitution");
+static IMAGES: Block = free("images", "replaced images");
+static ON: Block = free("on", "overrides on some clusters");
+static RAW_ARGOCD: Block = Block {
+    keyword: "argocd",
+    doc: "raw fields of the Application",
+    status: Status::Later,
+    attributes: &[],
+    blocks: &[],
+};
+static RAW_FLUX: Block = Block {
+    keyword: "flux",
+    doc: "raw fields of the Kustomization",
+    status: Status::Later,
+    attributes: &[],
+    blocks: &[],
+};
+
+/// `patch KIND NAME { … }`
+pub static PATCH: Block =
+    Block { keyword: "patch", doc: "changes of one object", status: Status::Built, attributes: &[], blocks: &[&MERGE] };
+
+static MERGE: Block = free("merge", "a strategic merge patch");
+
+/// `ignore "group/Kind/name" { … }`
+pub static IGNORE: Block = Block {
+    keyword: "ignore",
+    doc: "fields that somebody else owns",
+    status: Status::Built,
+    attributes: &[
+        built("fields", Type::List(&Type::Text), "", "JSON pointers"),
+        built("jq", Type::List(&Type::Text), "", "jq path expressions, which only Argo CD knows"),
+    ],
+    blocks: &[],
+};
+
+/// `retry { … }`
+pub static RETRY: Block = Block {
+    keyword: "retry",
+    doc: "how failed syncs are repeated",
+    status: Status::Built,
+    attributes: &[
+        built("limit", Type::Int, "5", "how often; -1 for ever"),
+        built("duration", Type::Duration, "5s", "the first pause"),
+        built("factor", Type::Int, "2", "by how much it grows"),
+        built("max-duration", Type::Duration, "3m", "the longest pause"),
+    ],
+    blocks: &[],
+};

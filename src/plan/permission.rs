@@ -1,0 +1,133 @@
+//! What a project permits, by Argo CD's own matching rules.
+//!
+//! Takes projects, deployments and clusters of the plan. The rules are those of Argo CD 3.5
+//! (pkg/apis/application/v1alpha1/app_project_types.go, `IsSourcePermitted` and `isDestinationMatched`; the same on
+//! 3.0 to 3.6), quirks included. They hold for Flux too: one fleet has one meaning.
+
+use super::glob::Glob;
+use super::repository::normalize;
+use super::{Cluster, Content, Deployment, Project, ProjectClusters};
+
+pub use super::repository::{argocd_patterns, argocd_url};
+
+/// One item of an AppProject's `destinations`; an empty part is not written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DestinationItem {
+    /// A glob over the names of clusters.
+    pub name: String,
+    /// A glob over the URLs of API servers.
+    pub server: String,
+    /// A glob over namespaces.
+    pub namespace: String,
+}
+
+/// Why a project does not permit a deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No glob over sources permits this URL.
+    Source {
+        /// The URL as the Application would have it.
+        url: String,
+    },
+    /// Nothing permits this namespace on this cluster.
+    Destination,
+}
+
+/// Whether `project` permits `deployment` on `cluster`.
+pub fn project_permits(project: &Project, deployment: &Deployment, cluster: &Cluster) -> Result<(), Refusal> {
+    let patterns = argocd_patterns(&project.sources);
+    let mut urls = vec![argocd_url(&deployment.source, &deployment.content)];
+    if let Content::Chart(chart) = &deployment.content {
+        urls.extend(chart.values_files.iter().map(|file| file.source.url.as_str()));
+    }
+    if let Some(url) = urls.into_iter().find(|url| !source_permitted(&patterns, url)) {
+        return Err(Refusal::Source { url: url.to_owned() });
+    }
+    // A cluster Secret always has a server. Where the fleet does not say which, any text stands for it: `*` is the
+    // only glob over servers that `destinations` writes.
+    let server = cluster.server.as_deref().unwrap_or("*").trim_end_matches('/');
+    let namespace = deployment.namespace.as_deref().unwrap_or_default();
+    if destination_permitted(&destinations(project), server, &cluster.name, namespace) {
+        Ok(())
+    } else {
+        Err(Refusal::Destination)
+    }
+}
+
+/// The `destinations` of the AppProject of `project`.
+pub fn destinations(project: &Project) -> Vec<DestinationItem> {
+    let clusters: Vec<(&str, &str)> = match &project.clusters {
+        // By server, as in Argo CD's own project `default`: a cluster Secret without a name matches no glob over names.
+        ProjectClusters::All => vec![("", "*")],
+        ProjectClusters::Globs(globs) => globs.iter().map(|glob| (glob.as_str(), "")).collect(),
+        ProjectClusters::Names(names) => names.iter().map(|name| (&**name, "")).collect(),
+    };
+    let item = |(name, server): (&str, &str), namespace: &String| DestinationItem {
+        name: name.to_owned(),
+        server: server.to_owned(),
+        namespace: namespace.clone(),
+    };
+    let mut items = Vec::new();
+    for cluster in clusters {
+        items.extend(project.namespaces.iter().map(|namespace| item(cluster, namespace)));
+    }
+    items
+}
+
+/// Whether an AppProject with these `sourceRepos` permits `url`.
+///
+/// `*` stops at `/` and `**` does not, in both URLs are normalised first. A pattern with `!` that does not hit counts
+/// as a match, so a list of nothing but refusals permits everything else.
+pub fn source_permitted(patterns: &[String], url: &str) -> bool {
+    let url = normalize(url);
+    let mut permitted = false;
+    for pattern in patterns {
+        let (denies, glob) = split_deny(pattern);
+        let glob = normalize(glob);
+        // A second `!` is behind the first and part of the glob, but a `!` of the normalised glob denies too.
+        let (denies, glob) = if denies { (true, glob.as_str()) } else { split_deny(&glob) };
+        if matched(denies, glob, &url, Some('/')) {
+            permitted = true;
+        } else if denies {
+            return false;
+        }
+    }
+    permitted
+}
+
+/// Whether an AppProject with these `destinations` permits a namespace of a cluster, both of whose `server` and `name`
+/// come from the cluster's Secret, however an Application addresses it.
+///
+/// Name and server of one item are alternatives; a `!` on the namespace refuses only where the server is matched.
+pub fn destination_permitted(items: &[DestinationItem], server: &str, name: &str, namespace: &str) -> bool {
+    let hit = |pattern: &str, text: &str| {
+        let (denies, glob) = split_deny(pattern);
+        matched(denies, glob, text, None)
+    };
+    let mut permitted = false;
+    for item in items {
+        let by_name = !name.is_empty() && hit(&item.name, name);
+        let by_server = !server.is_empty() && hit(&item.server, server);
+        let by_namespace = hit(&item.namespace, namespace);
+        let denies_name = !by_name && item.name.starts_with('!');
+        let denies_server = !by_server && item.server.starts_with('!') && by_namespace;
+        let denies_namespace = !by_namespace && item.namespace.starts_with('!') && by_server;
+        if (by_server || by_name) && by_namespace {
+            permitted = true;
+        } else if denies_name || denies_server || denies_namespace {
+            return false;
+        }
+    }
+    permitted
+}
+
+/// Whether a pattern begins with `!`, and the glob behind it.
+fn split_deny(pattern: &str) -> (bool, &str) {
+    pattern.strip_prefix('!').map_or((false, pattern), |glob| (true, glob))
+}
+
+/// A glob that does not compile matches nothing, which behind a `!` permits everything.
+fn matched(denies: bool, glob: &str, text: &str, separator: Option<char>) -> bool {
+    let hit = (!denies && glob == "*") || Glob::new(glob).is_some_and(|glob| glob.matches(text, separator));
+    hit != denies
+}

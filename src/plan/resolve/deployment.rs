@@ -1,0 +1,416 @@
+//! One component on one cluster: every attribute, resolved.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::check::{clean_path, invalid_name, unsafe_path, unsafe_path_diagnostic};
+use super::folders::Folders;
+use super::pick::{Findings, Picked, Poison, Spot};
+use super::settings::{FleetSettings, on_delete};
+use super::sources::{Resolved, Table, exclusive};
+use super::{parts, rollouts};
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::field::as_text;
+use crate::model::set::ClusterSet;
+use crate::model::{Model, cluster, schema};
+use crate::plan::{Chart, Content, Deployment, Duration, ObjectRef, OnDelete, Origin, SourceKind, ValuesFile};
+use crate::source::Span;
+
+/// Argo CD and Flux name what they make after us, and Helm takes 53 characters.
+pub const MAX_NAME: usize = 53;
+
+/// What every deployment is made with.
+#[derive(Clone, Copy)]
+pub struct Context<'c, 'a> {
+    /// The model.
+    pub model: &'c Model<'a>,
+    /// The fleet's settings.
+    pub fleet: &'c FleetSettings,
+    /// The sources.
+    pub sources: &'c Table,
+    /// The rollouts.
+    pub rollouts: &'c [rollouts::Resolved],
+    /// The protected clusters.
+    pub protected: &'c ClusterSet,
+}
+
+/// What is gathered on the way.
+pub struct Sinks<'s, 'f> {
+    /// What is reported once for each place.
+    pub findings: &'s mut Findings,
+    /// This repository.
+    pub folders: &'s mut Folders<'f>,
+    /// Problems.
+    pub diagnostics: &'s mut Diagnostics,
+}
+
+/// `name`, or when it is longer than `limit` its beginning, `-` and 8 hex digits of its SHA-256.
+pub fn shorten(name: &str, limit: usize) -> String {
+    if name.len() <= limit {
+        return name.to_string();
+    }
+    let digest = Sha256::digest(name.as_bytes());
+    let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let head: String = name.chars().take(limit - hash.len() - 1).collect();
+    format!("{}-{hash}", head.trim_end_matches(['-', '.']))
+}
+
+/// The attributes of one spot, each picked on its own so that every problem is found.
+struct Attributes<'t, 'a, 's, 'x, 'f> {
+    spot: Spot<'t, 'a>,
+    sinks: &'x mut Sinks<'s, 'f>,
+    spans: BTreeMap<&'static str, Span>,
+}
+
+impl Attributes<'_, '_, '_, '_, '_> {
+    fn value(&mut self, name: &str) -> Picked<Option<Value>> {
+        let found = self.spot.attribute(name, self.sinks.findings)?;
+        if let (Some((_, span)), Some(attribute)) = (&found, schema::COMPONENT.attribute(name)) {
+            self.spans.insert(attribute.name, *span);
+        }
+        Ok(found.map(|(value, _)| value))
+    }
+
+    fn text(&mut self, name: &str) -> Picked<Option<String>> {
+        match self.value(name)? {
+            None => Ok(None),
+            Some(value) => as_text(&value).map(Some).ok_or(Poison),
+        }
+    }
+
+    fn flag(&mut self, name: &str, default: bool) -> Picked<bool> {
+        Ok(self.value(name)?.and_then(|value| value.as_bool()).unwrap_or(default))
+    }
+
+    fn duration(&mut self, name: &str) -> Picked<Option<Duration>> {
+        let value = self.value(name)?.and_then(|value| value.as_u64());
+        Ok(value.map(|milliseconds| Duration { milliseconds }))
+    }
+
+    fn texts(&mut self, name: &str) -> Picked<Vec<String>> {
+        let Some(Value::Array(items)) = self.value(name)? else { return Ok(Vec::new()) };
+        items.iter().map(|item| as_text(item).ok_or(Poison)).collect()
+    }
+
+    fn text_map(&mut self, name: &str) -> Picked<BTreeMap<String, String>> {
+        let map = self.spot.map(name, self.sinks.findings)?;
+        map.into_iter().map(|(key, value)| as_text(&value).map(|text| (key, text)).ok_or(Poison)).collect()
+    }
+
+    fn span(&self, name: &str) -> Span {
+        self.spans.get(name).copied().unwrap_or(self.spot.layers.name.span)
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.sinks.diagnostics.push(diagnostic);
+    }
+}
+
+/// The deployment of `spot`'s component on its cluster.
+///
+/// # Errors
+/// Gives [`Poison`] when something is wrong with it that was reported.
+pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Deployment> {
+    let here = context.model.clusters.get(spot.cluster).ok_or(Poison)?;
+    let component: Arc<str> = Arc::from(spot.layers.name.text.as_str());
+    let mut first = Attributes { spot, sinks, spans: BTreeMap::new() };
+    let namespace = namespace(&mut first);
+    let named = namespace.clone().ok().flatten();
+    let spans = first.spans;
+    let mut at = Attributes { spot: Spot { namespace: named.as_deref(), ..spot }, sinks, spans };
+    let source = source(context, &mut at);
+    let content = source.as_ref().map_err(|poison| *poison).and_then(|found| content(context, found, &mut at));
+    let health = health(&mut at, named.as_deref());
+    let wait = wait(&mut at, health.as_ref().is_ok_and(|health| !health.is_empty()));
+    let patches = parts::patches(&at.spot, at.sinks.findings);
+    let ignore = parts::ignores(&at.spot, at.sinks.findings, at.sinks.diagnostics);
+    let retry = parts::retry(&at.spot, at.sinks.findings, at.sinks.diagnostics);
+    let images = at.text_map("images");
+    let (project, after, rollout) = (at.text("project"), at.texts("after"), at.text("rollout"));
+    let flags = [("prune", true), ("self-heal", false), ("create-namespace", true), ("server-side", false)];
+    let flags = flags.map(|(name, default)| at.flag(name, default));
+    let (suspend, force) = (at.flag("suspend", false), at.flag("force", false));
+    let sync_options = sync_options(&mut at);
+    let (interval, timeout) = (at.duration("interval"), at.duration("timeout"));
+    let service_account = service_account(&mut at);
+    let maps = ["labels", "annotations", "substitute"].map(|name| at.text_map(name));
+    let on_delete = at.text("on-delete").map(|word| word.and_then(|word| on_delete(&word)));
+    let protected = context.protected.contains(spot.cluster);
+    let spans = at.spans;
+    let name = shorten(&format!("{component}-{}", here.name), MAX_NAME);
+    let [prune, self_heal, create_namespace, server_side] = flags;
+    let [labels, annotations, substitute] = maps;
+    let rollout: Option<Arc<str>> = rollout?.map(Arc::from);
+    let (patches, patch_spans): (Vec<_>, Vec<_>) = patches?.into_iter().unzip();
+    let deployment = Deployment {
+        component,
+        cluster: here.name.clone(),
+        name,
+        project: project?,
+        namespace: namespace?,
+        source: source?.source.clone(),
+        content: content?,
+        patches,
+        images: images?.iter().map(|(name, text)| parts::image(name, text)).collect(),
+        substitute: substitute?,
+        health: health?,
+        wait: wait?,
+        ignore: ignore?,
+        after: after?.into_iter().map(Arc::from).collect(),
+        stage: rollout.as_deref().and_then(|rollout| stage_of(context.rollouts, rollout, spot.cluster)),
+        rollout,
+        prune: prune?,
+        self_heal: self_heal?,
+        create_namespace: create_namespace?,
+        server_side: server_side?,
+        suspend: suspend?,
+        force: force?,
+        sync_options: sync_options?,
+        interval: interval?,
+        timeout: timeout?,
+        retry: retry?,
+        service_account: service_account?,
+        labels: labels?,
+        annotations: annotations?,
+        on_delete: on_delete?.unwrap_or(if protected { OnDelete::Keep } else { OnDelete::Cascade }),
+        protected,
+        origin: Origin { component: spot.layers.name.span, attributes: spans },
+    };
+    check_content(context, &deployment, &patch_spans, sinks);
+    Ok(deployment)
+}
+
+fn stage_of(rollouts: &[rollouts::Resolved], rollout: &str, cluster: usize) -> Option<Arc<str>> {
+    let found = rollouts.iter().find(|resolved| resolved.rollout.name.as_ref() == rollout)?;
+    let index = found.sets.iter().position(|set| set.contains(cluster))?;
+    found.rollout.stages.get(index).map(|stage| stage.name.clone())
+}
+
+fn namespace(at: &mut Attributes) -> Picked<Option<String>> {
+    let Some(text) = at.text("namespace")? else { return Ok(None) };
+    if !cluster::is_dns_label(&text) {
+        let span = at.span("namespace");
+        at.report(invalid_name(span, &text, "a namespace", 63));
+        return Err(Poison);
+    }
+    Ok(Some(text))
+}
+
+fn service_account(at: &mut Attributes) -> Picked<Option<String>> {
+    let Some(text) = at.text("service-account")? else { return Ok(None) };
+    if !cluster::is_dns_subdomain(&text) {
+        let span = at.span("service-account");
+        at.report(invalid_name(span, &text, "a service account", 253));
+        return Err(Poison);
+    }
+    Ok(Some(text))
+}
+
+fn source<'c>(context: Context<'c, '_>, at: &mut Attributes) -> Picked<&'c Resolved> {
+    let key = match at.text("source")? {
+        Some(key) => key,
+        None => match &context.fleet.source {
+            Some((key, _)) => key.clone(),
+            None => {
+                let name = at.spot.layers.name;
+                at.report(
+                    Diagnostic::new(codes::MISSING_ATTRIBUTE, name.span, format!("the component `{}` has no source", name.text))
+                        .label("where does it come from?")
+                        .help("write `source = …` here, or in the `fleet` block for all components"),
+                );
+                return Err(Poison);
+            }
+        },
+    };
+    context.sources.get(&key).ok_or(Poison)
+}
+
+fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Content> {
+    let (path, chart, version) = (at.text("path"), at.text("chart"), at.text("version"));
+    let release = at.text("release");
+    let values = at.spot.map("values", at.sinks.findings);
+    let files = values_files(context, at);
+    let kind = found.source.kind;
+    match (path?, chart?) {
+        (Some(path), None) => {
+            let (values, files) = (values?, files?);
+            let _ = (version?, release?);
+            for (name, set) in [("values", !values.is_empty()), ("values-files", !files.is_empty())] {
+                if set {
+                    let span = at.spot.layers.maps.get(name).and_then(|parts| parts.last()).map(|part| part.span);
+                    let span = span.unwrap_or_else(|| at.span(name));
+                    let path_span = at.span("path");
+                    at.report(exclusive(span, name, path_span, "path", "values are for Helm charts"));
+                }
+            }
+            if at.spans.contains_key("version") {
+                let (version, path) = (at.span("version"), at.span("path"));
+                at.report(exclusive(version, "version", path, "path", "a folder's revision is that of its source"));
+            }
+            if kind == SourceKind::Helm {
+                let (path, source) = (at.span("path"), found.source.span);
+                at.report(
+                    Diagnostic::new(codes::CONFLICTING_ATTRIBUTES, path, "a Helm repository has no folders")
+                        .label("needs a source of kind `git`, `oci` or `bucket`")
+                        .related(source, "the source is declared here")
+                        .help("write `chart` and `version`, or another `source`"),
+                );
+                return Err(Poison);
+            }
+            folder_path(at, &path).map(Content::Path)
+        }
+        (None, Some(name)) => {
+            if !matches!(kind, SourceKind::Helm | SourceKind::Oci) {
+                let (chart, source) = (at.span("chart"), found.source.span);
+                at.report(
+                    Diagnostic::new(codes::CONFLICTING_ATTRIBUTES, chart, format!("a `{}` source has no charts", kind.word()))
+                        .label("needs a source of kind `helm` or `oci`")
+                        .related(source, "the source is declared here")
+                        .help("write `path`, or another `source`"),
+                );
+                return Err(Poison);
+            }
+            let version = chart_version(at, &name, version?)?;
+            let release = release_name(at, release?)?;
+            Ok(Content::Chart(Chart { name, version, release, values: values?, values_files: files? }))
+        }
+        (Some(_), Some(_)) => {
+            let (chart, path) = (at.span("chart"), at.span("path"));
+            at.report(exclusive(chart, "chart", path, "path", "a component is a folder or a chart"));
+            Err(Poison)
+        }
+        (None, None) => {
+            let name = at.spot.layers.name;
+            at.report(
+                Diagnostic::new(
+                    codes::MISSING_ATTRIBUTE,
+                    name.span,
+                    format!("the component `{}` has neither `path` nor `chart`", name.text),
+                )
+                .label("what does it run?")
+                .help("write `path = \"…\"` for a folder, or `chart = \"…\"` and `version = \"…\"`"),
+            );
+            Err(Poison)
+        }
+    }
+}
+
+fn folder_path(at: &mut Attributes, path: &str) -> Picked<String> {
+    if let Some(why) = unsafe_path(path) {
+        let span = at.span("path");
+        at.report(unsafe_path_diagnostic(span, path, why));
+        return Err(Poison);
+    }
+    Ok(clean_path(path))
+}
+
+fn chart_version(at: &mut Attributes, chart: &str, version: Option<String>) -> Picked<String> {
+    if let Some(version) = version {
+        return Ok(version);
+    }
+    let name = at.spot.layers.name;
+    at.report(
+        Diagnostic::new(codes::MISSING_ATTRIBUTE, name.span, format!("the component `{}` does not say which version", name.text))
+            .label(format!("runs the chart `{chart}`"))
+            .help("write `version = \"…\"`")
+            .note("a chart without a version follows whatever is newest, on every cluster at once"),
+    );
+    Err(Poison)
+}
+
+fn release_name(at: &mut Attributes, release: Option<String>) -> Picked<String> {
+    let Some(release) = release else { return Ok(shorten(&at.spot.layers.name.text, MAX_NAME)) };
+    if release.len() > MAX_NAME || !cluster::is_dns_subdomain(&release) {
+        let span = at.span("release");
+        at.report(invalid_name(span, &release, "a Helm release", MAX_NAME));
+        return Err(Poison);
+    }
+    Ok(release)
+}
+
+fn values_files(context: Context, at: &mut Attributes) -> Picked<Vec<ValuesFile>> {
+    let paths = at.texts("values-files")?;
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let key = at.text("values-source")?.or_else(|| context.fleet.source.as_ref().map(|(key, _)| key.clone()));
+    let Some(found) = key.as_ref().and_then(|key| context.sources.get(key)) else {
+        if key.is_none() {
+            let span = at.span("values-files");
+            at.report(
+                Diagnostic::new(codes::MISSING_ATTRIBUTE, span, "the source of these values files is not known")
+                    .label("in which repository?")
+                    .help("write `values-source = …`, or `source = …` in the `fleet` block"),
+            );
+        }
+        return Err(Poison);
+    };
+    let ignore_missing = at.text("missing-values-files")?.as_deref() == Some("ignore");
+    let span = at.span("values-files");
+    let mut files = Vec::new();
+    for path in paths {
+        if let Some(why) = unsafe_path(&path) {
+            at.report(unsafe_path_diagnostic(span, &path, why));
+            return Err(Poison);
+        }
+        let path = clean_path(&path);
+        let text = match &found.checkout {
+            None => None,
+            Some(checkout) => match at.sinks.folders.values_file(checkout, &path, span) {
+                Ok(text) => Some(text),
+                Err(_) if ignore_missing => continue,
+                Err(diagnostic) => {
+                    at.report(diagnostic);
+                    return Err(Poison);
+                }
+            },
+        };
+        files.push(ValuesFile { source: found.source.clone(), path, text });
+    }
+    Ok(files)
+}
+
+fn health(at: &mut Attributes, namespace: Option<&str>) -> Picked<Vec<ObjectRef>> {
+    let texts = at.texts("health")?;
+    let span = at.span("health");
+    let diagnostics = &mut *at.sinks.diagnostics;
+    texts.iter().map(|text| parts::object_ref(text, span, namespace, diagnostics).ok_or(Poison)).collect()
+}
+
+fn wait(at: &mut Attributes, has_health: bool) -> Picked<bool> {
+    let wait = at.value("wait")?.and_then(|value| value.as_bool());
+    if wait == Some(true) && has_health {
+        let (wait, health) = (at.span("wait"), at.span("health"));
+        at.report(exclusive(wait, "wait", health, "health", "with `wait = true` everything applied counts, and `health` would be ignored"));
+        return Err(Poison);
+    }
+    Ok(wait.unwrap_or(!has_health))
+}
+
+fn sync_options(at: &mut Attributes) -> Picked<Vec<String>> {
+    let mut options = at.texts("sync-options")?;
+    let span = at.span("sync-options");
+    for option in &options {
+        parts::check_sync_option(option, span, at.sinks.diagnostics);
+    }
+    options.sort();
+    options.dedup();
+    Ok(options)
+}
+
+/// What can be seen of the content in this repository.
+fn check_content(context: Context, deployment: &Deployment, patch_spans: &[Span], sinks: &mut Sinks) {
+    let Content::Path(path) = &deployment.content else { return };
+    let found = context.sources.values().find(|found| found.source == deployment.source);
+    let Some(checkout) = found.and_then(|found| found.checkout.as_deref()) else { return };
+    let span = deployment.origin.of("path");
+    if !sinks.folders.check_folder(checkout, path, span, sinks.diagnostics) {
+        return;
+    }
+    for (patch, span) in deployment.patches.iter().zip(patch_spans) {
+        sinks.folders.check_patch((checkout, path, *span), &patch.kind, &patch.name, sinks.diagnostics);
+    }
+}

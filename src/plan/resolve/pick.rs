@@ -1,0 +1,289 @@
+//! The value of an attribute of a component on a cluster.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::layers::{Candidate, Layers, MapPart};
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::eval::{At, Evaluator};
+use crate::model::field::FieldType;
+use crate::model::schema::{self, Type};
+use crate::model::scope::{Env, Place, Scope};
+use crate::model::{Model, Slot};
+use crate::source::Span;
+use crate::syntax::ast::{Attribute, Entry, Expr, ExprKind};
+
+/// Something that was reported already stands in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Poison;
+
+/// A value or what was reported in its place.
+pub type Picked<T> = Result<T, Poison>;
+
+/// What is gathered over all components and clusters, and reported once for each place.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// Evaluates, gathers what is absent.
+    pub evaluator: Evaluator,
+    conflicts: BTreeMap<(Span, Span), (String, Vec<usize>, bool)>,
+    missing_params: BTreeMap<(Span, Span), (String, Vec<usize>)>,
+}
+
+impl Findings {
+    /// Reports all.
+    pub fn finish(self, model: &Model, diagnostics: &mut Diagnostics) {
+        self.evaluator.finish(model, diagnostics);
+        for ((first, second), (name, clusters, templates)) in self.conflicts {
+            let on = model.list_clusters(clusters.into_iter());
+            diagnostics.push(if templates {
+                Diagnostic::new(codes::CONFLICTING_TEMPLATES, second, format!("two templates set `{name}` differently"))
+                    .label("set here")
+                    .related(first, "and differently here")
+                    .help(format!("set `{name}` in the component"))
+            } else {
+                Diagnostic::new(codes::CONFLICTING_OVERRIDES, second, format!("two `on` blocks set `{name}` differently on {on}"))
+                    .label("set here")
+                    .related(first, "and differently here")
+                    .help("narrow one of the predicates, so that it is part of the other or apart from it")
+                    .note("of two blocks the one whose clusters are a proper subset of the other's wins; their order does not count")
+            });
+        }
+        for ((at, declared), (name, clusters)) in self.missing_params {
+            let on = model.list_clusters(clusters.into_iter());
+            diagnostics.push(
+                Diagnostic::new(codes::MISSING_PARAMETER, at, format!("the parameter `{name}` is not set on {on}"))
+                    .label("needs it")
+                    .related(declared, "declared here, without a default")
+                    .help(format!("write `{name} = …` in the component")),
+            );
+        }
+    }
+}
+
+/// A component on a cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot<'s, 'a> {
+    /// The model.
+    pub model: &'s Model<'a>,
+    /// The component.
+    pub layers: &'s Layers<'a>,
+    /// The cluster.
+    pub cluster: usize,
+    /// The parameters of each scope.
+    pub params: &'s [Vec<Slot>],
+    /// The namespace, once it is known.
+    pub namespace: Option<&'s str>,
+}
+
+impl<'s, 'a> Spot<'s, 'a> {
+    /// Runs `eval` with the names of the layer at `layer`.
+    pub fn with<T>(&self, layer: usize, eval: impl FnOnce(At) -> T) -> T {
+        let index = self.layers.layer(layer).map_or(0, |layer| layer.scope);
+        self.with_scope(index, eval)
+    }
+
+    fn with_scope<T>(&self, index: usize, eval: impl FnOnce(At) -> T) -> T {
+        let (params, std) = match self.layers.scopes.get(index) {
+            Some(scope) => (scope.params.as_slice(), scope.std),
+            None => (&[][..], false),
+        };
+        let slots = self.params.get(index).map(Vec::as_slice).unwrap_or_default();
+        // Without values, as when the parameters themselves are evaluated, the parameters are no names either.
+        let params = if slots.is_empty() { &[][..] } else { params };
+        let scope = Scope { place: Place::Body, params, variables: &[], std };
+        let component = self.layers.name.text.as_str();
+        let env =
+            Env { cluster: self.cluster, component, namespace: self.namespace, params: slots, variables: &[] };
+        eval(At { model: self.model, scope: &scope, env: &env })
+    }
+
+    /// The value of the attribute `name` and where it was said; none when nothing sets it.
+    pub fn attribute(&self, name: &str, findings: &mut Findings) -> Picked<Option<(Value, Span)>> {
+        let ty = schema::COMPONENT.attribute(name).map_or(Type::Text, |attribute| attribute.ty);
+        self.picked(name, findings, &|evaluator, at, expr| evaluator.attribute(at, &ty, expr))
+    }
+
+    fn picked(
+        &self,
+        name: &str,
+        findings: &mut Findings,
+        eval: &dyn Fn(&mut Evaluator, At, &Expr) -> Option<Value>,
+    ) -> Picked<Option<(Value, Span)>> {
+        let Some(found) = self.layers.attributes.get(name) else { return Ok(None) };
+        let winners = self.layers.winners(found, self.cluster, |candidate| candidate.layer);
+        let mut chosen: Option<(Value, Candidate)> = None;
+        for candidate in winners {
+            let value = self.with(candidate.layer, |at| eval(&mut findings.evaluator, at, candidate.expr)).ok_or(Poison)?;
+            match &chosen {
+                None => chosen = Some((value, candidate)),
+                Some((before, _)) if *before == value => {}
+                Some((_, other)) => {
+                    self.conflict(name, (other.layer, other.key), (candidate.layer, candidate.key), findings);
+                    return Err(Poison);
+                }
+            }
+        }
+        Ok(chosen.map(|(value, candidate)| (value, candidate.expr.span)))
+    }
+
+    fn conflict(&self, name: &str, a: (usize, Span), b: (usize, Span), findings: &mut Findings) {
+        let templates = self.layers.layer(a.0).is_some_and(|layer| layer.on.is_none());
+        let places = (a.1.min(b.1), a.1.max(b.1));
+        let entry = findings.conflicts.entry(places).or_insert_with(|| (name.to_string(), Vec::new(), templates));
+        entry.1.push(self.cluster);
+    }
+
+    /// The values of the parameters of every scope.
+    pub fn params(&self, findings: &mut Findings) -> Vec<Vec<Slot>> {
+        let mut all: Vec<Vec<Slot>> = Vec::new();
+        for (index, scope) in self.layers.scopes.iter().enumerate() {
+            let slots = scope.params.iter().map(|param| self.param(index, &param.name, &param.ty, param.span, findings));
+            all.push(slots.collect());
+        }
+        all
+    }
+
+    fn param(&self, scope: usize, name: &str, ty: &FieldType, declared: Span, findings: &mut Findings) -> Slot {
+        let what = format!("the parameter `{name}`");
+        let given = self.picked(name, findings, &|evaluator, at, expr| evaluator.field(at, ty, expr, &what, true));
+        match given {
+            Err(Poison) => return Slot::Poisoned,
+            Ok(Some((value, _))) => return Slot::Value(value),
+            Ok(None) => {}
+        }
+        let Some((default, scope)) = self.default_of(scope, name) else {
+            let at = self.layers.node.from.first().map_or(self.layers.name.span, |path| path.span);
+            let entry = findings.missing_params.entry((at, declared)).or_insert_with(|| (name.to_string(), Vec::new()));
+            entry.1.push(self.cluster);
+            return Slot::Poisoned;
+        };
+        let value = self.with_scope(scope, |at| findings.evaluator.field(at, ty, default, &what, true));
+        value.map_or(Slot::Poisoned, Slot::Value)
+    }
+
+    /// The default of a parameter, in the template of `scope` or, for the component's own scope, in any template.
+    fn default_of(&self, scope: usize, name: &str) -> Option<(&'a Expr, usize)> {
+        let scopes = self.layers.scopes.iter().enumerate().filter(|(index, _)| scope == 0 || *index == scope);
+        for (index, layer_scope) in scopes {
+            let Some(template) = &layer_scope.template else { continue };
+            let declared = self.model.names.templates.get(template)?;
+            for entry in &declared.node.body.entries {
+                if let Entry::Param(param) = entry
+                    && param.field.name.as_ref().is_some_and(|own| own.text == name)
+                {
+                    return param.field.value.as_ref().map(|value| (value, index));
+                }
+            }
+        }
+        None
+    }
+
+    /// The free-form map `name`, merged key by key over all layers, keys sorted.
+    pub fn map(&self, name: &str, findings: &mut Findings) -> Picked<Map<String, Value>> {
+        let Some(parts) = self.layers.maps.get(name) else { return Ok(Map::new()) };
+        let mut sources: Vec<(usize, Vec<&'a Attribute>)> = Vec::new();
+        for part in parts {
+            if self.layers.layer(part.layer).is_some_and(|layer| layer.covers(self.cluster)) {
+                sources.push((part.layer, self.entries(part, findings)?));
+            }
+        }
+        let text_values = !matches!(name, "values");
+        self.merge(&sources, text_values, findings)
+    }
+
+    fn entries(&self, part: &MapPart<'a>, findings: &mut Findings) -> Picked<Vec<&'a Attribute>> {
+        let Some(expr) = part.expr else {
+            return Ok(part.entries.iter().filter_map(|entry| match entry {
+                Entry::Attribute(attribute) => Some(attribute),
+                _ => None,
+            }).collect());
+        };
+        let leaf = self.leaf(part.layer, expr, findings)?;
+        match &leaf.kind {
+            ExprKind::Map(entries) => Ok(entries.iter().collect()),
+            _ => Err(Poison),
+        }
+    }
+
+    fn leaf(&self, layer: usize, expr: &'a Expr, findings: &mut Findings) -> Picked<&'a Expr> {
+        self.with(layer, |at| findings.evaluator.leaf(at, expr)).ok_or(Poison)
+    }
+
+    fn merge(
+        &self,
+        sources: &[(usize, Vec<&'a Attribute>)],
+        text_values: bool,
+        findings: &mut Findings,
+    ) -> Picked<Map<String, Value>> {
+        let mut keys: BTreeMap<&str, Vec<Candidate<'a>>> = BTreeMap::new();
+        for (layer, attributes) in sources {
+            for attribute in attributes {
+                let candidate = Candidate { layer: *layer, key: attribute.key.span, expr: &attribute.value };
+                keys.entry(&attribute.key.text).or_default().push(candidate);
+            }
+        }
+        let mut merged = Map::new();
+        for (key, candidates) in keys {
+            merged.insert(key.to_string(), self.merged_key(key, &candidates, text_values, findings)?);
+        }
+        Ok(merged)
+    }
+
+    fn merged_key(
+        &self,
+        key: &str,
+        candidates: &[Candidate<'a>],
+        text_values: bool,
+        findings: &mut Findings,
+    ) -> Picked<Value> {
+        let winners = self.layers.winners(candidates, self.cluster, |candidate| candidate.layer);
+        let mut leaves = Vec::new();
+        for winner in &winners {
+            leaves.push((*winner, self.leaf(winner.layer, winner.expr, findings)?));
+        }
+        if !text_values && !leaves.is_empty() && leaves.iter().all(|(_, leaf)| matches!(leaf.kind, ExprKind::Map(_))) {
+            let sources = self.maps_below(candidates, findings)?;
+            return self.merge(&sources, false, findings).map(Value::Object);
+        }
+        let mut chosen: Option<(Value, Candidate)> = None;
+        for (candidate, leaf) in leaves {
+            let value = self
+                .with(candidate.layer, |at| {
+                    if text_values { findings.evaluator.attribute(at, &Type::Text, leaf) } else { findings.evaluator.free(at, leaf) }
+                })
+                .ok_or(Poison)?;
+            match &chosen {
+                None => chosen = Some((value, candidate)),
+                Some((before, _)) if *before == value => {}
+                Some((_, other)) => {
+                    self.conflict(key, (other.layer, other.key), (candidate.layer, candidate.key), findings);
+                    return Err(Poison);
+                }
+            }
+        }
+        chosen.map(|(value, _)| value).ok_or(Poison)
+    }
+
+    /// The maps among `candidates` from the highest down to the first that is no map.
+    fn maps_below(
+        &self,
+        candidates: &[Candidate<'a>],
+        findings: &mut Findings,
+    ) -> Picked<Vec<(usize, Vec<&'a Attribute>)>> {
+        let mut order: Vec<Candidate> = candidates.to_vec();
+        order.sort_by_key(|candidate| {
+            let layer = self.layers.layer(candidate.layer);
+            let size = layer.and_then(|layer| layer.on.as_ref()).map_or(usize::MAX, |on| on.len());
+            (std::cmp::Reverse(layer.map_or(0, |layer| layer.rank)), size)
+        });
+        let mut sources = Vec::new();
+        for candidate in order {
+            match &self.leaf(candidate.layer, candidate.expr, findings)?.kind {
+                ExprKind::Map(entries) => sources.push((candidate.layer, entries.iter().collect())),
+                _ => break,
+            }
+        }
+        Ok(sources)
+    }
+}

@@ -1,0 +1,122 @@
+//! Rollouts: which cluster is in which stage.
+
+use std::sync::Arc;
+
+use super::check::invalid;
+use super::settings::Fixed;
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::predicate::select;
+use crate::model::set::ClusterSet;
+use crate::model::{Model, schema};
+use crate::plan::{Max, Rollout, Stage};
+use crate::syntax::ast::{self, Entry, ExprKind, NestedBlock};
+
+/// A rollout and the sets of its stages.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The rollout.
+    pub rollout: Rollout,
+    /// The clusters of each stage.
+    pub sets: Vec<ClusterSet>,
+    /// Whether something wrong, reported already, makes the sets unreliable.
+    pub poisoned: bool,
+}
+
+/// Resolves every rollout, sorted by name. A cluster belongs to the first stage whose predicate holds.
+pub fn resolve(model: &Model, diagnostics: &mut Diagnostics) -> Vec<Resolved> {
+    let declared = model.names.rollouts.values().filter(|declared| !declared.std);
+    declared.map(|declared| rollout(model, declared.name, declared.node, diagnostics)).collect()
+}
+
+fn rollout(model: &Model, name: &ast::Name, node: &ast::Named, diagnostics: &mut Diagnostics) -> Resolved {
+    let mut left = ClusterSet::full(model.clusters.len());
+    let mut resolved = Resolved {
+        rollout: Rollout { span: name.span, name: Arc::from(name.text.as_str()), stages: Vec::new() },
+        sets: Vec::new(),
+        poisoned: model.clusters_poisoned,
+    };
+    for entry in &node.body.entries {
+        let Entry::Block(block) = entry else { continue };
+        let stage_name = block.arguments.first().and_then(|argument| argument.as_literal());
+        let (true, Some(stage_name)) = (block.keyword.text == "stage", stage_name) else { continue };
+        let (reached, poisoned) = reached(model, block, &left, diagnostics);
+        resolved.poisoned |= poisoned;
+        let mut set = reached.clone();
+        set.intersect(&left);
+        left.subtract(&set);
+        let fixed = Fixed::new(model, &schema::STAGE, &block.body, false);
+        if set.is_empty() && !resolved.poisoned && !fixed.flag("allow-empty") && !model.names.has_later {
+            diagnostics.push(empty_stage(model, block, stage_name, &reached, &resolved));
+        }
+        let names = set.iter().filter_map(|place| model.clusters.get(place)).map(|cluster| cluster.name.clone());
+        resolved.rollout.stages.push(Stage {
+            span: block.keyword.span.to(block.arguments.first().map_or(block.keyword.span, |argument| argument.span)),
+            name: Arc::from(stage_name),
+            clusters: names.collect(),
+            max: max(&fixed, diagnostics),
+            manual: fixed.text("gate").is_some(),
+        });
+        resolved.sets.push(set);
+    }
+    resolved
+}
+
+/// The clusters that satisfy the stage's predicate, and whether that is unreliable.
+fn reached(model: &Model, block: &NestedBlock, left: &ClusterSet, diagnostics: &mut Diagnostics) -> (ClusterSet, bool) {
+    match &block.on {
+        None => {
+            diagnostics.push(
+                Diagnostic::new(codes::MISSING_VALUE, block.keyword.span, "a stage says which clusters it is for")
+                    .label("expected `on` and a predicate")
+                    .help("write `stage NAME on PREDICATE`, or `on rest` for all that no earlier stage took"),
+            );
+            (ClusterSet::empty(model.clusters.len()), true)
+        }
+        Some(on) if matches!(&on.kind, ExprKind::Path(path) if path.text() == "rest") => (left.clone(), false),
+        Some(on) => match model.conditions.get(&on.span) {
+            Some(predicate) => {
+                let selection = select(model, predicate);
+                (selection.set, selection.poisoned)
+            }
+            None => (ClusterSet::empty(model.clusters.len()), true),
+        },
+    }
+}
+
+fn empty_stage(model: &Model, block: &NestedBlock, name: &str, reached: &ClusterSet, before: &Resolved) -> Diagnostic {
+    let span = block.on.as_ref().map_or(block.keyword.span, |on| on.span);
+    let diagnostic = Diagnostic::new(codes::EMPTY_STAGE, span, format!("the stage `{name}` receives no cluster"));
+    let help = "change the predicate, take the stage out, or say `allow-empty = true`";
+    if reached.is_empty() {
+        return diagnostic.label("no cluster satisfies this").help(help);
+    }
+    let on = model.list_clusters(reached.iter());
+    let mut diagnostic = diagnostic.label(format!("holds on {on}, which earlier stages took"));
+    for (stage, set) in before.rollout.stages.iter().zip(&before.sets) {
+        if reached.iter().any(|cluster| set.contains(cluster)) {
+            diagnostic = diagnostic.related(stage.span, format!("`{}` took some of them", stage.name));
+        }
+    }
+    diagnostic.help(help).note("a cluster belongs to the first stage whose predicate holds")
+}
+
+fn max(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<Max> {
+    let (value, span) = fixed.value("max")?;
+    if let Some(text) = value.as_str() {
+        let percent = text.trim_end_matches('%').parse::<u32>().ok().filter(|percent| (1..=100).contains(percent));
+        if percent.is_none() {
+            diagnostics.push(invalid(span, "a share is between 1% and 100%", "out of range", "write for example `25%`"));
+        }
+        return percent.map(Max::Percent);
+    }
+    let count = value.as_i64().and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0);
+    if count.is_none() {
+        diagnostics.push(invalid(
+            span,
+            "at least one cluster must change at once",
+            "too small",
+            "write 1 or more; to hold a stage, write `gate = manual`",
+        ));
+    }
+    count.map(Max::Count)
+}

@@ -1,0 +1,415 @@
+//! The words for what is wrong: one function a mistake.
+//!
+//! Lowering finds the broken node and knows where it stands; here are the message, the label, what to type, and the
+//! fix where there is only one. [`Sink`] keeps one mistake one diagnostic.
+
+mod sink;
+
+pub(super) use sink::Sink;
+
+use super::limits::{self, DECLARATION_WORDS};
+use crate::diag::{Applicability, Diagnostic, codes, did_you_mean};
+use crate::source::Span;
+
+use Applicability::{Safe, Unsafe};
+
+// ---------------------------------------------------------------- the file
+
+pub(super) fn file_too_large(span: Span, bytes: usize) -> Diagnostic {
+    Diagnostic::new(&codes::FILE_TOO_LARGE, span, format!("a file has at most 4 MiB, this one has {bytes} bytes"))
+        .label("the file is not read")
+        .help("split it: all `.fleet` files of a project are one program")
+}
+
+pub(super) fn nested_too_deep(span: Span, most: u32) -> Diagnostic {
+    Diagnostic::new(&codes::NESTED_TOO_DEEP, span, format!("brackets are nested more than {most} deep"))
+        .label(format!("{most} brackets are open here already"))
+        .help("close what is open, or give the inner part a place of its own")
+        .note("the rest of the file is not read")
+}
+
+pub(super) fn invisible_character(span: Span, character: char) -> Diagnostic {
+    let code = u32::from(character);
+    let message = format!("the character U+{code:04X} cannot be seen and is not allowed");
+    let made = Diagnostic::new(&codes::INVISIBLE_CHARACTER, span, message).label(what_is_invisible(character)).fix(
+        "remove it",
+        Unsafe,
+        span,
+        "",
+    );
+    if limits::is_invisible(character) && super::lower::may_be_escaped(character) {
+        made.help(format!("remove it, or write `\\u{{{code:x}}}` in a string"))
+    } else {
+        made.help("remove it")
+    }
+}
+
+fn what_is_invisible(character: char) -> &'static str {
+    match character {
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
+            "a bidirectional control: the text is not in the order in which it is shown"
+        }
+        '\u{feff}' => "a byte order mark, which belongs at the start of a file only",
+        '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}' => "a character without width",
+        _ => "a control character",
+    }
+}
+
+pub(super) fn too_complex(span: Span) -> Diagnostic {
+    Diagnostic::new(&codes::TOO_COMPLEX, span, "the file takes too long to parse")
+        .label("the file is not read")
+        .help("split it, or look for brackets and quotes that are never closed")
+}
+
+pub(super) fn too_many(span: Span, most: usize) -> Diagnostic {
+    Diagnostic::new(&codes::TOO_COMPLEX, span, format!("the file has more than {most} syntax errors"))
+        .label("no more are shown from here on")
+        .help("is this a `.fleet` file?")
+}
+
+pub(super) fn bug(span: Span) -> Diagnostic {
+    Diagnostic::new(&codes::INTERNAL_ERROR, span, "the grammar does not match this text, which is a bug in fleetc")
+        .label("parsing stopped here")
+        .help(format!("please report it with this file and the version {}", env!("CARGO_PKG_VERSION")))
+}
+
+// ---------------------------------------------------------------- declarations
+
+pub(super) fn unknown_keyword(span: Span, word: &str) -> Diagnostic {
+    let made = Diagnostic::new(&codes::UNKNOWN_KEYWORD, span, format!("no declaration begins with `{word}`"))
+        .label("not a declaration");
+    match did_you_mean(word, DECLARATION_WORDS) {
+        Some(near) => made.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), Unsafe, span, near),
+        None => made.help(
+            "a file holds `fleet`, `argocd`, `flux`, `source`, `label`, `fact`, `cluster`, `group`, `project`, \
+             `component`, `template`, `defaults` and `rollout` declarations",
+        ),
+    }
+}
+
+pub(super) fn outside_of_block(span: Span, word: &str, block: Option<(Span, String)>) -> Diagnostic {
+    let made = Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("`{word}` stands outside of any block"))
+        .label("an entry without a declaration around it");
+    match block {
+        Some((end, name)) => {
+            made.related(end, format!("{name} ends here")).help("is there a closing brace too many above?")
+        }
+        None => made.help(format!("write it inside of a block, as in `component NAME {{ {word} = … }}`")),
+    }
+}
+
+pub(super) fn missing_name(keyword: Span, word: &str) -> Diagnostic {
+    Diagnostic::new(&codes::MISSING_NAME, keyword.after(), format!("`{word}` needs a name"))
+        .label("expected a name here")
+        .help(format!("write `{word} NAME`"))
+}
+
+pub(super) fn missing_defaults(keyword: Span) -> Diagnostic {
+    Diagnostic::new(&codes::MISSING_NAME, keyword.after(), "`defaults` of what?")
+        .label("expected `component` or `cluster` here")
+        .help("write `defaults component { … }` or `defaults cluster { … }`")
+}
+
+pub(super) fn reserved_word(span: Span, word: &str) -> Diagnostic {
+    Diagnostic::new(&codes::RESERVED_WORD, span, format!("`{word}` is a word of the language and cannot be a name"))
+        .label("a reserved word")
+        .help("choose another name")
+}
+
+pub(super) fn reserved_value(span: Span, word: &str) -> Diagnostic {
+    Diagnostic::new(&codes::RESERVED_WORD, span, format!("expected a value, found `{word}`, a word of the language"))
+        .label("a reserved word")
+        .help(format!("for the text, write `\"{word}\"`"))
+        .fix("quote it", Unsafe, span, format!("\"{word}\""))
+}
+
+pub(super) fn name_wants_quotes(span: Span, text: &str) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("the name `{text}` needs quotes"))
+        .label("not a bare name: letters, digits, `_` and `-`, with a letter or `_` first")
+        .help(format!("write `\"{text}\"`"))
+        .fix("quote it", Safe, span, format!("\"{text}\""))
+}
+
+pub(super) fn interpolation_in_name(span: Span) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, "a name is fixed and holds no `${…}`")
+        .label("not allowed in this name")
+        .help("write the name out; for a literal `${`, write `$${`")
+}
+
+pub(super) fn unexpected_clause(span: Span, clause: &str, keyword: &str) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("`{keyword}` takes no `{clause}`"))
+        .label("does not belong here")
+        .help("remove it")
+}
+
+pub(super) fn clause_twice(span: Span, first: Span, clause: &str) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("`{clause}` is written twice"))
+        .label("the second one")
+        .related(first, "the first one")
+        .help("keep one of them")
+}
+
+pub(super) fn clause_order(from: Span, on: Span) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, from, "`from` stands before `on`")
+        .label("too late")
+        .related(on, "move `from` before this")
+        .help("write `component NAME from TEMPLATE on PREDICATE { … }`")
+}
+
+pub(super) fn missing_part(span: Span, what: &str, help: &str) -> Diagnostic {
+    Diagnostic::new(&codes::MISSING_VALUE, span, format!("{what} is missing"))
+        .label(format!("expected {what} here"))
+        .help(help)
+}
+
+pub(super) fn missing_block(span: Span, word: &str) -> Diagnostic {
+    Diagnostic::new(&codes::MISSING_BLOCK, span.after(), format!("`{word}` needs a block"))
+        .label("expected `{` here")
+        .help(format!("write `{word} … {{ … }}`"))
+}
+
+pub(super) fn same_line(span: Span, what: &str) -> Diagnostic {
+    let at = Span { end: span.start, ..span };
+    let made = Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("expected a newline before this {what}"))
+        .label("begins on the line of the one before");
+    if what == "entry" {
+        made.help("begin a new line, or write a comma between the two").fix("write a comma", Safe, at, ", ")
+    } else {
+        made.help("begin a new line").fix("begin a new line", Safe, at, "\n")
+    }
+}
+
+// ---------------------------------------------------------------- brackets
+
+pub(super) fn unclosed_block(open: Span, next: Option<(Span, &str)>) -> Diagnostic {
+    let made = Diagnostic::new(&codes::UNCLOSED_BLOCK, open, "this block is never closed").label("opened here");
+    let made = match next {
+        Some((span, text)) => made.related(span, text),
+        None => made,
+    };
+    made.help("write the missing `}`")
+}
+
+pub(super) fn unclosed_bracket(open: Span, end: Span, what: &str, close: char) -> Diagnostic {
+    Diagnostic::new(&codes::UNCLOSED_BRACKET, open, format!("this {what} is never closed"))
+        .label("opened here")
+        .related(end, format!("expected `{close}` by here"))
+        .help(format!("write the missing `{close}`"))
+}
+
+pub(super) fn stray_close(span: Span, text: &str) -> Diagnostic {
+    Diagnostic::new(&codes::STRAY_CLOSE, span, format!("`{text}` closes nothing"))
+        .label("no bracket is open here that it could close")
+        .help("remove it, or look above for a bracket that is missing or closed too early")
+}
+
+pub(super) fn nested_declaration(span: Span, word: &str, open: Span) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("a `{word}` declaration cannot stand inside of a block"))
+        .label("belongs at the top of a file")
+        .related(open, "the block around it")
+        .help("move it out of the block")
+}
+
+// ---------------------------------------------------------------- entries
+
+pub(super) fn unexpected_text(span: Span, text: &str, expected: &str) -> Diagnostic {
+    let shown = shorten(text);
+    let made = Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("expected {expected}, found `{shown}`"))
+        .label("unexpected");
+    match text.chars().next() {
+        Some('“' | '”' | '„' | '‘' | '’') => made.help("strings stand in straight quotes: `\"…\"`"),
+        Some('\'') => made.help("strings stand in double quotes: `\"…\"`"),
+        Some('\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{3000}') => {
+            made.help("this blank is no ordinary space: replace it")
+        }
+        Some('/') if text.starts_with("//") || text.starts_with("/*") => made.help("comments begin with `#`"),
+        Some('$') => made.help("`${…}` stands in strings only; a bare name needs none"),
+        Some(';') => made.help("entries end with a newline or a comma"),
+        _ => made,
+    }
+}
+
+fn shorten(text: &str) -> String {
+    let line = text.lines().next().unwrap_or("").trim_end();
+    let short: String = line.chars().take(40).collect();
+    if short.len() < text.trim_end().len() { format!("{short}…") } else { short }
+}
+
+pub(super) fn wrong_separator(span: Span, written: &str, key: &str, glued: bool) -> Diagnostic {
+    let text = if glued { " =" } else { "=" };
+    Diagnostic::new(&codes::WRONG_SEPARATOR, span, format!("expected `=` behind `{key}`, found `{written}`"))
+        .label("expected `=`")
+        .help(format!("write `{key} = …`"))
+        .fix("write `=`", Safe, span, text)
+}
+
+pub(super) fn missing_separator(key: Span, text: &str) -> Diagnostic {
+    Diagnostic::new(&codes::WRONG_SEPARATOR, key.after(), format!("expected `=` behind `{text}`"))
+        .label("expected `=` here")
+        .help(format!("write `{text} = …`"))
+        .fix("write `=`", Safe, key.after(), " =")
+}
+
+pub(super) fn block_in_map(key: Span, text: &str) -> Diagnostic {
+    Diagnostic::new(&codes::WRONG_SEPARATOR, key.after(), format!("expected `=` behind the key `{text}`"))
+        .label("expected `=` here")
+        .help(format!("write `{text} = {{`"))
+        .note("inside of a map every entry is `key = value`")
+        .fix("write `=`", Safe, key.after(), " =")
+}
+
+pub(super) fn key_wants_quotes(span: Span, text: &str) -> Diagnostic {
+    let made = Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("the key `{text}` needs quotes"))
+        .label("not a bare name: letters, digits, `_` and `-`, with a letter or `_` first")
+        .help(format!("write `\"{text}\" = …`"))
+        .fix("quote it", Safe, span, format!("\"{text}\""));
+    match text.split_once('.') {
+        Some((outer, inner)) if !text.contains('/') => {
+            made.help(format!("for a key inside of another, write `{outer} = {{ {inner} = … }}`"))
+        }
+        _ => made,
+    }
+}
+
+pub(super) fn entry_in_map(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("{what} cannot stand in a map"))
+        .label("does not belong here")
+        .note("inside of a map every entry is `key = value`")
+}
+
+pub(super) fn control_entry(span: Span, word: &str) -> Diagnostic {
+    let made = Diagnostic::new(&codes::RESERVED_WORD, span, format!("`{word}` cannot begin an entry"))
+        .label("a word of the language");
+    match word {
+        "if" => made.help("write `on PREDICATE { … }`, or `key = if PREDICATE then A else B`"),
+        _ => made,
+    }
+}
+
+// ---------------------------------------------------------------- values
+
+pub(super) fn missing_value(at: Span, behind: &str) -> Diagnostic {
+    let message = match behind {
+        "" => "a value is missing".to_owned(),
+        word => format!("a value is missing behind `{word}`"),
+    };
+    Diagnostic::new(&codes::MISSING_VALUE, at, message).label("expected a value here")
+}
+
+pub(super) fn text_wants_quotes(span: Span, text: &str) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("the text `{}` needs quotes", shorten(text)))
+        .label("not a bare name")
+        .help(format!("write `\"{}\"`", shorten(text)))
+        .fix("quote it", Safe, span, format!("\"{}\"", text.replace('\\', "\\\\")))
+}
+
+pub(super) fn bad_literal(span: Span, text: &str, why: &str, help: &str) -> Diagnostic {
+    let made =
+        Diagnostic::new(&codes::BAD_LITERAL, span, format!("`{}` is {why}", shorten(text))).label("not a literal");
+    let quoted = format!("\"{text}\"");
+    if help.is_empty() {
+        made.help(format!("if it is text, write `{quoted}`")).fix("quote it", Unsafe, span, quoted)
+    } else {
+        made.help(help)
+    }
+}
+
+pub(super) fn wrong_operator(span: Span, written: &str) -> Diagnostic {
+    let meant = match written {
+        "&&" | "&" => "and",
+        "||" => "or",
+        "=" => "==",
+        _ => "",
+    };
+    let made = Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("`{written}` is no operator")).label("unknown");
+    match (meant, written) {
+        ("", "|") => {
+            made.help("for one or the other write `or`; a type is written behind `:`, as in `label env: dev | prod`")
+        }
+        ("", "+") => made.help("strings are joined by `${…}`, as in `\"a-${env}\"`"),
+        ("", "=~" | "!~") => made.help("write `like \"glob-*\"`"),
+        ("", _) => made.help("a label is compared with `==`, `!=`, `in [...]`, `not in [...]` or `like`"),
+        (meant, _) => made.help(format!("write `{meant}`")).fix(format!("write `{meant}`"), Safe, span, meant),
+    }
+}
+
+pub(super) fn chained_comparison(span: Span, written: &str) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("comparisons do not chain, found a second one, `{written}`"))
+        .label("one comparison ends before this")
+        .help("join two comparisons by `and` or `or`")
+}
+
+pub(super) fn misplaced_not(span: Span) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, "expected a value, found `not`")
+        .label("`not` stands before a whole comparison")
+        .help("write `not label == value`, or `label != value`")
+}
+
+pub(super) fn missing_comma(span: Span) -> Diagnostic {
+    let at = Span { end: span.start, ..span };
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, "expected `,` before this item")
+        .label("a second item without a comma between")
+        .help("write `,` between the two")
+        .fix("write `,`", Safe, at, ", ")
+}
+
+pub(super) fn comma_too_many(span: Span) -> Diagnostic {
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, "there is nothing before this `,`")
+        .label("a comma too many")
+        .help("remove it")
+        .fix("remove it", Safe, span, "")
+}
+
+pub(super) fn not_one_value(span: Span, empty: bool) -> Diagnostic {
+    let message = if empty { "expected a value inside of `( )`" } else { "expected one value inside of `( )`" };
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, message).label("groups one value").help("a list is written `[a, b]`")
+}
+
+pub(super) fn dangling_dot(span: Span, text: &str) -> Diagnostic {
+    Diagnostic::new(&codes::MISSING_NAME, span, format!("a name is missing behind the dot of `{text}`"))
+        .label("expected a name here")
+}
+
+// ---------------------------------------------------------------- strings
+
+pub(super) fn unclosed_string(open: Span, long: bool) -> Diagnostic {
+    let (quote, end) = if long { ("\"\"\"", "the file") } else { ("\"", "its line") };
+    Diagnostic::new(&codes::UNCLOSED_STRING, open, "this string is never closed")
+        .label("opened here")
+        .help(format!("write `{quote}` before the end of {end}"))
+}
+
+pub(super) fn bad_escape(span: Span, text: &str, why: &str) -> Diagnostic {
+    let made = Diagnostic::new(&codes::BAD_ESCAPE, span, format!("`{text}` is {why}")).label("not an escape");
+    let made = made.help("the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`");
+    if text.starts_with("\\u") {
+        made
+    } else {
+        made.fix("write a literal backslash", Unsafe, span, format!("\\{text}"))
+    }
+}
+
+pub(super) fn forbidden_character(span: Span, character: u32) -> Diagnostic {
+    let message = format!("the character U+{character:04X} is not kept by any YAML reader");
+    Diagnostic::new(&codes::FORBIDDEN_CHARACTER, span, message)
+        .label("cannot be written to a manifest")
+        .help("remove it")
+}
+
+pub(super) fn bad_interpolation(span: Span, text: &str, closed: bool) -> Diagnostic {
+    let inner = text.trim();
+    let made = if !closed {
+        Diagnostic::new(&codes::BAD_INTERPOLATION, span, "this `${` is never closed").help("write the missing `}`")
+    } else if inner.is_empty() {
+        Diagnostic::new(&codes::BAD_INTERPOLATION, span, "expected a name in `${…}`, found nothing")
+            .help("write `${name}` with the name of a label, fact or parameter, or `cluster`, `component`, `namespace`")
+    } else {
+        Diagnostic::new(
+            &codes::BAD_INTERPOLATION,
+            span,
+            format!("expected one name in `${{…}}`, found `{}`", shorten(inner)),
+        )
+        .help("only a name can stand here: there are no functions and no expressions in strings")
+    };
+    made.label("holds no name").help("for a literal `${`, write `$${`")
+}

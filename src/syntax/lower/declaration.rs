@@ -1,0 +1,189 @@
+//! The declarations of a file.
+
+use super::head::{Clause, Head};
+use super::{Lower, errors};
+use crate::diag::did_you_mean;
+use crate::source::Span;
+use crate::syntax::ast::{
+    Block, Cluster, Component, Declaration, DeclarationKind, Engine, EngineKind, Group, Name, Named,
+};
+use crate::syntax::cst::NodeRef;
+use crate::syntax::kind::SyntaxKind as K;
+use crate::syntax::limits::DECLARATION_WORDS;
+
+/// Keywords of [`DeclarationKind::Later`].
+const LATER_WORDS: [&str; 7] = ["inventory", "store", "secret", "object", "test", "moved", "removed"];
+
+/// Which clauses a keyword takes.
+fn clauses_of(keyword: &str) -> &'static [Clause] {
+    match keyword {
+        "argocd" | "flux" => &[Clause::On],
+        "label" => &[Clause::As, Clause::Type, Clause::Value],
+        "fact" => &[Clause::Type, Clause::Value],
+        "cluster" => &[Clause::For],
+        "group" => &[Clause::Value],
+        "component" => &[Clause::From, Clause::On],
+        _ => &[],
+    }
+}
+
+/// What came before, for the words of the next error.
+#[derive(Default)]
+struct Before {
+    /// The end of the last declaration, and what it was.
+    block: Option<(Span, String)>,
+    /// Whether the entries of a block that was closed too early are being skipped.
+    outside: bool,
+}
+
+impl Lower<'_> {
+    /// All declarations of the file.
+    pub(super) fn file(&mut self, root: NodeRef<'_>) -> Vec<Declaration> {
+        let mut declarations = Vec::new();
+        let mut before = Before::default();
+        let mut end = None;
+        for node in root.parts() {
+            if end.is_some_and(|end| !self.separated(end, node.span().start)) && node.kind() == K::Declaration {
+                self.sink.push(errors::same_line(self.keyword_span(node), "declaration"));
+            }
+            end = matches!(node.kind(), K::Declaration | K::Later).then_some(node.span().end);
+            match node.kind() {
+                K::Declaration => declarations.extend(self.declaration(node, &mut before)),
+                K::Later => declarations.extend(self.later(node, &mut before)),
+                K::Stray if before.outside => {}
+                K::Stray => self.sink.push(errors::stray_close(node.span(), self.text_of(node))),
+                K::Junk if before.outside => {}
+                K::Junk => self.unexpected(node, "a declaration"),
+                _ => {}
+            }
+        }
+        declarations
+    }
+
+    fn keyword_span(&self, node: NodeRef<'_>) -> Span {
+        node.parts().next().map_or(node.span(), NodeRef::span)
+    }
+
+    fn later(&mut self, node: NodeRef<'_>, before: &mut Before) -> Option<Declaration> {
+        let keyword = node.child(K::Word)?;
+        before.outside = false;
+        if let Some(block) = node.child(K::RawBlock) {
+            self.unclosed_raw(block);
+            before.block = Some((last_byte(block.span()), format!("the block of this `{}`", self.text_of(keyword))));
+        }
+        let name = Name { text: self.text_of(keyword).to_owned(), span: keyword.span() };
+        let doc = self.doc(node.span());
+        Some(Declaration { span: node.span(), keyword: keyword.span(), doc, kind: DeclarationKind::Later(name) })
+    }
+
+    fn unclosed_raw(&mut self, block: NodeRef<'_>) {
+        for inner in block.descendants().filter(|inner| inner.kind() == K::RawBlock) {
+            self.report_unclosed_block(inner);
+        }
+    }
+
+    fn declaration(&mut self, node: NodeRef<'_>, before: &mut Before) -> Option<Declaration> {
+        let head = Head::read(node)?;
+        let written = self.text_of(head.keyword);
+        let known = DECLARATION_WORDS.contains(&written);
+        if head.subject.is_none() && (head.is_assignment() || (!known && before.outside)) {
+            if !before.outside {
+                self.sink.push(errors::outside_of_block(head.keyword.span(), written, before.block.clone()));
+            }
+            before.outside = true;
+            return None;
+        }
+        if !known && before.outside {
+            return None;
+        }
+        before.outside = false;
+        if let Some(block) = head.block {
+            before.block = Some((last_byte(block.span()), format!("the block of this `{written}`")));
+        }
+        let keyword = if known { written } else { self.guess_keyword(&head, written)? };
+        self.check_head(&head, keyword, clauses_of(keyword));
+        let kind = self.declared(&head, keyword)?;
+        let doc = self.doc(node.span());
+        Some(Declaration { span: node.span(), keyword: head.keyword.span(), doc, kind })
+    }
+
+    /// The keyword that was meant by a misspelt one. It is read as that, so that what it declares is declared.
+    fn guess_keyword(&mut self, head: &Head<'_>, written: &str) -> Option<&'static str> {
+        self.sink.push(errors::unknown_keyword(head.keyword.span(), written));
+        did_you_mean(written, DECLARATION_WORDS).filter(|near| !LATER_WORDS.contains(near))
+    }
+
+    fn declared(&mut self, head: &Head<'_>, keyword: &str) -> Option<DeclarationKind> {
+        Some(match keyword {
+            "fleet" => DeclarationKind::Fleet(self.named(head, keyword)),
+            "source" => DeclarationKind::Source(self.named(head, keyword)),
+            "project" => DeclarationKind::Project(self.named(head, keyword)),
+            "template" => {
+                self.demand_block(head, keyword);
+                DeclarationKind::Template(self.named(head, keyword))
+            }
+            "rollout" => DeclarationKind::Rollout(self.named(head, keyword)),
+            "defaults" => {
+                self.demand_block(head, keyword);
+                let name = self.defaults_name(head);
+                DeclarationKind::Defaults(Named { name, body: self.body(head) })
+            }
+            "argocd" => DeclarationKind::Engine(self.engine(head, keyword, EngineKind::ArgoCd)),
+            "flux" => DeclarationKind::Engine(self.engine(head, keyword, EngineKind::Flux)),
+            "label" => DeclarationKind::Label(self.field(head, keyword)),
+            "fact" => DeclarationKind::Fact(self.field(head, keyword)),
+            "cluster" => DeclarationKind::Cluster(Cluster {
+                name: self.cluster_name(head),
+                bindings: self.bindings(head),
+                body: self.body(head),
+            }),
+            "group" => {
+                let name = self.name(head, keyword);
+                DeclarationKind::Group(Group { name, predicate: self.group_predicate(head) })
+            }
+            "component" => DeclarationKind::Component(Component {
+                name: self.name(head, keyword),
+                from: self.templates(head),
+                on: self.predicate(head.on),
+                body: self.body(head),
+            }),
+            _ => return None,
+        })
+    }
+
+    fn named(&mut self, head: &Head<'_>, keyword: &str) -> Named {
+        Named { name: self.name(head, keyword), body: self.body(head) }
+    }
+
+    fn engine(&mut self, head: &Head<'_>, keyword: &str, engine: EngineKind) -> Engine {
+        self.demand_block(head, keyword);
+        let name = head.subject.and_then(|subject| self.subject_name(subject));
+        Engine { engine, name, on: self.predicate(head.on), body: self.body(head) }
+    }
+
+    fn demand_block(&mut self, head: &Head<'_>, keyword: &str) {
+        if head.block.is_none() && head.extra.is_none() {
+            self.sink.push(errors::missing_block(head.span_without_block(), keyword));
+        }
+    }
+
+    fn defaults_name(&mut self, head: &Head<'_>) -> Option<Name> {
+        let Some(subject) = head.subject else {
+            self.sink.push(errors::missing_defaults(head.keyword.span()));
+            return None;
+        };
+        self.subject_name(subject)
+    }
+
+    /// The block of a declaration; an empty one behind the head when there is none.
+    fn body(&mut self, head: &Head<'_>) -> Block {
+        match head.block {
+            Some(block) => self.block(block),
+            None => Block { span: head.span_without_block().after(), entries: Vec::new() },
+        }
+    }
+}
+
+fn last_byte(span: Span) -> Span {
+    Span { start: span.end.saturating_sub(1), ..span }
+}

@@ -1,0 +1,311 @@
+//! Heads: what stands between a keyword and its block.
+
+use super::{Lower, errors, is_string};
+use crate::source::Span;
+use crate::syntax::ast::{Binding, Expr, ExprKind, Field, Name, Path, Text, TextPart, TypeExpr};
+use crate::syntax::cst::NodeRef;
+use crate::syntax::kind::SyntaxKind as K;
+
+/// The words that are never names.
+pub(super) const RESERVED: [&str; 19] = [
+    "if", "then", "else", "and", "or", "not", "in", "like", "has", "true", "false", "null", "on", "from", "as", "for",
+    "all", "none", "rest",
+];
+
+/// A part of a head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Clause {
+    As,
+    Type,
+    Value,
+    From,
+    On,
+    For,
+}
+
+impl Clause {
+    fn of(kind: K) -> Option<Self> {
+        Some(match kind {
+            K::AsClause => Self::As,
+            K::TypeClause => Self::Type,
+            K::ValueClause => Self::Value,
+            K::FromClause => Self::From,
+            K::OnClause => Self::On,
+            K::ForClause => Self::For,
+            _ => return None,
+        })
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::As => "as",
+            Self::Type => ":",
+            Self::Value => "=",
+            Self::From => "from",
+            Self::On => "on",
+            Self::For => "for",
+        }
+    }
+}
+
+/// The parts of a head, sorted out.
+pub(super) struct Head<'c> {
+    pub(super) node: NodeRef<'c>,
+    pub(super) keyword: NodeRef<'c>,
+    pub(super) subject: Option<NodeRef<'c>>,
+    pub(super) on: Option<NodeRef<'c>>,
+    pub(super) block: Option<NodeRef<'c>>,
+    pub(super) extra: Option<NodeRef<'c>>,
+    clauses: Vec<(Clause, NodeRef<'c>)>,
+}
+
+impl<'c> Head<'c> {
+    /// Sorts the parts of a declaration or parameter; none when it has not even a keyword.
+    pub(super) fn read(node: NodeRef<'c>) -> Option<Self> {
+        let mut parts = node.parts();
+        let keyword = parts.next()?;
+        let mut head = Self { node, keyword, subject: None, on: None, block: None, extra: None, clauses: Vec::new() };
+        for part in parts {
+            match (part.kind(), Clause::of(part.kind())) {
+                (_, Some(clause)) => head.clauses.push((clause, part)),
+                (K::Block, _) => head.block = Some(part),
+                (K::Extra, _) => head.extra = head.extra.or(Some(part)),
+                _ => head.subject = Some(part),
+            }
+        }
+        head.on = head.find(Clause::On);
+        Some(head)
+    }
+
+    /// The first clause of a kind.
+    pub(super) fn find(&self, clause: Clause) -> Option<NodeRef<'c>> {
+        self.clauses.iter().find(|(kind, _)| *kind == clause).map(|(_, node)| *node)
+    }
+
+    /// Whether it reads `word = …` or `word: …`: an entry without a block around it.
+    pub(super) fn is_assignment(&self) -> bool {
+        self.subject.is_none() && matches!(self.clauses.first(), Some((Clause::Value | Clause::Type, _)))
+    }
+
+    /// From the keyword to the last part before the block.
+    pub(super) fn span_without_block(&self) -> Span {
+        let last = self.node.parts().take_while(|part| part.kind() != K::Block).last();
+        last.map_or(self.keyword.span(), |last| self.keyword.span().to(last.span()))
+    }
+}
+
+impl Lower<'_> {
+    /// Reports clauses that do not belong, stand twice or in the wrong order, and text that nobody expects.
+    pub(super) fn check_head(&mut self, head: &Head<'_>, keyword: &str, allowed: &[Clause]) {
+        let mut reported = false;
+        for (index, (clause, node)) in head.clauses.iter().enumerate() {
+            let first = head.clauses.iter().take(index).find(|(kind, _)| kind == clause);
+            if !allowed.contains(clause) {
+                self.sink.push(errors::unexpected_clause(node.span(), clause.word(), keyword));
+                reported = true;
+            } else if let Some((_, first)) = first {
+                self.sink.push(errors::clause_twice(node.span(), first.span(), clause.word()));
+                reported = true;
+            }
+        }
+        if let (Some(from), Some(on)) = (head.find(Clause::From), head.on)
+            && on.span().start < from.span().start
+            && allowed.contains(&Clause::From)
+        {
+            self.sink.push(errors::clause_order(from.span(), on.span()));
+        }
+        if let Some(block) = head.block
+            && matches!(keyword, "label" | "fact" | "group" | "param")
+        {
+            self.sink.push(errors::unexpected_clause(block.span(), "{ … }", keyword));
+        }
+        if let Some(extra) = head.extra
+            && !reported
+            && !self.is_reserved_subject(head, extra)
+        {
+            let in_head = head.block.is_none_or(|block| extra.span().start < block.span().start);
+            self.unexpected(extra, if in_head { "`{` or a newline" } else { "a newline" });
+        }
+    }
+
+    /// Whether the text nobody expects is a reserved word where the name should be; reports it as that.
+    fn is_reserved_subject(&mut self, head: &Head<'_>, extra: NodeRef<'_>) -> bool {
+        let word = self.text_of(extra).split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+        if head.subject.is_some() || !RESERVED.contains(&word) {
+            return false;
+        }
+        let end = extra.span().start + u32::try_from(word.len()).unwrap_or(0);
+        self.sink.push(errors::reserved_word(Span { end, ..extra.span() }, word));
+        true
+    }
+
+    /// The name of a declaration that needs one.
+    pub(super) fn name(&mut self, head: &Head<'_>, keyword: &str) -> Option<Name> {
+        if let Some(subject) = head.subject {
+            return self.subject_name(subject);
+        }
+        if head.extra.is_none() {
+            self.sink.push(errors::missing_name(head.keyword.span(), keyword));
+        }
+        None
+    }
+
+    /// A name, bare or quoted.
+    pub(super) fn subject_name(&mut self, node: NodeRef<'_>) -> Option<Name> {
+        let span = node.span();
+        let text = self.text_of(node);
+        if is_string(node.kind()) {
+            let read = self.string(node);
+            if let Some(name) = read.parts.iter().find_map(|part| match part {
+                TextPart::Name(name) => Some(name),
+                TextPart::Literal(_) => None,
+            }) {
+                self.sink.push(errors::interpolation_in_name(name.span));
+                return None;
+            }
+            let text = read.as_literal()?.to_owned();
+            return Some(Name { text, span });
+        }
+        match node.kind() {
+            K::Path | K::Word if RESERVED.contains(&text) => {
+                self.sink.push(errors::reserved_word(span, text));
+                return None;
+            }
+            K::Path if text.ends_with('.') => {
+                self.sink.push(errors::dangling_dot(Span { start: span.end, ..span }, text));
+                return None;
+            }
+            K::Path if text.contains('.') => self.sink.push(errors::name_wants_quotes(span, text)),
+            K::BareText | K::Number => self.sink.push(errors::name_wants_quotes(span, text)),
+            K::Path | K::Word => {}
+            _ => return None,
+        }
+        Some(Name { text: text.to_owned(), span })
+    }
+
+    /// The name of a cluster, which may hold `${…}` when it has `for` variables.
+    pub(super) fn cluster_name(&mut self, head: &Head<'_>) -> Option<Text> {
+        match head.subject {
+            Some(subject) if is_string(subject.kind()) && head.find(Clause::For).is_some() => {
+                Some(self.string(subject))
+            }
+            _ => self.name(head, "cluster").map(text_of_name),
+        }
+    }
+
+    /// The predicate of an `on` clause.
+    pub(super) fn predicate(&mut self, on: Option<NodeRef<'_>>) -> Option<Expr> {
+        let on = on?;
+        Some(match on.child(K::Expr) {
+            Some(expr) => self.expr(expr),
+            None => {
+                let keyword = on.child(K::Keyword).map_or(on.span(), NodeRef::span);
+                self.sink.push(errors::missing_value(keyword.after(), "on").help("write which clusters: `on all`"));
+                Expr { span: keyword.after(), kind: ExprKind::Error }
+            }
+        })
+    }
+
+    /// The paths of a `from` clause.
+    pub(super) fn templates(&mut self, head: &Head<'_>) -> Vec<Path> {
+        let Some(clause) = head.find(Clause::From) else { return Vec::new() };
+        let mut found = Vec::new();
+        for part in clause.parts() {
+            match part.kind() {
+                K::Path => found.extend(self.path(part)),
+                K::Missing => self.sink.push(errors::missing_part(part.span(), "a template", "write `from TEMPLATE`")),
+                K::Keyword | K::Comma => {}
+                _ => {
+                    if let Some(name) = self.subject_name(part) {
+                        found.push(Path { span: name.span, parts: vec![name] });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The variables of a `for` clause.
+    pub(super) fn bindings(&mut self, head: &Head<'_>) -> Vec<Binding> {
+        let Some(clause) = head.find(Clause::For) else { return Vec::new() };
+        clause.parts().filter(|part| part.kind() == K::Binding).filter_map(|part| self.binding(part)).collect()
+    }
+
+    fn binding(&mut self, node: NodeRef<'_>) -> Option<Binding> {
+        const HELP: &str = "write `for label in [a, b]`";
+        if let Some(missing) = node.child(K::Missing) {
+            let what = if node.child(K::Word).is_none() {
+                "a variable"
+            } else if node.child(K::Operator).is_none() {
+                "`in`"
+            } else {
+                "a list"
+            };
+            self.sink.push(errors::missing_part(missing.span(), what, HELP));
+        }
+        let name = self.subject_name(node.child(K::Word)?)?;
+        let list = node.parts().find(|part| matches!(part.kind(), K::List | K::Path));
+        let values = match list {
+            Some(list) => self.operand(list),
+            None => Expr { span: node.span().after(), kind: ExprKind::Error },
+        };
+        Some(Binding { name, values })
+    }
+
+    /// A label, fact or parameter: name, type and value.
+    pub(super) fn field(&mut self, head: &Head<'_>, keyword: &str) -> Field {
+        let subject = self.name(head, keyword);
+        let renamed = head.find(Clause::As).map(|clause| match clause.parts().nth(1) {
+            Some(node) if node.kind() != K::Missing => self.subject_name(node),
+            _ => {
+                self.sink.push(errors::missing_name(clause.span(), "as"));
+                None
+            }
+        });
+        let ty = head.find(Clause::Type).and_then(|clause| self.type_of(clause));
+        let value = head.find(Clause::Value).and_then(|clause| clause.child(K::Expr)).map(|expr| self.expr(expr));
+        let bare = ty.is_none() && value.is_none() && head.find(Clause::Type).is_none();
+        if bare && head.extra.is_none() && head.subject.is_some() {
+            let help = format!("write `{keyword} NAME: a | b` or `{keyword} NAME: string`");
+            self.sink.push(errors::missing_part(head.node.span().after(), "a type", &help));
+        }
+        match renamed {
+            Some(name) => Field { key: subject, name, ty, value },
+            None => Field { key: None, name: subject, ty, value },
+        }
+    }
+
+    fn type_of(&mut self, clause: NodeRef<'_>) -> Option<TypeExpr> {
+        const HELP: &str = "write `string`, `bool`, `int`, or the allowed values: `a | b | c`";
+        let Some(node) = clause.child(K::TypeExpr) else {
+            self.sink.push(errors::missing_part(clause.span().after(), "a type", HELP));
+            return None;
+        };
+        let mut alternatives = Vec::new();
+        for part in node.parts() {
+            match part.kind() {
+                K::Pipe | K::Question => {}
+                K::Missing => self.sink.push(errors::missing_part(part.span(), "an alternative", HELP)),
+                _ => alternatives.extend(self.subject_name(part)),
+            }
+        }
+        Some(TypeExpr { span: node.span(), alternatives, optional: node.child(K::Question).is_some() })
+    }
+
+    /// The predicate of a group.
+    pub(super) fn group_predicate(&mut self, head: &Head<'_>) -> Expr {
+        if let Some(expr) = head.find(Clause::Value).and_then(|clause| clause.child(K::Expr)) {
+            return self.expr(expr);
+        }
+        let at = head.node.span().after();
+        if head.subject.is_some() && head.extra.is_none() && head.block.is_none() {
+            self.sink.push(errors::missing_part(at, "a predicate", "write `group NAME = PREDICATE`"));
+        }
+        Expr { span: at, kind: ExprKind::Error }
+    }
+}
+
+fn text_of_name(name: Name) -> Text {
+    let parts = if name.text.is_empty() { Vec::new() } else { vec![TextPart::Literal(name.text)] };
+    Text { span: name.span, parts }
+}

@@ -1,0 +1,79 @@
+//! From the lossless tree to the typed one, with the syntax errors on the way.
+//!
+//! Takes a [`Cst`] and its text, gives an [`ast::File`] and diagnostics. Knows the shape of the language (which
+//! keyword takes which clauses), not its attributes.
+//!
+//! All recursion is over brackets, of which at most 64 are open at once; chains of operators and of `if` are loops.
+
+mod block;
+mod declaration;
+mod expr;
+mod head;
+mod literal;
+mod text;
+
+use super::ast;
+use super::cst::{Cst, NodeRef};
+use super::errors::{self, Sink};
+use super::kind::SyntaxKind as K;
+use crate::source::Span;
+
+pub(super) use text::may_be_escaped;
+
+/// Reads the whole file.
+pub(super) fn lower(cst: &Cst, text: &str, sink: &mut Sink) -> ast::File {
+    let mut lower = Lower { text, sink };
+    let declarations = cst.root().map(|root| lower.file(root)).unwrap_or_default();
+    ast::File { source: cst.source, declarations }
+}
+
+/// What lowering carries along.
+struct Lower<'a> {
+    text: &'a str,
+    sink: &'a mut Sink,
+}
+
+impl<'a> Lower<'a> {
+    /// The text under a span.
+    fn slice(&self, span: Span) -> &'a str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// The text of a node.
+    fn text_of(&self, node: NodeRef<'_>) -> &'a str {
+        self.slice(node.span())
+    }
+
+    /// The comment block whose last line is right above `at`, without the `#` and one blank.
+    fn doc(&self, at: Span) -> Option<String> {
+        let above = self.text.get(..at.start as usize)?;
+        let (above, indent) = above.rsplit_once('\n')?;
+        if !indent.trim().is_empty() {
+            return None;
+        }
+        let mut lines: Vec<&str> = above
+            .rsplit('\n')
+            .map_while(|line| line.trim().strip_prefix('#'))
+            .map(|line| line.strip_prefix(' ').unwrap_or(line))
+            .collect();
+        lines.reverse();
+        if lines.is_empty() { None } else { Some(lines.join("\n")) }
+    }
+
+    /// Whether a newline or a comma stands between two offsets that lie between tokens; comments are stepped over.
+    fn separated(&self, from: u32, to: u32) -> bool {
+        let between = self.text.get(from as usize..to as usize).unwrap_or("");
+        between.contains('\n') || between.trim_start().starts_with(',')
+    }
+
+    /// Reports text that stands where nothing is expected.
+    fn unexpected(&mut self, node: NodeRef<'_>, expected: &str) {
+        let text = self.text_of(node);
+        self.sink.push(errors::unexpected_text(node.span(), text, expected));
+    }
+}
+
+/// Whether a node is a string of any form.
+fn is_string(kind: K) -> bool {
+    matches!(kind, K::PlainString | K::ShortString | K::LongString)
+}

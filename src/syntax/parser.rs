@@ -1,0 +1,218 @@
+//! From text to the lossless tree. The only file that knows pest.
+//!
+//! The grammar matches every text, so pest can fail in three ways only: the fuse blows, the stack runs short, or the
+//! grammar has a bug.
+
+use std::num::NonZeroUsize;
+use std::sync::OnceLock;
+
+use pest::{Parser, Token};
+use pest_derive::Parser;
+
+use super::cst::{Cst, Node};
+use super::kind::SyntaxKind;
+use crate::source::SourceId;
+
+/// The rules of `grammar/fleet.pest`.
+#[derive(Parser)]
+#[grammar = "grammar/fleet.pest"]
+struct FleetParser;
+
+/// Why there is no tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The fuse or the stack guard stopped the parser.
+    TooComplex,
+    /// The grammar did not match, which is a bug; the offset says where.
+    Bug(u32),
+}
+
+/// The most calls inside pest for one file: a fuse, not a limit that any text should reach.
+///
+/// Texts of the language take 4 to 12 calls a byte, the worst of the hostile ones in `tests/syntax.rs` 60; a file has at
+/// most 4 Mi bytes. The count is process-wide in pest, but each parse starts from nought.
+const FUSE: usize = 1_000_000_000;
+
+/// Parses `text`.
+pub(super) fn parse(source: SourceId, text: &str) -> Result<Option<Cst>, Failure> {
+    static FUSE_IS_SET: OnceLock<()> = OnceLock::new();
+    FUSE_IS_SET.get_or_init(|| pest::set_call_limit(NonZeroUsize::new(FUSE)));
+    match FleetParser::parse(Rule::file, text) {
+        Ok(pairs) => Ok(Some(Cst::new(source, collect(pairs.tokens(), text)))),
+        Err(error) => Err(classify(&error)),
+    }
+}
+
+/// pest tells the fuse and the stack guard apart from a mismatch by the kind of error alone.
+fn classify(error: &pest::error::Error<Rule>) -> Failure {
+    match error.variant {
+        pest::error::ErrorVariant::CustomError { .. } => Failure::TooComplex,
+        pest::error::ErrorVariant::ParsingError { .. } => {
+            let at = match error.location {
+                pest::error::InputLocation::Pos(at) => at,
+                pest::error::InputLocation::Span((at, _)) => at,
+            };
+            Failure::Bug(offset(at))
+        }
+    }
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// Builds the nodes in pre-order without recursion.
+fn collect<'i>(tokens: impl Iterator<Item = Token<'i, Rule>>, text: &str) -> Vec<Node> {
+    let mut builder = Builder { text, nodes: Vec::new(), open: Vec::new(), last: 0 };
+    for token in tokens {
+        match token {
+            Token::Start { rule, pos } => {
+                if let Some(kind) = kind(rule) {
+                    builder.start(kind, offset(pos.pos()));
+                }
+            }
+            Token::End { rule, pos } => {
+                if kind(rule).is_some() {
+                    builder.end(offset(pos.pos()));
+                }
+            }
+        }
+    }
+    builder.nodes
+}
+
+/// Nodes in the making.
+struct Builder<'t> {
+    text: &'t str,
+    nodes: Vec<Node>,
+    open: Vec<usize>,
+    /// Where the last token that is neither comment nor newline ends.
+    last: u32,
+}
+
+impl Builder<'_> {
+    fn start(&mut self, kind: SyntaxKind, start: u32) {
+        self.open.push(self.nodes.len());
+        self.nodes.push(Node { kind, start, end: start, subtree: 1 });
+    }
+
+    /// Closes the innermost node. A leaf loses its trailing blanks; an inner node the comments and newlines at its
+    /// end, which a rule eats before an optional part that is not there; a hole moves up to the token before it.
+    fn end(&mut self, end: u32) {
+        let Some(index) = self.open.pop() else { return };
+        let behind = self.nodes.len();
+        let leaf = behind == index + 1;
+        let trivia = self.nodes.iter().rev().take(behind - index - 1).take_while(|node| node.kind.is_trivia()).count();
+        let last = self.last;
+        let Some(node) = self.nodes.get_mut(index) else { return };
+        if node.kind == SyntaxKind::File {
+            node.end = end;
+            node.subtree = offset(behind - index);
+        } else if !leaf {
+            node.start = node.start.min(last);
+            node.end = last;
+            node.subtree = offset(behind - index - trivia);
+        } else if node.start == end {
+            if matches!(node.kind, SyntaxKind::Missing | SyntaxKind::Unclosed) {
+                node.start = last;
+            }
+            node.end = node.start;
+        } else {
+            let text = self.text.get(node.start as usize..end as usize).unwrap_or("");
+            let inside = matches!(node.kind, SyntaxKind::StringText | SyntaxKind::InterpolationText);
+            let trimmed = if inside { text } else { text.trim_end_matches([' ', '\t', '\r']) };
+            node.end = node.start + offset(trimmed.len());
+            if !node.kind.is_trivia() {
+                self.last = node.end;
+            }
+        }
+    }
+}
+
+/// The kind of node a rule makes; none for the rules that only help others.
+fn kind(rule: Rule) -> Option<SyntaxKind> {
+    use SyntaxKind as K;
+    Some(match rule {
+        Rule::file => K::File,
+        Rule::declaration => K::Declaration,
+        Rule::later => K::Later,
+        Rule::raw_block => K::RawBlock,
+        Rule::as_clause => K::AsClause,
+        Rule::type_clause => K::TypeClause,
+        Rule::value_clause => K::ValueClause,
+        Rule::from_clause => K::FromClause,
+        Rule::on_clause => K::OnClause,
+        Rule::for_clause => K::ForClause,
+        Rule::binding => K::Binding,
+        Rule::type_expr => K::TypeExpr,
+        Rule::block => K::Block,
+        Rule::attribute => K::Attribute,
+        Rule::tagged => K::Tagged,
+        Rule::parameter => K::Parameter,
+        Rule::operation => K::Operation,
+        Rule::on_block => K::OnBlock,
+        Rule::nested => K::Nested,
+        Rule::expr | Rule::item_expr => K::Expr,
+        Rule::list => K::List,
+        Rule::group => K::Group,
+        Rule::short_string => K::ShortString,
+        Rule::long_string => K::LongString,
+        Rule::interpolation => K::Interpolation,
+        _ => return token_kind(rule),
+    })
+}
+
+fn token_kind(rule: Rule) -> Option<SyntaxKind> {
+    use SyntaxKind as K;
+    Some(match rule {
+        Rule::plain_string => K::PlainString,
+        Rule::word | Rule::later_word | Rule::operation_word => K::Word,
+        Rule::path | Rule::declared_path => K::Path,
+        Rule::bare_key => K::BareKey,
+        Rule::number => K::Number,
+        Rule::kw_as | Rule::kw_from | Rule::kw_on | Rule::kw_for | Rule::kw_param => K::Keyword,
+        Rule::kw_not | Rule::kw_has | Rule::kw_if | Rule::kw_then | Rule::kw_else => K::Keyword,
+        Rule::kw_and | Rule::kw_or | Rule::kw_like | Rule::kw_in | Rule::not_in => K::Operator,
+        Rule::op_eq | Rule::op_ne => K::Operator,
+        Rule::open_brace => K::OpenBrace,
+        Rule::close_brace => K::CloseBrace,
+        Rule::open_bracket => K::OpenBracket,
+        Rule::close_bracket => K::CloseBracket,
+        Rule::open_paren => K::OpenParen,
+        Rule::close_paren => K::CloseParen,
+        Rule::comma => K::Comma,
+        Rule::equals => K::Equals,
+        Rule::colon => K::Colon,
+        Rule::pipe => K::Pipe,
+        Rule::question => K::Question,
+        Rule::quote | Rule::long_quote => K::Quote,
+        Rule::short_text | Rule::long_text => K::StringText,
+        Rule::escape => K::Escape,
+        Rule::dollar => K::Dollar,
+        Rule::open_interpolation => K::OpenInterpolation,
+        Rule::interpolation_text => K::InterpolationText,
+        Rule::raw_head | Rule::raw_text => K::RawText,
+        Rule::bom => K::Bom,
+        Rule::COMMENT => K::Comment,
+        Rule::newline => K::Newline,
+        _ => return error_kind(rule),
+    })
+}
+
+fn error_kind(rule: Rule) -> Option<SyntaxKind> {
+    use SyntaxKind as K;
+    Some(match rule {
+        Rule::missing => K::Missing,
+        Rule::unclosed => K::Unclosed,
+        Rule::unclosed_string => K::UnclosedString,
+        Rule::stray | Rule::stray_top => K::Stray,
+        Rule::stray_word => K::StrayWord,
+        Rule::misplaced => K::Misplaced,
+        Rule::bare_text | Rule::declared_text | Rule::pointer => K::BareText,
+        Rule::junk | Rule::junk_line | Rule::bad_entry => K::Junk,
+        Rule::extra | Rule::extra_top | Rule::head_extra => K::Extra,
+        Rule::wrong_separator => K::WrongSeparator,
+        Rule::wrong_operator => K::WrongOperator,
+        _ => return None,
+    })
+}

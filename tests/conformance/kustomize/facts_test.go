@@ -1,0 +1,215 @@
+package main
+
+// What the manifests for Flux rely on in kustomize, each with the smallest patch that shows it.
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+)
+
+const source = `
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: payments
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: payments-api
+  namespace: payments
+spec:
+  replicas: 1
+  template:
+    spec:
+      containers:
+        - name: api
+          image: api:1
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: prometheus-stack
+  namespace: monitoring
+spec:
+  values:
+    global:
+      clusterName: base
+      keep: "y"
+    list:
+      - name: a
+      - name: b
+`
+
+// run builds the source with one Flux Kustomization and gives the number of its objects and their text.
+func run(t *testing.T, objects, spec string) (int, string, error) {
+	t.Helper()
+	folder := t.TempDir()
+	list := "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n"
+	if objects == "" {
+		list = strings.Replace(list, "resources:", "resources: []", 1)
+	} else {
+		list += "- all.yaml\n"
+		write(t, filepath.Join(folder, "all.yaml"), objects)
+	}
+	write(t, filepath.Join(folder, "kustomization.yaml"), list)
+	flux := unstructured.Unstructured{}
+	if err := yaml.UnmarshalStrict([]byte("spec: "+spec), &flux.Object); err != nil {
+		t.Fatal(err)
+	}
+	built, err := build(folder, ".", flux)
+	if err != nil {
+		return 0, "", err
+	}
+	text, err := readable(built)
+	return built.Size(), string(text), err
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// patches is a spec with one patch; the patch is written as a JSON string.
+func patches(target, patch string) string {
+	text, err := yaml.Marshal(map[string]any{"patch": patch})
+	if err != nil {
+		panic(err)
+	}
+	asJSON, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		panic(err)
+	}
+	entry := strings.TrimSuffix(string(asJSON), "}")
+	if target != "" {
+		entry += `,"target":` + target
+	}
+	return `{"patches":[` + entry + `}]}`
+}
+
+const (
+	placeholder = "apiVersion: not-used/v1\nkind: not-used\nmetadata:\n  name: not-used\n"
+	release     = `{"kind":"HelmRelease","name":"prometheus-stack"}`
+	deployment  = `{"kind":"Deployment","name":"payments-api"}`
+)
+
+func TestPatches(t *testing.T) {
+	tests := map[string]struct {
+		target, patch string
+		objects       int      // how many must come out
+		has, hasNot   []string // what their text must hold and must not hold
+		fails         string   // or what the error must say
+	}{
+		"deleting every object leaves none": {
+			`{"kind":".*"}`, "$patch: delete\n" + placeholder, 0, nil, nil, ""},
+		"deleting needs the fields of an object in the patch": {
+			`{"kind":".*"}`, "$patch: delete\n", 0, nil, nil, "unable to parse SM or JSON patch"},
+		"deleting what nothing matches deletes nothing": {
+			`{"annotationSelector":"a=b"}`, "$patch: delete\n" + placeholder, 3, nil, nil, ""},
+		"an empty list of operations changes nothing": {
+			release, "[]", 3, []string{"clusterName: base"}, nil, ""},
+		"an empty patch is refused": {
+			release, "", 0, nil, nil, "must specify one of patch and path"},
+		"maps of an unknown kind are merged under a placeholder's name": {
+			release, placeholder + "spec:\n  values:\n    global:\n      clusterName: dev\n", 3,
+			[]string{"clusterName: dev", `keep: "y"`, "name: prometheus-stack", "name: b"}, []string{"not-used"}, ""},
+		"lists of an unknown kind are replaced whole": {
+			release, placeholder + "spec:\n  values:\n    list:\n    - name: a\n", 3, nil, []string{"name: b"}, ""},
+		"lists of a known kind are merged by name under a placeholder's kind": {
+			deployment, placeholder + "spec:\n  template:\n    spec:\n      containers:\n      - name: side\n        image: side:1\n", 3,
+			[]string{"image: api:1", "image: side:1"}, []string{"not-used"}, ""},
+		"a merge patch needs the fields of an object": {
+			deployment, "spec:\n  replicas: 5\n", 0, nil, nil, "unable to parse SM or JSON patch"},
+		"null deletes a key": {
+			release, placeholder + "spec:\n  values:\n    global:\n      keep: null\n", 3, nil, []string{"keep:"}, ""},
+		"a target's name is matched whole": {
+			`{"kind":"HelmRelease","name":"prometheus"}`, `[{"op":"replace","path":"/spec/values/global/clusterName","value":"dev"}]`, 3,
+			[]string{"clusterName: base"}, nil, ""},
+		"replacing what is not there adds it": {
+			release, "- op: replace\n  path: /spec/values/global/new\n  value: \"no\"\n", 3, []string{`new: "no"`}, nil, ""},
+		"removing what is not there fails": {
+			release, "- op: remove\n  path: /spec/values/global/new\n", 0, nil, nil, "Unable to remove nonexistent key"},
+		"a test that does not hold fails": {
+			release, "- op: test\n  path: /spec/values/global/clusterName\n  value: dev\n", 0, nil, nil, "test"},
+		"operations without a target fail": {
+			"", "- op: remove\n  path: /spec/values\n", 0, nil, nil, "must specify a target"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			objects, text, err := run(t, source, patches(test.target, test.patch))
+			if test.fails != "" {
+				if err == nil || !strings.Contains(err.Error(), test.fails) {
+					t.Fatalf("wanted the error %q, got %v", test.fails, err)
+				}
+				return
+			}
+			if err != nil || objects != test.objects {
+				t.Fatalf("wanted %d objects, got %d: %v", test.objects, objects, err)
+			}
+			for _, part := range test.has {
+				if !strings.Contains(text, part) {
+					t.Errorf("%q is not in\n%s", part, text)
+				}
+			}
+			for _, part := range test.hasNot {
+				if strings.Contains(text, part) {
+					t.Errorf("%q is in\n%s", part, text)
+				}
+			}
+		})
+	}
+}
+
+func TestFolderWithoutObjectsBuilds(t *testing.T) {
+	objects, _, err := run(t, "", "{}")
+	if err != nil || objects != 0 {
+		t.Fatalf("wanted no object, got %d: %v", objects, err)
+	}
+}
+
+// What kustomize leaves as it was written keeps such a text; what it writes anew cannot be read again.
+func TestTextThatBeginsWithATab(t *testing.T) {
+	const object = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
+	const data, annotation = "data:\n  text: \"\\ta\\nb\"\n", "  annotations:\n    text: \"\\t\\n\"\n"
+	patch := patches(`{"kind":"ConfigMap"}`, `[{"op":"add","path":"/data/more","value":"x"}]`)
+	if _, _, err := run(t, object+data, "{}"); err != nil {
+		t.Errorf("an object that is left alone: %v", err)
+	}
+	if _, _, err := run(t, object+annotation, "{}"); err == nil {
+		t.Error("an annotation: kustomize keeps it now")
+	}
+	if _, _, err := run(t, object+data, patch); err == nil {
+		t.Error("a patched object: kustomize keeps it now")
+	}
+	if _, _, err := run(t, object+data, `{"postBuild":{"substitute":{"a":"b"}}}`); err == nil {
+		t.Error("a substituted object: kustomize keeps it now")
+	}
+}
+
+func TestVariables(t *testing.T) {
+	object := "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  text: "
+	set := `{"postBuild":{"substitute":{"region":"no: [x"}}}`
+	for written, wanted := range map[string]string{
+		`"$${region}"`:        "${region}",
+		`"$region $ $x {{}}"`: "$region $ $x {{}}",
+	} {
+		_, text, err := run(t, object+written+"\n", set)
+		var got struct{ Data map[string]string }
+		if err == nil {
+			err = yaml.Unmarshal([]byte(text), &got)
+		}
+		if err != nil || got.Data["text"] != wanted {
+			t.Errorf("%s: wanted %q, got %q (%v)", written, wanted, got.Data["text"], err)
+		}
+	}
+	if _, _, err := run(t, object+"\"${unknown}\"\n", set); err == nil {
+		t.Error("an unknown variable must fail, since Flux 2.9 substitutes strictly")
+	}
+}

@@ -1,0 +1,211 @@
+//! The registry of codes and its pages: every code has a page, and what a page shows is true.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(missing_docs)]
+
+#[path = "support/compile.rs"]
+mod compile;
+#[path = "support/golden.rs"]
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use fleetc::diag::codes::{ALL, find_code};
+use fleetc::diag::explain::{explain, registry_json};
+use fleetc::diag::render::Look;
+use fleetc::diag::{Code, codes};
+
+/// Codes whose cause cannot stand on a page. Each has a test where it is raised.
+const NOT_SHOWN: &[&str] = &["F0001", "F0002", "F0004", "F0114", "F0413", "F0601", "F0602", "F0603", "F0901"];
+
+/// Codes whose cause brings another one with it: what its example raises besides, which its page says.
+const ALSO: &[(&str, &str)] = &[("F0510", "F0505")];
+
+/// The file that an example is, unless it says `#! file:`.
+const MAIN: &str = "demo.fleet";
+
+/// Paths and texts.
+type Files = Vec<(String, String)>;
+
+/// The text below the heading `## name`, if the page has it.
+fn section<'a>(code: &'a Code, name: &str) -> Option<&'a str> {
+    let (_, rest) = code.page.split_once(&format!("\n## {name}\n"))?;
+    Some(rest.split("\n## ").next().unwrap_or(rest))
+}
+
+/// The files of the one example below the heading `## name`.
+fn example(code: &Code, name: &str) -> Option<Files> {
+    let (_, rest) = section(code, name)?.split_once("```fleet\n")?;
+    let (text, rest) = rest.split_once("```").unwrap_or_else(|| panic!("{}: a block is not closed", code.id));
+    assert!(!rest.contains("```"), "{}: one example below `{name}` is enough", code.id);
+    let mut files = vec![(MAIN.to_owned(), String::new())];
+    for line in text.lines() {
+        match line.strip_prefix("#! file: ") {
+            Some(path) => files.push((path.trim().to_owned(), String::new())),
+            None => {
+                let (_, text) = files.last_mut().unwrap();
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    files.retain(|(_, text)| !text.is_empty());
+    Some(files)
+}
+
+/// Every page with an example: its code, the wrong and the right files.
+fn examples() -> Vec<(&'static Code, Files, Files)> {
+    let shown = ALL.iter().filter(|code| !NOT_SHOWN.contains(&code.id));
+    shown.map(|code| (*code, example(code, "Wrong").expect(code.id), example(code, "Right").expect(code.id))).collect()
+}
+
+#[test]
+fn every_code_is_one_of_a_kind() {
+    let ids: Vec<&str> = ALL.iter().map(|code| code.id).collect();
+    assert!(ids.is_sorted(), "{ids:?}");
+    for code in ALL {
+        assert!(code.id.len() == 5 && code.id.starts_with('F'), "{}", code.id);
+        let slug = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(code.slug.chars().all(slug), "{}", code.slug);
+        assert!(!code.title.ends_with('.') && !code.title.is_empty(), "{}", code.title);
+    }
+    let slugs: BTreeSet<&str> = ALL.iter().map(|code| code.slug).collect();
+    assert_eq!(slugs.len(), ALL.len());
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ALL.len());
+}
+
+#[test]
+fn a_code_is_found_by_number_and_slug() {
+    for name in ["F0201", "f0201", "unknown-cluster"] {
+        assert_eq!(find_code(name), Some(&codes::UNKNOWN_CLUSTER), "{name}");
+    }
+    assert_eq!(find_code("F9999"), None);
+}
+
+#[test]
+fn every_code_has_a_page_of_the_same_form() {
+    for code in ALL {
+        let id = code.id;
+        assert!(code.page.starts_with(&format!("# {id}: {}\n\n", code.title)), "{id}: the title differs");
+        assert!(code.page.lines().count() <= 60, "{id}: too long to be read");
+        assert!(code.page.lines().all(|line| line.chars().count() <= 120), "{id}: a line is too long");
+        let headings: Vec<&str> = code.page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+        if NOT_SHOWN.contains(&id) {
+            assert_eq!(headings, ["Right", "Why"], "{id}");
+            assert!(code.page.contains("\nNot shown by an example: "), "{id}: does not say why it has no example");
+        } else {
+            assert_eq!(headings, ["Wrong", "Right", "Why"], "{id}");
+        }
+        let prose = code.page.lines().nth(2).unwrap();
+        assert!(!prose.is_empty() && !prose.starts_with('#'), "{id}: does not say what it means");
+        assert!(section(code, "Why").is_some_and(|why| why.trim().len() > 40), "{id}: does not say why");
+    }
+}
+
+#[test]
+fn every_page_belongs_to_a_code() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/diag/docs");
+    let pages: BTreeSet<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let codes: BTreeSet<String> = ALL.iter().map(|code| format!("{}.md", code.id)).collect();
+    assert_eq!(pages, codes);
+}
+
+#[test]
+fn examples_are_projects() {
+    for (code, wrong, right) in examples() {
+        assert_ne!(wrong, right, "{}", code.id);
+        for files in [wrong, right] {
+            assert!(files[0].1.starts_with("fleet demo {"), "{}", code.id);
+            let paths: BTreeSet<&String> = files.iter().map(|(path, _)| path).collect();
+            assert_eq!(paths.len(), files.len(), "{}: a file is given twice", code.id);
+        }
+    }
+}
+
+/// One mistake, one diagnostic: the wrong example raises its code once and nothing else.
+#[test]
+fn a_wrong_example_raises_its_code_alone() {
+    let mut failed = Vec::new();
+    for (code, wrong, _) in examples() {
+        let also = ALSO.iter().filter(|(id, _)| *id == code.id).map(|(_, also)| *also);
+        let mut expected: Vec<&str> = also.chain([code.id]).collect();
+        expected.sort_unstable();
+        let Some(mut found) = compile::codes_of(&wrong) else { continue };
+        found.sort_unstable();
+        if found != expected {
+            failed.push(format!("{} ({}): found {found:?}", code.id, code.slug));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn what_an_example_raises_besides_is_said() {
+    for (id, also) in ALSO {
+        assert!(find_code(id).unwrap().page.contains(&format!("{also} is noted")), "{id}");
+    }
+}
+
+#[test]
+fn a_right_example_raises_nothing() {
+    let mut failed = Vec::new();
+    for (code, _, right) in examples() {
+        if let Some(found) = compile::codes_of(&right).filter(|found| !found.is_empty()) {
+            failed.push(format!("{} ({}): found {found:?}", code.id, code.slug));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn the_table_of_codes_is_up_to_date() {
+    let mut table = String::from(
+        "# Diagnostics\n\n<!-- Generated from src/diag/codes.rs: FLEETC_BLESS=1 cargo test --test diagnostics -->\n\n\
+         `fleetc explain CODE` prints a page, by number or by name.\n\n\
+         | code | name | severity | what is wrong |\n|---|---|---|---|\n",
+    );
+    for code in ALL {
+        let title = code.title.replace('|', "\\|");
+        let severity = code.severity.word();
+        table += &format!("| [{0}](../src/diag/docs/{0}.md) | `{1}` | {severity} | {title} |\n", code.id, code.slug);
+    }
+    support::golden("docs/diagnostics.md", &table);
+}
+
+#[test]
+fn a_page_on_the_terminal() {
+    let look = Look { colour: false, width: 60, unicode: true, links: false };
+    support::golden("tests/render/explain.txt", &explain(&codes::PATH_NOT_FOUND, &look));
+    let colour = Look { colour: true, ..look };
+    support::golden("tests/render/explain-colour.txt", &explain(&codes::PATH_NOT_FOUND, &colour));
+}
+
+#[test]
+fn every_page_fits_the_terminal() {
+    for code in ALL {
+        let page = explain(code, &Look::plain(40));
+        assert!(!page.contains("```") && !page.contains("\n\n\n"), "{}:\n{page}", code.id);
+        assert!(page.chars().all(|c| c == '\n' || !c.is_control()), "{}:\n{page}", code.id);
+        assert!(!page.contains('\u{202e}'), "{}: a character that cannot be seen", code.id);
+        let mut prose = page.lines().skip(1).filter(|line| !line.starts_with("    "));
+        assert!(prose.all(|line| line.chars().count() <= 40), "{}:\n{page}", code.id);
+    }
+}
+
+#[test]
+fn the_registry_as_json() {
+    let registry: serde_json::Value = serde_json::from_str(&registry_json()).unwrap();
+    let all = registry["codes"].as_array().unwrap();
+    assert_eq!(registry["schema"], 1);
+    assert_eq!(all.len(), ALL.len());
+    for (value, code) in all.iter().zip(ALL) {
+        assert_eq!(value["code"], code.id);
+        assert_eq!(value["slug"], code.slug);
+        assert_eq!(value["severity"], code.severity.word());
+        assert_eq!(value["title"], code.title);
+        assert_eq!(value["page"], code.page);
+    }
+}
