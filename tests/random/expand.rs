@@ -92,6 +92,12 @@ pub fn differences(expected: &Value, actual: &Value, at: &str, found: &mut Vec<S
                 differences(expected, actual, &format!("{at}/{index}"), found);
             }
         }
+        (Value::Array(expected), Value::Array(actual)) if expected.iter().any(|item| item["name"].is_string()) => {
+            let names = |items: &[Value]| items.iter().map(|it| text(it, "/name").to_string()).collect::<Vec<_>>();
+            let (expected, actual) = (names(expected), names(actual));
+            found.extend(expected.iter().filter(|it| !actual.contains(it)).map(|it| format!("{at}: no {it}")));
+            found.extend(actual.iter().filter(|it| !expected.contains(it)).map(|it| format!("{at}: {it} is too much")));
+        }
         _ if same(expected, actual) => {}
         _ => found.push(format!("{at}: expected {expected}, found {actual}")),
     }

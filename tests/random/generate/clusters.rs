@@ -94,9 +94,11 @@ impl Generator {
                 ("scale", Type::Int, Expr::If(branches, Box::new(Expr::Int(40))), Safety::Name)
             }
             _ => {
+                // Text only when a `${…}` is in it; else its type would be the closed one of what it can be.
                 let names = self.always_there(Safety::Label);
-                let mut parts = vec![literal("s")];
-                for name in self.rng.some(&names, 2) {
+                let Some(first) = names.first().cloned() else { return };
+                let mut parts = vec![literal("s-"), hole(first)];
+                for name in self.rng.some(&names, 1) {
                     parts.extend([literal("-"), hole(&name)]);
                 }
                 let expr = match self.rng.below(2) {

@@ -164,7 +164,9 @@ pub fn contested(a: &Body, b: &Body) -> Option<Vec<String>> {
             let maps =
                 one.maps.iter().any(|(key, map)| other.maps.get(key).is_some_and(|other| maps_clash(map, other)));
             let scalars = one.attributes.keys().any(|key| other.attributes.contains_key(key));
-            if maps || (scalars && !bodies) {
+            // Nothing says whether the patches of an `on` block come before those of the next template.
+            let patches = !one.patches.is_empty() && !other.patches.is_empty();
+            if maps || ((scalars || patches) && !bodies) {
                 return None;
             }
         }
@@ -257,14 +259,15 @@ fn drop_rollout(fleet: &mut Fleet, name: &str) {
     fleet.defaults.as_mut().expect("defaults").attributes.remove("rollout");
 }
 
-/// Whatever something waits for has a health gate, and nothing waits for what is paused.
+/// Whatever something waits for has a health gate, and nothing waits for what is paused. To wait for everything and to
+/// name what to wait for exclude each other.
 fn waiting(fleet: &mut Fleet) {
     let deployments = Reference::new(fleet).deployments();
     let mut gates: BTreeSet<String> = deployments.iter().flat_map(|it| it.after.clone()).collect();
     gates.extend(deployments.iter().filter(|it| it.rollout.is_some()).map(|it| it.component.clone()));
+    gates.extend(deployments.iter().filter(|it| it.wait && !it.health.is_empty()).map(|it| it.component.clone()));
     for component in fleet.components.iter_mut().filter(|component| gates.contains(&component.name)) {
         component.body.attributes.remove("wait");
         component.body.attributes.remove("suspend");
-        component.body.on.iter_mut().for_each(|block| drop(block.body.attributes.remove("suspend")));
     }
 }
