@@ -3,8 +3,10 @@
 //! The pipeline is [`analysis::compile`] and [`target::build`]; `ARCHITECTURE.md` tells the same story in words.
 
 pub mod analysis;
+pub mod cli;
 pub mod diag;
 pub mod model;
+pub mod output;
 pub mod plan;
 pub mod project;
 pub mod source;

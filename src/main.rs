@@ -1,1 +1,5 @@
-fn main() {}
+//! The program. Everything is in the library, where it can be tested.
+
+fn main() -> std::process::ExitCode {
+    fleetc::cli::main()
+}

@@ -79,7 +79,7 @@ fn every_code_is_one_of_a_kind() {
 #[test]
 fn a_code_is_found_by_number_and_slug() {
     for name in ["F0201", "f0201", "unknown-cluster"] {
-        assert_eq!(find_code(name), Some(&codes::UNKNOWN_CLUSTER), "{name}");
+        assert_eq!(find_code(name), Some(codes::UNKNOWN_CLUSTER), "{name}");
     }
     assert_eq!(find_code("F9999"), None);
 }

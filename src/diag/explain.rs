@@ -41,20 +41,24 @@ pub fn explain(code: &Code, look: &Look) -> String {
 
 /// All codes with their pages, as one JSON object on one line.
 pub fn registry_json() -> String {
-    let all: Vec<Value> = codes::ALL
-        .iter()
-        .map(|code| {
-            json!({
-                "code": code.id,
-                "slug": code.slug,
-                "severity": code.severity.word(),
-                "title": code.title,
-                "page": code.page,
-            })
-        })
-        .collect();
+    let all: Vec<Value> = codes::ALL.iter().map(|code| value(code)).collect();
     let value = json!({ "schema": 1, "tool": "fleetc", "version": env!("CARGO_PKG_VERSION"), "codes": all });
     format!("{value}\n")
+}
+
+/// One code as it stands in [`registry_json`], on one line.
+pub fn code_json(code: &Code) -> String {
+    format!("{}\n", value(code))
+}
+
+fn value(code: &Code) -> Value {
+    json!({
+        "code": code.id,
+        "slug": code.slug,
+        "severity": code.severity.word(),
+        "title": code.title,
+        "page": code.page,
+    })
 }
 
 /// A page that is being written.

@@ -46,9 +46,7 @@ pub fn expand(model: &mut Model, diagnostics: &mut Diagnostics) {
             let env = Env { variables: &variables, ..Env::on(usize::MAX) };
             let Some(text) = evaluator.text(At { model, scope: &scope, env: &env }, name) else { continue };
             if !is_cluster_name(&text) {
-                model.clusters_poisoned = true;
                 diagnostics.push(invalid_name(name.span, &text));
-                continue;
             }
             clusters.push(Cluster { name: Arc::from(text), span: name.span, node, variables, slots: Vec::new() });
         }

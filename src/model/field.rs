@@ -80,6 +80,15 @@ pub fn fields<'a>(names: &Names<'a>, diagnostics: &mut Diagnostics) -> Vec<Field
             diagnostics.push(duplicate(if *fact { "fact" } else { "label" }, name, first.name.span));
             continue;
         }
+        let (key, key_span) = node.key.as_ref().map_or((&name.text, name.span), |key| (&key.text, key.span));
+        if !fact && !is_label_key(key) {
+            diagnostics.push(
+                Diagnostic::new(codes::INVALID_NAME, key_span, format!("Kubernetes does not take `{key}` as a label's key"))
+                    .label("written as a label of the cluster")
+                    .help("use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends")
+                    .note("before it may stand a DNS name and `/`, such as `topology.kubernetes.io/zone`"),
+            );
+        }
         let (ty, derived) = match (&node.ty, &node.value) {
             (Some(ty), _) => (written_type(ty, *fact, diagnostics), None),
             (None, Some(value)) => (derived_type(value), Some(value)),
@@ -92,6 +101,19 @@ pub fn fields<'a>(names: &Names<'a>, diagnostics: &mut Diagnostics) -> Vec<Field
     }
     fields.sort_by(|a, b| a.name.text.cmp(&b.name.text));
     fields
+}
+
+/// Kubernetes: an optional DNS name and `/`, then at most 63 letters, digits, `-`, `_`, `.`, beginning and ending with a
+/// letter or digit.
+fn is_label_key(key: &str) -> bool {
+    let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+    let bytes = name.as_bytes();
+    prefix.is_none_or(super::cluster::is_dns_subdomain)
+        && name.len() <= 63
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+        && ends(bytes.first())
+        && ends(bytes.last())
 }
 
 fn taken(name: &ast::Name) -> Diagnostic {

@@ -291,7 +291,9 @@ impl<'l> Lowering<'l, '_> {
             return Some(Left { referent: Referent::Param(index), ty: Some(&param.ty), what, declared });
         }
         let Some(index) = model.find_field(text) else {
-            let known = model.fields.iter().map(|field| field.name.text.as_str()).chain(["name"]);
+            let facts = scope.place == Place::Body;
+            let fields = model.fields.iter().filter(|field| facts || !field.fact);
+            let known = fields.map(|field| field.name.text.as_str()).chain(["name"]);
             self.diagnostics.push(unknown_label(model, text, span, known.collect()));
             return None;
         };

@@ -4,9 +4,11 @@
 //! every name is final (already shortened) and every string is resolved.
 
 mod glob;
+pub mod json;
 pub mod permission;
 mod repository;
 pub mod resolve;
+pub mod text;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

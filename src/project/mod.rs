@@ -2,7 +2,46 @@
 //!
 //! Only this room and `output` touch the disk; the others ask through [`Files`].
 
+mod declaration;
+mod discover;
+mod disk;
+mod git;
+mod load;
+mod memory;
+mod paths;
+
+use std::fmt;
 use std::io;
+use std::path::PathBuf;
+
+pub use discover::NoProject;
+pub use disk::DiskFiles;
+pub use memory::MemoryFiles;
+
+use crate::diag::Diagnostics;
+use crate::source::Sources;
+
+/// A project as it was found: its `.fleet` files and a door to all its other files.
+pub struct Project {
+    /// The folder that holds the file with the `fleet` declaration; absolute, symbolic links resolved. Empty for a
+    /// project in memory.
+    pub root: PathBuf,
+    /// The `.fleet` files, sorted by the bytes of their paths.
+    ///
+    /// A file that could not be read is here with an empty text, so that its diagnostic has a place. What such a file
+    /// declares is unknown, so where `diagnostics` has errors an unknown name may only be their consequence.
+    pub sources: Sources,
+    /// Every other file.
+    pub files: Box<dyn Files + Send + Sync>,
+    /// What went wrong while reading.
+    pub diagnostics: Diagnostics,
+}
+
+impl fmt::Debug for Project {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Project").field("root", &self.root).field("sources", &self.sources).finish_non_exhaustive()
+    }
+}
 
 /// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,4 +75,19 @@ pub trait Files {
 
     /// The path from `ancestor`, such as `..`, down to the project root; empty for `.`.
     fn path_from(&self, ancestor: &str) -> Option<String>;
+}
+
+/// Why the disk said no, in words that are the same on every system.
+pub(crate) fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_string(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_string(),
+        io::ErrorKind::NotADirectory => "it is not a folder".to_string(),
+        io::ErrorKind::StorageFull => "the disk is full".to_string(),
+        io::ErrorKind::QuotaExceeded => "the disk quota is used up".to_string(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_string(),
+        // What is left without a name of its own is clearer in the system's words.
+        io::ErrorKind::Other => error.to_string(),
+        kind => kind.to_string(),
+    }
 }

@@ -16,13 +16,13 @@ use Applicability::{Safe, Unsafe};
 // ---------------------------------------------------------------- the file
 
 pub(super) fn file_too_large(span: Span, bytes: usize) -> Diagnostic {
-    Diagnostic::new(&codes::FILE_TOO_LARGE, span, format!("a file has at most 4 MiB, this one has {bytes} bytes"))
+    Diagnostic::new(codes::FILE_TOO_LARGE, span, format!("a file has at most 4 MiB, this one has {bytes} bytes"))
         .label("the file is not read")
         .help("split it: all `.fleet` files of a project are one program")
 }
 
 pub(super) fn nested_too_deep(span: Span, most: u32) -> Diagnostic {
-    Diagnostic::new(&codes::NESTED_TOO_DEEP, span, format!("brackets are nested more than {most} deep"))
+    Diagnostic::new(codes::NESTED_TOO_DEEP, span, format!("brackets are nested more than {most} deep"))
         .label(format!("{most} brackets are open here already"))
         .help("close what is open, or give the inner part a place of its own")
         .note("the rest of the file is not read")
@@ -31,7 +31,7 @@ pub(super) fn nested_too_deep(span: Span, most: u32) -> Diagnostic {
 pub(super) fn invisible_character(span: Span, character: char) -> Diagnostic {
     let code = u32::from(character);
     let message = format!("the character U+{code:04X} cannot be seen and is not allowed");
-    let made = Diagnostic::new(&codes::INVISIBLE_CHARACTER, span, message).label(what_is_invisible(character)).fix(
+    let made = Diagnostic::new(codes::INVISIBLE_CHARACTER, span, message).label(what_is_invisible(character)).fix(
         "remove it",
         Unsafe,
         span,
@@ -56,19 +56,19 @@ fn what_is_invisible(character: char) -> &'static str {
 }
 
 pub(super) fn too_complex(span: Span) -> Diagnostic {
-    Diagnostic::new(&codes::TOO_COMPLEX, span, "the file takes too long to parse")
+    Diagnostic::new(codes::TOO_COMPLEX, span, "the file takes too long to parse")
         .label("the file is not read")
         .help("split it, or look for brackets and quotes that are never closed")
 }
 
 pub(super) fn too_many(span: Span, most: usize) -> Diagnostic {
-    Diagnostic::new(&codes::TOO_COMPLEX, span, format!("the file has more than {most} syntax errors"))
+    Diagnostic::new(codes::TOO_COMPLEX, span, format!("the file has more than {most} syntax errors"))
         .label("no more are shown from here on")
         .help("is this a `.fleet` file?")
 }
 
 pub(super) fn bug(span: Span) -> Diagnostic {
-    Diagnostic::new(&codes::INTERNAL_ERROR, span, "the grammar does not match this text, which is a bug in fleetc")
+    Diagnostic::new(codes::INTERNAL_ERROR, span, "the grammar does not match this text, which is a bug in fleetc")
         .label("parsing stopped here")
         .help(format!("please report it with this file and the version {}", env!("CARGO_PKG_VERSION")))
 }
@@ -76,7 +76,7 @@ pub(super) fn bug(span: Span) -> Diagnostic {
 // ---------------------------------------------------------------- declarations
 
 pub(super) fn unknown_keyword(span: Span, word: &str) -> Diagnostic {
-    let made = Diagnostic::new(&codes::UNKNOWN_KEYWORD, span, format!("no declaration begins with `{word}`"))
+    let made = Diagnostic::new(codes::UNKNOWN_KEYWORD, span, format!("no declaration begins with `{word}`"))
         .label("not a declaration");
     match did_you_mean(word, DECLARATION_WORDS) {
         Some(near) => made.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), Unsafe, span, near),
@@ -88,7 +88,7 @@ pub(super) fn unknown_keyword(span: Span, word: &str) -> Diagnostic {
 }
 
 pub(super) fn outside_of_block(span: Span, word: &str, block: Option<(Span, String)>) -> Diagnostic {
-    let made = Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("`{word}` stands outside of any block"))
+    let made = Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("`{word}` stands outside of any block"))
         .label("an entry without a declaration around it");
     match block {
         Some((end, name)) => {
@@ -99,78 +99,78 @@ pub(super) fn outside_of_block(span: Span, word: &str, block: Option<(Span, Stri
 }
 
 pub(super) fn missing_name(keyword: Span, word: &str) -> Diagnostic {
-    Diagnostic::new(&codes::MISSING_NAME, keyword.after(), format!("`{word}` needs a name"))
+    Diagnostic::new(codes::MISSING_NAME, keyword.after(), format!("`{word}` needs a name"))
         .label("expected a name here")
         .help(format!("write `{word} NAME`"))
 }
 
 pub(super) fn missing_defaults(keyword: Span) -> Diagnostic {
-    Diagnostic::new(&codes::MISSING_NAME, keyword.after(), "`defaults` of what?")
+    Diagnostic::new(codes::MISSING_NAME, keyword.after(), "`defaults` of what?")
         .label("expected `component` or `cluster` here")
         .help("write `defaults component { … }` or `defaults cluster { … }`")
 }
 
 pub(super) fn reserved_word(span: Span, word: &str) -> Diagnostic {
-    Diagnostic::new(&codes::RESERVED_WORD, span, format!("`{word}` is a word of the language and cannot be a name"))
+    Diagnostic::new(codes::RESERVED_WORD, span, format!("`{word}` is a word of the language and cannot be a name"))
         .label("a reserved word")
         .help("choose another name")
 }
 
 pub(super) fn reserved_value(span: Span, word: &str) -> Diagnostic {
-    Diagnostic::new(&codes::RESERVED_WORD, span, format!("expected a value, found `{word}`, a word of the language"))
+    Diagnostic::new(codes::RESERVED_WORD, span, format!("expected a value, found `{word}`, a word of the language"))
         .label("a reserved word")
         .help(format!("for the text, write `\"{word}\"`"))
         .fix("quote it", Unsafe, span, format!("\"{word}\""))
 }
 
 pub(super) fn name_wants_quotes(span: Span, text: &str) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("the name `{text}` needs quotes"))
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("the name `{text}` needs quotes"))
         .label("not a bare name: letters, digits, `_` and `-`, with a letter or `_` first")
         .help(format!("write `\"{text}\"`"))
         .fix("quote it", Safe, span, format!("\"{text}\""))
 }
 
 pub(super) fn interpolation_in_name(span: Span) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, "a name is fixed and holds no `${…}`")
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, "a name is fixed and holds no `${…}`")
         .label("not allowed in this name")
         .help("write the name out; for a literal `${`, write `$${`")
 }
 
 pub(super) fn unexpected_clause(span: Span, clause: &str, keyword: &str) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("`{keyword}` takes no `{clause}`"))
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("`{keyword}` takes no `{clause}`"))
         .label("does not belong here")
         .help("remove it")
 }
 
 pub(super) fn clause_twice(span: Span, first: Span, clause: &str) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("`{clause}` is written twice"))
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("`{clause}` is written twice"))
         .label("the second one")
         .related(first, "the first one")
         .help("keep one of them")
 }
 
 pub(super) fn clause_order(from: Span, on: Span) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, from, "`from` stands before `on`")
+    Diagnostic::new(codes::UNEXPECTED_TEXT, from, "`from` stands before `on`")
         .label("too late")
         .related(on, "move `from` before this")
         .help("write `component NAME from TEMPLATE on PREDICATE { … }`")
 }
 
 pub(super) fn missing_part(span: Span, what: &str, help: &str) -> Diagnostic {
-    Diagnostic::new(&codes::MISSING_VALUE, span, format!("{what} is missing"))
+    Diagnostic::new(codes::MISSING_VALUE, span, format!("{what} is missing"))
         .label(format!("expected {what} here"))
         .help(help)
 }
 
 pub(super) fn missing_block(span: Span, word: &str) -> Diagnostic {
-    Diagnostic::new(&codes::MISSING_BLOCK, span.after(), format!("`{word}` needs a block"))
+    Diagnostic::new(codes::MISSING_BLOCK, span.after(), format!("`{word}` needs a block"))
         .label("expected `{` here")
         .help(format!("write `{word} … {{ … }}`"))
 }
 
 pub(super) fn same_line(span: Span, what: &str) -> Diagnostic {
     let at = Span { end: span.start, ..span };
-    let made = Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("expected a newline before this {what}"))
+    let made = Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("expected a newline before this {what}"))
         .label("begins on the line of the one before");
     if what == "entry" {
         made.help("begin a new line, or write a comma between the two").fix("write a comma", Safe, at, ", ")
@@ -182,7 +182,7 @@ pub(super) fn same_line(span: Span, what: &str) -> Diagnostic {
 // ---------------------------------------------------------------- brackets
 
 pub(super) fn unclosed_block(open: Span, next: Option<(Span, &str)>) -> Diagnostic {
-    let made = Diagnostic::new(&codes::UNCLOSED_BLOCK, open, "this block is never closed").label("opened here");
+    let made = Diagnostic::new(codes::UNCLOSED_BLOCK, open, "this block is never closed").label("opened here");
     let made = match next {
         Some((span, text)) => made.related(span, text),
         None => made,
@@ -191,20 +191,20 @@ pub(super) fn unclosed_block(open: Span, next: Option<(Span, &str)>) -> Diagnost
 }
 
 pub(super) fn unclosed_bracket(open: Span, end: Span, what: &str, close: char) -> Diagnostic {
-    Diagnostic::new(&codes::UNCLOSED_BRACKET, open, format!("this {what} is never closed"))
+    Diagnostic::new(codes::UNCLOSED_BRACKET, open, format!("this {what} is never closed"))
         .label("opened here")
         .related(end, format!("expected `{close}` by here"))
         .help(format!("write the missing `{close}`"))
 }
 
 pub(super) fn stray_close(span: Span, text: &str) -> Diagnostic {
-    Diagnostic::new(&codes::STRAY_CLOSE, span, format!("`{text}` closes nothing"))
+    Diagnostic::new(codes::STRAY_CLOSE, span, format!("`{text}` closes nothing"))
         .label("no bracket is open here that it could close")
         .help("remove it, or look above for a bracket that is missing or closed too early")
 }
 
 pub(super) fn nested_declaration(span: Span, word: &str, open: Span) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("a `{word}` declaration cannot stand inside of a block"))
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("a `{word}` declaration cannot stand inside of a block"))
         .label("belongs at the top of a file")
         .related(open, "the block around it")
         .help("move it out of the block")
@@ -214,7 +214,7 @@ pub(super) fn nested_declaration(span: Span, word: &str, open: Span) -> Diagnost
 
 pub(super) fn unexpected_text(span: Span, text: &str, expected: &str) -> Diagnostic {
     let shown = shorten(text);
-    let made = Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("expected {expected}, found `{shown}`"))
+    let made = Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("expected {expected}, found `{shown}`"))
         .label("unexpected");
     match text.chars().next() {
         Some('“' | '”' | '„' | '‘' | '’') => made.help("strings stand in straight quotes: `\"…\"`"),
@@ -237,21 +237,21 @@ fn shorten(text: &str) -> String {
 
 pub(super) fn wrong_separator(span: Span, written: &str, key: &str, glued: bool) -> Diagnostic {
     let text = if glued { " =" } else { "=" };
-    Diagnostic::new(&codes::WRONG_SEPARATOR, span, format!("expected `=` behind `{key}`, found `{written}`"))
+    Diagnostic::new(codes::WRONG_SEPARATOR, span, format!("expected `=` behind `{key}`, found `{written}`"))
         .label("expected `=`")
         .help(format!("write `{key} = …`"))
         .fix("write `=`", Safe, span, text)
 }
 
 pub(super) fn missing_separator(key: Span, text: &str) -> Diagnostic {
-    Diagnostic::new(&codes::WRONG_SEPARATOR, key.after(), format!("expected `=` behind `{text}`"))
+    Diagnostic::new(codes::WRONG_SEPARATOR, key.after(), format!("expected `=` behind `{text}`"))
         .label("expected `=` here")
         .help(format!("write `{text} = …`"))
         .fix("write `=`", Safe, key.after(), " =")
 }
 
 pub(super) fn block_in_map(key: Span, text: &str) -> Diagnostic {
-    Diagnostic::new(&codes::WRONG_SEPARATOR, key.after(), format!("expected `=` behind the key `{text}`"))
+    Diagnostic::new(codes::WRONG_SEPARATOR, key.after(), format!("expected `=` behind the key `{text}`"))
         .label("expected `=` here")
         .help(format!("write `{text} = {{`"))
         .note("inside of a map every entry is `key = value`")
@@ -259,7 +259,7 @@ pub(super) fn block_in_map(key: Span, text: &str) -> Diagnostic {
 }
 
 pub(super) fn key_wants_quotes(span: Span, text: &str) -> Diagnostic {
-    let made = Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("the key `{text}` needs quotes"))
+    let made = Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("the key `{text}` needs quotes"))
         .label("not a bare name: letters, digits, `_` and `-`, with a letter or `_` first")
         .help(format!("write `\"{text}\" = …`"))
         .fix("quote it", Safe, span, format!("\"{text}\""));
@@ -272,13 +272,13 @@ pub(super) fn key_wants_quotes(span: Span, text: &str) -> Diagnostic {
 }
 
 pub(super) fn entry_in_map(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("{what} cannot stand in a map"))
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("{what} cannot stand in a map"))
         .label("does not belong here")
         .note("inside of a map every entry is `key = value`")
 }
 
 pub(super) fn control_entry(span: Span, word: &str) -> Diagnostic {
-    let made = Diagnostic::new(&codes::RESERVED_WORD, span, format!("`{word}` cannot begin an entry"))
+    let made = Diagnostic::new(codes::RESERVED_WORD, span, format!("`{word}` cannot begin an entry"))
         .label("a word of the language");
     match word {
         "if" => made.help("write `on PREDICATE { … }`, or `key = if PREDICATE then A else B`"),
@@ -293,11 +293,11 @@ pub(super) fn missing_value(at: Span, behind: &str) -> Diagnostic {
         "" => "a value is missing".to_owned(),
         word => format!("a value is missing behind `{word}`"),
     };
-    Diagnostic::new(&codes::MISSING_VALUE, at, message).label("expected a value here")
+    Diagnostic::new(codes::MISSING_VALUE, at, message).label("expected a value here")
 }
 
 pub(super) fn text_wants_quotes(span: Span, text: &str) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("the text `{}` needs quotes", shorten(text)))
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("the text `{}` needs quotes", shorten(text)))
         .label("not a bare name")
         .help(format!("write `\"{}\"`", shorten(text)))
         .fix("quote it", Safe, span, format!("\"{}\"", text.replace('\\', "\\\\")))
@@ -305,7 +305,7 @@ pub(super) fn text_wants_quotes(span: Span, text: &str) -> Diagnostic {
 
 pub(super) fn bad_literal(span: Span, text: &str, why: &str, help: &str) -> Diagnostic {
     let made =
-        Diagnostic::new(&codes::BAD_LITERAL, span, format!("`{}` is {why}", shorten(text))).label("not a literal");
+        Diagnostic::new(codes::BAD_LITERAL, span, format!("`{}` is {why}", shorten(text))).label("not a literal");
     let quoted = format!("\"{text}\"");
     if help.is_empty() {
         made.help(format!("if it is text, write `{quoted}`")).fix("quote it", Unsafe, span, quoted)
@@ -321,7 +321,7 @@ pub(super) fn wrong_operator(span: Span, written: &str) -> Diagnostic {
         "=" => "==",
         _ => "",
     };
-    let made = Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("`{written}` is no operator")).label("unknown");
+    let made = Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("`{written}` is no operator")).label("unknown");
     match (meant, written) {
         ("", "|") => {
             made.help("for one or the other write `or`; a type is written behind `:`, as in `label env: dev | prod`")
@@ -334,27 +334,27 @@ pub(super) fn wrong_operator(span: Span, written: &str) -> Diagnostic {
 }
 
 pub(super) fn chained_comparison(span: Span, written: &str) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, format!("comparisons do not chain, found a second one, `{written}`"))
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("comparisons do not chain, found a second one, `{written}`"))
         .label("one comparison ends before this")
         .help("join two comparisons by `and` or `or`")
 }
 
 pub(super) fn misplaced_not(span: Span) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, "expected a value, found `not`")
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, "expected a value, found `not`")
         .label("`not` stands before a whole comparison")
         .help("write `not label == value`, or `label != value`")
 }
 
 pub(super) fn missing_comma(span: Span) -> Diagnostic {
     let at = Span { end: span.start, ..span };
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, "expected `,` before this item")
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, "expected `,` before this item")
         .label("a second item without a comma between")
         .help("write `,` between the two")
         .fix("write `,`", Safe, at, ", ")
 }
 
 pub(super) fn comma_too_many(span: Span) -> Diagnostic {
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, "there is nothing before this `,`")
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, "there is nothing before this `,`")
         .label("a comma too many")
         .help("remove it")
         .fix("remove it", Safe, span, "")
@@ -362,11 +362,11 @@ pub(super) fn comma_too_many(span: Span) -> Diagnostic {
 
 pub(super) fn not_one_value(span: Span, empty: bool) -> Diagnostic {
     let message = if empty { "expected a value inside of `( )`" } else { "expected one value inside of `( )`" };
-    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, message).label("groups one value").help("a list is written `[a, b]`")
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, message).label("groups one value").help("a list is written `[a, b]`")
 }
 
 pub(super) fn dangling_dot(span: Span, text: &str) -> Diagnostic {
-    Diagnostic::new(&codes::MISSING_NAME, span, format!("a name is missing behind the dot of `{text}`"))
+    Diagnostic::new(codes::MISSING_NAME, span, format!("a name is missing behind the dot of `{text}`"))
         .label("expected a name here")
 }
 
@@ -374,13 +374,13 @@ pub(super) fn dangling_dot(span: Span, text: &str) -> Diagnostic {
 
 pub(super) fn unclosed_string(open: Span, long: bool) -> Diagnostic {
     let (quote, end) = if long { ("\"\"\"", "the file") } else { ("\"", "its line") };
-    Diagnostic::new(&codes::UNCLOSED_STRING, open, "this string is never closed")
+    Diagnostic::new(codes::UNCLOSED_STRING, open, "this string is never closed")
         .label("opened here")
         .help(format!("write `{quote}` before the end of {end}"))
 }
 
 pub(super) fn bad_escape(span: Span, text: &str, why: &str) -> Diagnostic {
-    let made = Diagnostic::new(&codes::BAD_ESCAPE, span, format!("`{text}` is {why}")).label("not an escape");
+    let made = Diagnostic::new(codes::BAD_ESCAPE, span, format!("`{text}` is {why}")).label("not an escape");
     let made = made.help("the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`");
     if text.starts_with("\\u") {
         made
@@ -391,7 +391,7 @@ pub(super) fn bad_escape(span: Span, text: &str, why: &str) -> Diagnostic {
 
 pub(super) fn forbidden_character(span: Span, character: u32) -> Diagnostic {
     let message = format!("the character U+{character:04X} is not kept by any YAML reader");
-    Diagnostic::new(&codes::FORBIDDEN_CHARACTER, span, message)
+    Diagnostic::new(codes::FORBIDDEN_CHARACTER, span, message)
         .label("cannot be written to a manifest")
         .help("remove it")
 }
@@ -399,13 +399,13 @@ pub(super) fn forbidden_character(span: Span, character: u32) -> Diagnostic {
 pub(super) fn bad_interpolation(span: Span, text: &str, closed: bool) -> Diagnostic {
     let inner = text.trim();
     let made = if !closed {
-        Diagnostic::new(&codes::BAD_INTERPOLATION, span, "this `${` is never closed").help("write the missing `}`")
+        Diagnostic::new(codes::BAD_INTERPOLATION, span, "this `${` is never closed").help("write the missing `}`")
     } else if inner.is_empty() {
-        Diagnostic::new(&codes::BAD_INTERPOLATION, span, "expected a name in `${…}`, found nothing")
+        Diagnostic::new(codes::BAD_INTERPOLATION, span, "expected a name in `${…}`, found nothing")
             .help("write `${name}` with the name of a label, fact or parameter, or `cluster`, `component`, `namespace`")
     } else {
         Diagnostic::new(
-            &codes::BAD_INTERPOLATION,
+            codes::BAD_INTERPOLATION,
             span,
             format!("expected one name in `${{…}}`, found `{}`", shorten(inner)),
         )

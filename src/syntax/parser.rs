@@ -96,27 +96,27 @@ impl Builder<'_> {
         self.nodes.push(Node { kind, start, end: start, subtree: 1 });
     }
 
-    /// Closes the innermost node. A leaf loses its trailing blanks; an inner node the comments and newlines at its
-    /// end, which a rule eats before an optional part that is not there; a hole moves up to the token before it.
+    /// Closes the innermost node.
+    ///
+    /// A leaf loses its trailing blanks; an inner node the comments and newlines at its end, which a rule eats before
+    /// an optional part that is not there. What holds no text moves up to the token before it.
     fn end(&mut self, end: u32) {
         let Some(index) = self.open.pop() else { return };
         let behind = self.nodes.len();
-        let leaf = behind == index + 1;
         let trivia = self.nodes.iter().rev().take(behind - index - 1).take_while(|node| node.kind.is_trivia()).count();
         let last = self.last;
         let Some(node) = self.nodes.get_mut(index) else { return };
         if node.kind == SyntaxKind::File {
             node.end = end;
             node.subtree = offset(behind - index);
-        } else if !leaf {
-            node.start = node.start.min(last);
-            node.end = last;
+        } else if behind > index + 1 {
             node.subtree = offset(behind - index - trivia);
-        } else if node.start == end {
-            if matches!(node.kind, SyntaxKind::Missing | SyntaxKind::Unclosed) {
-                node.start = last;
+            node.end = last;
+            if last <= node.start {
+                self.hoist(index);
             }
-            node.end = node.start;
+        } else if node.start == end {
+            self.hoist(index);
         } else {
             let text = self.text.get(node.start as usize..end as usize).unwrap_or("");
             let inside = matches!(node.kind, SyntaxKind::StringText | SyntaxKind::InterpolationText);
@@ -125,6 +125,18 @@ impl Builder<'_> {
             if !node.kind.is_trivia() {
                 self.last = node.end;
             }
+        }
+    }
+
+    /// Moves the last node, which holds no text, before the comments and newlines in front of it.
+    fn hoist(&mut self, index: usize) {
+        let before = self.nodes.iter().take(index).rev().take_while(|node| node.kind.is_trivia()).count();
+        if let Some(node) = self.nodes.get_mut(index) {
+            node.start = self.last;
+            node.end = self.last;
+        }
+        if let Some(moved) = self.nodes.get_mut(index - before..) {
+            moved.rotate_left(before);
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Each engine is a room of its own with two doors: `check`, which says what the engine cannot do, and `build`, which
 //! writes manifests for a plan that passed. They read the [`Plan`](crate::plan::Plan) and nothing else.
 
+pub mod argocd;
+pub mod flux;
 pub mod yaml;
 
 use std::collections::BTreeMap;
@@ -24,11 +26,22 @@ pub struct Engines {
 
 /// Reports what the engines of `plan` cannot do.
 pub fn check(plan: &Plan, diagnostics: &mut Diagnostics) {
-    let _ = (plan, diagnostics);
+    if let Some(settings) = &plan.argocd {
+        argocd::check(plan, settings, diagnostics);
+    }
+    if let Some(settings) = &plan.flux {
+        flux::check(plan, settings, diagnostics);
+    }
 }
 
 /// The manifests of `engines` for `plan`, which passed [`check`].
 pub fn build(plan: &Plan, engines: &Engines) -> OutputTree {
-    let _ = (plan, engines);
-    OutputTree::new()
+    let mut tree = OutputTree::new();
+    if let Some(settings) = plan.argocd.as_ref().filter(|_| engines.argocd) {
+        tree.extend(argocd::build(plan, settings));
+    }
+    if let Some(settings) = plan.flux.as_ref().filter(|_| engines.flux) {
+        tree.extend(flux::build(plan, settings));
+    }
+    tree
 }

@@ -7,8 +7,10 @@
 #![allow(clippy::string_slice)]
 
 mod cases;
+mod hostile;
 
 mod outline;
+mod properties;
 
 use fleetc::source::{Origin, SourceFile, SourceId, Sources};
 use fleetc::syntax::{Parse, parse};

@@ -158,7 +158,11 @@ impl<'a> Layers<'a> {
                 self.maps.entry(&key.text).or_default().push(part);
             }
             Entry::Attribute(Attribute { key, value }) => {
-                self.attributes.entry(&key.text).or_default().push(Candidate { layer, key: key.span, expr: value });
+                let candidates = self.attributes.entry(&key.text).or_default();
+                // A second one in the same body was reported as such.
+                if candidates.last().is_none_or(|last| last.layer != layer) {
+                    candidates.push(Candidate { layer, key: key.span, expr: value });
+                }
             }
             Entry::Block(block) if is_free(&block.keyword.text) => {
                 let part = MapPart { layer, expr: None, entries: &block.body.entries, span: block.keyword.span };

@@ -48,6 +48,7 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     let engines = settings::engines(model, &fleet, also, diagnostics);
     let sources = sources::resolve(model, files, diagnostics);
     let rollouts = rollouts::resolve(model, diagnostics);
+    check_names(model, &fleet, diagnostics);
     let home_key = fleet.source.as_ref().map(|(key, _)| key.as_str());
     let projects = projects::resolve(model, &sources, home_key, diagnostics);
     let protected = match &fleet.protected {
@@ -233,6 +234,41 @@ fn deployments(
 fn check_component_name(name: &ast::Name, diagnostics: &mut Diagnostics) {
     if !crate::model::cluster::is_dns_label(&name.text) {
         diagnostics.push(check::invalid_name(name.span, &name.text, "an object", 63));
+    }
+}
+
+/// Names that become names of objects, or parts of them.
+fn check_names(model: &Model, fleet: &FleetSettings, diagnostics: &mut Diagnostics) {
+    if !fleet.name.is_empty() && !crate::model::cluster::is_dns_label(&fleet.name) {
+        diagnostics.push(check::invalid_name(fleet.span, &fleet.name, "an Application", 63));
+    }
+    let sources = model.names.sources.values().map(|declared| (declared.name, "a source"));
+    let rollouts = model.names.rollouts.values().map(|declared| (declared.name, "a part of an object's name"));
+    for (name, what) in sources.chain(rollouts) {
+        if !crate::model::cluster::is_dns_label(&name.text) {
+            diagnostics.push(check::invalid_name(name.span, &name.text, what, 63));
+        }
+    }
+    for declared in model.names.rollouts.values() {
+        for stage in declared.node.body.entries.iter().filter_map(|entry| match entry {
+            ast::Entry::Block(block) => block.arguments.first(),
+            _ => None,
+        }) {
+            let text = stage.as_literal().unwrap_or("");
+            if !crate::model::cluster::is_dns_label(text) {
+                diagnostics.push(check::invalid_name(stage.span, text, "a part of an object's name", 63));
+            }
+        }
+    }
+    if !crate::model::cluster::is_dns_subdomain(&fleet.label_prefix) {
+        let span = model.names.fleet.and_then(|(node, _)| body::find(&node.body, "label-prefix"));
+        let span = span.map_or(fleet.span, |attribute| attribute.value.span);
+        diagnostics.push(check::invalid(
+            span,
+            format!("`{}` is no DNS name", fleet.label_prefix),
+            "stands before the `/` of a label's key",
+            "write for example `fleetc.dev`",
+        ));
     }
 }
 

@@ -48,7 +48,9 @@ fn targets(model: &Model, deployments: &mut [Deployment], complete: bool, diagno
                 after.extend(here.filter(|other| **other != deployment.component).cloned());
             } else if present.contains(&(target.clone(), deployment.cluster.clone())) {
                 after.insert(target.clone());
-            } else if let Some(cluster) = model.find_cluster(&deployment.cluster) {
+            } else if let Some(cluster) = model.find_cluster(&deployment.cluster)
+                && model.names.components.contains_key(target.as_ref())
+            {
                 let key = (deployment.origin.of("after"), deployment.component.clone(), target.clone());
                 missing.entry(key).or_default().push(cluster);
             }

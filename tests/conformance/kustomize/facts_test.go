@@ -1,6 +1,6 @@
 package main
 
-// What the manifests for Flux rely on in kustomize, each with the smallest patch that shows it.
+// What the manifests for Flux and Argo CD rely on in kustomize, each with the smallest patch that shows it.
 
 import (
 	"os"
@@ -115,6 +115,12 @@ func TestPatches(t *testing.T) {
 			`{"annotationSelector":"a=b"}`, "$patch: delete\n" + placeholder, 3, nil, nil, ""},
 		"an empty list of operations changes nothing": {
 			release, "[]", 3, []string{"clusterName: base"}, nil, ""},
+		"a target whose name is `^$` is no object": {
+			`{"kind":"Deployment","name":"^$"}`, "- op: replace\n  path: /spec/replicas\n  value: 5\n", 3,
+			[]string{"replicas: 1"}, nil, ""},
+		"a merge patch needs no apiVersion": {
+			deployment, "kind: Deployment\nmetadata:\n  name: payments-api\nspec:\n  replicas: 5\n", 3,
+			[]string{"replicas: 5", "apiVersion: apps/v1"}, nil, ""},
 		"an empty patch is refused": {
 			release, "", 0, nil, nil, "must specify one of patch and path"},
 		"maps of an unknown kind are merged under a placeholder's name": {

@@ -1,0 +1,250 @@
+//! `fleetc build`: writes the manifests, or says what it would write.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, ValueEnum};
+
+use super::terminal::Terminal;
+use super::{Exit, Failure, Global, load};
+use crate::analysis::Compilation;
+use crate::output::{self, Change, Changes, Kind, Place, Trouble, Wanted};
+use crate::plan::Plan;
+use crate::plan::text::counted;
+use crate::project::Project;
+use crate::syntax::ast::EngineKind;
+use crate::target::{self, Engines, OutputTree};
+
+/// Write the manifests of the engines
+///
+/// Writes only what differs, removes only what an earlier build wrote, and touches nothing when anything is wrong.
+#[derive(Debug, Args)]
+pub struct Build {
+    /// Build this engine only; may be repeated [default: those that the fleet declares]
+    #[arg(long, value_enum, value_name = "ENGINE", value_delimiter = ',')]
+    #[arg(env = "FLEETC_BUILD_TARGET", hide_env_values = true)]
+    target: Vec<Target>,
+    /// Write to this folder; `-` prints everything as one YAML stream [default: the fleet's `output`]
+    #[arg(short, long, value_name = "DIR", env = "FLEETC_BUILD_OUTPUT", hide_env_values = true)]
+    output: Option<String>,
+    /// Write nothing, and exit with 3 when the output is out of date
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_BUILD_CHECK", hide_env_values = true)]
+    check: bool,
+    /// Write nothing, and print the differences
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_BUILD_DIFF", hide_env_values = true)]
+    diff: bool,
+    /// Write nothing, and list what would be written and removed
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_BUILD_DRY_RUN", hide_env_values = true)]
+    dry_run: bool,
+    /// Overwrite generated files that were edited by hand
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_BUILD_OVERWRITE_EDITS", hide_env_values = true)]
+    overwrite_edits: bool,
+    /// Exit with 3 when a file was created, changed or removed: for commit hooks
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_BUILD_FAIL_ON_CHANGE", hide_env_values = true)]
+    fail_on_change: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Target {
+    /// Argo CD
+    Argocd,
+    /// Flux
+    Flux,
+}
+
+impl Build {
+    pub fn run(&self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        let prints = self.output.as_deref() == Some("-");
+        if prints && (self.check || self.diff || self.dry_run || self.fail_on_change) {
+            let message = "`--output -` writes to no folder, so there is nothing to compare with";
+            return Err(Failure::new(message).help("leave out `--check`, `--diff`, `--dry-run` and `--fail-on-change`"));
+        }
+        let start = load::start(global)?;
+        let (project, mut compilation) = load::compile(&start, &self.asked_for(), terminal)?;
+        terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
+        let Some(plan) = compilation.plan.take() else { return Ok(Exit::Problems) };
+        let engines = self.engines(&plan);
+        let tree = target::build(&plan, &engines);
+        if prints {
+            terminal.result(&stream(&tree));
+            return Ok(Exit::Fine);
+        }
+        let identities = output::identities(&plan, &engines);
+        let wanted = Wanted { fleet: plan.fleet, tree, identities, untouched: self.untouched(engines) };
+        self.bring_up_to_date(&start, &project, &mut compilation, &wanted, terminal).or_else(|trouble| match trouble {
+            Trouble::Refused(diagnostics) => {
+                terminal.diagnostics(&diagnostics, &compilation.sources);
+                Ok(Exit::Problems)
+            }
+            trouble => Err(Failure::new(trouble.to_string())),
+        })
+    }
+
+    fn bring_up_to_date(
+        &self,
+        start: &Path,
+        project: &Project,
+        compilation: &mut Compilation,
+        wanted: &Wanted,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Trouble> {
+        let place = match &self.output {
+            Some(folder) => Place::new(&project.root, start, folder)?,
+            None => Place::new(&project.root, &project.root, &compilation.output)?,
+        };
+        let changes = output::compare(&place, wanted, &mut compilation.sources)?;
+        if self.check || self.diff {
+            return Ok(self.show(&changes, terminal));
+        }
+        let refusals = changes.refusals(self.overwrite_edits, &mut compilation.sources);
+        if !refusals.is_empty() {
+            return Err(Trouble::Refused(refusals));
+        }
+        if self.dry_run {
+            terminal
+                .result(&list(&changes, |change| if change.after.is_none() { "would remove" } else { "would write" }));
+            return Ok(Exit::Fine);
+        }
+        changes.write()?;
+        terminal.detail(list(&changes, |change| if change.after.is_none() { "removed" } else { "wrote" }).trim_end());
+        terminal.say(&summary(&changes));
+        if self.fail_on_change && !changes.is_empty() {
+            terminal.say(&format!("the output was out of date; add it to the commit: `git add -A {}`", place.name()));
+            return Ok(Exit::Differs);
+        }
+        Ok(Exit::Fine)
+    }
+
+    /// The engines that are compiled for, whether or not the fleet declares them.
+    fn asked_for(&self) -> Vec<EngineKind> {
+        let kind = |target: &Target| match target {
+            Target::Argocd => EngineKind::ArgoCd,
+            Target::Flux => EngineKind::Flux,
+        };
+        self.target.iter().map(kind).collect()
+    }
+
+    /// Which engines are built: those asked for, else those that the fleet declares.
+    fn engines(&self, plan: &Plan) -> Engines {
+        if self.target.is_empty() {
+            return Engines { argocd: plan.argocd.is_some(), flux: plan.flux.is_some() };
+        }
+        Engines { argocd: self.target.contains(&Target::Argocd), flux: self.target.contains(&Target::Flux) }
+    }
+
+    /// The folders that `--target` leaves alone. Without it an engine that is not built is one that the fleet no
+    /// longer declares, and what it left behind goes.
+    fn untouched(&self, engines: Engines) -> BTreeSet<&'static str> {
+        let all = [(engines.argocd, "argocd"), (engines.flux, "flux")];
+        all.into_iter().filter(|(built, _)| !built && !self.target.is_empty()).map(|(_, folder)| folder).collect()
+    }
+
+    /// Prints what differs and writes nothing.
+    fn show(&self, changes: &Changes, terminal: &mut Terminal) -> Exit {
+        let name = changes.place.name();
+        if self.diff {
+            let colour = terminal.look().colour;
+            let diffs = changes.files.iter().map(|change| output::unified(change, &changes.place));
+            terminal.result(&diffs.map(|diff| if colour { coloured(&diff) } else { diff }).collect::<String>());
+        } else {
+            terminal.result(&list(changes, state));
+        }
+        if changes.is_empty() {
+            terminal.say(&format!("{name}: up to date, {}", counted(changes.unchanged, "file")));
+            return Exit::Fine;
+        }
+        let count = counted(changes.files.len(), "file");
+        terminal.say(&format!("{name}: out of date in {count}; run `fleetc build` and commit the result"));
+        if self.check { Exit::Differs } else { Exit::Fine }
+    }
+}
+
+/// What is the matter with a file, for `--check`.
+fn state(change: &Change) -> &'static str {
+    match change.kind {
+        Kind::Create => "missing",
+        Kind::Update => "out of date",
+        Kind::Remove => "no longer generated",
+        Kind::Edited => "edited by hand",
+        Kind::Foreign(_) => "not written by fleetc",
+    }
+}
+
+/// One line a file: what is the matter or what becomes of it, and its path.
+fn list(changes: &Changes, word: impl Fn(&Change) -> &'static str) -> String {
+    changes.files.iter().map(|change| format!("{}: {}\n", word(change), changes.place.show(&change.path))).collect()
+}
+
+/// `gitops: 12 files written, 3 unchanged, 1 removed`
+fn summary(changes: &Changes) -> String {
+    let removed = changes.files.iter().filter(|change| change.after.is_none()).count();
+    let written = counted(changes.files.len() - removed, "file");
+    let mut text = format!("{}: {written} written, {} unchanged", changes.place.name(), changes.unchanged);
+    if removed > 0 {
+        _ = write!(text, ", {removed} removed");
+    }
+    text
+}
+
+/// The whole tree as one YAML stream, in which every document stands below a line with its path.
+fn stream(tree: &OutputTree) -> String {
+    let mut text = String::new();
+    for (path, file) in tree {
+        let mut documents: Vec<String> = vec![String::new()];
+        // Within a text the writer indents every line, so this line can be nothing else.
+        for line in file.split_inclusive('\n') {
+            match documents.last_mut() {
+                Some(document) if line.trim_end() != "---" => document.push_str(line),
+                _ => documents.push(String::new()),
+            }
+        }
+        for document in documents.iter().filter(|document| !document.trim().is_empty()) {
+            let separator = if text.is_empty() { "" } else { "---\n" };
+            _ = write!(text, "{separator}# {path}\n{document}");
+        }
+    }
+    text
+}
+
+/// A diff with the colours that Git gives it.
+fn coloured(diff: &str) -> String {
+    let mut text = String::new();
+    for line in diff.lines() {
+        let colour = match line.as_bytes() {
+            [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => "\x1b[1m",
+            [b'-', ..] => "\x1b[31m",
+            [b'+', ..] => "\x1b[32m",
+            [b'@', ..] => "\x1b[36m",
+            _ => "",
+        };
+        let off = if colour.is_empty() { "" } else { "\x1b[0m" };
+        _ = writeln!(text, "{colour}{line}{off}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_document_of_a_stream_stands_below_its_path() {
+        let tree: OutputTree = [
+            ("a.yaml".to_string(), "# generated\nkind: A\ntext: |\n  ---\n  x\n---\nkind: B\n".to_string()),
+            ("b/c.yaml".to_string(), "kind: C\n".to_string()),
+        ]
+        .into();
+        assert_eq!(
+            stream(&tree),
+            "# a.yaml\n# generated\nkind: A\ntext: |\n  ---\n  x\n---\n# a.yaml\nkind: B\n---\n# b/c.yaml\nkind: C\n"
+        );
+        assert_eq!(stream(&OutputTree::new()), "");
+    }
+}

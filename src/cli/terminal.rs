@@ -1,0 +1,138 @@
+//! Where output goes, and how it looks there.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use terminal_size::{Width, terminal_size_of};
+
+use super::colour::{self, Choice, variable};
+use super::{Failure, Global};
+use crate::diag::render::Look;
+use crate::diag::{Diagnostics, render};
+use crate::source::Sources;
+
+/// The narrowest and the widest that text is wrapped at.
+const NARROWEST: usize = 40;
+const WIDEST: usize = 120;
+
+/// Stdout and stderr of the process.
+///
+/// A reader that goes away (`fleetc check | head`) ends the writing and nothing else; `print!` would panic.
+pub struct Terminal {
+    colour: Choice,
+    quiet: bool,
+    verbose: bool,
+    /// What went wrong with stdout, unless its reader went away.
+    broken: Option<io::Error>,
+}
+
+impl Terminal {
+    /// As the flags want it.
+    pub fn new(global: &Global) -> Self {
+        Self { colour: global.color, quiet: global.quiet, verbose: global.verbose, broken: None }
+    }
+
+    /// Prints a command's result.
+    pub fn result(&mut self, text: &str) {
+        let mut stdout = io::stdout().lock();
+        if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.broken = Some(error);
+        }
+    }
+
+    /// Says a line about what was done, unless that is not wanted.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            self.log(&format!("{line}\n"));
+        }
+    }
+
+    /// Says a line that is wanted with `--verbose` only.
+    pub fn detail(&self, line: &str) {
+        if self.verbose {
+            self.log(&format!("{line}\n"));
+        }
+    }
+
+    /// Whether lines about what was done are not wanted.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Shows diagnostics that are not the result.
+    pub fn diagnostics(&self, diagnostics: &Diagnostics, sources: &Sources) {
+        if !diagnostics.is_empty() {
+            self.log(&render::full(diagnostics, sources, &self.look_of_stderr()));
+        }
+    }
+
+    /// Says why a command could not do its work.
+    pub fn failure(&self, failure: &Failure) {
+        let (red, blue, off) =
+            if self.look_of_stderr().colour { ("\x1b[1;31m", "\x1b[1;34m", "\x1b[0m") } else { ("", "", "") };
+        self.log(&format!("{red}error{off}: {}\n", failure.message));
+        if let Some(help) = &failure.help {
+            self.log(&format!("{blue}help{off}: {help}\n"));
+        }
+    }
+
+    /// The error that stdout ended with.
+    pub fn broken(&mut self) -> Option<io::Error> {
+        self.broken.take()
+    }
+
+    /// How diagnostics look on stdout.
+    pub fn look(&self) -> Look {
+        let stdout = io::stdout();
+        self.look_of(stdout.is_terminal(), terminal_size_of(&stdout).map(|(width, _)| width))
+    }
+
+    fn look_of_stderr(&self) -> Look {
+        let stderr = io::stderr();
+        self.look_of(stderr.is_terminal(), terminal_size_of(&stderr).map(|(width, _)| width))
+    }
+
+    fn look_of(&self, is_terminal: bool, width: Option<Width>) -> Look {
+        let columns = variable("COLUMNS").and_then(|text| text.parse().ok());
+        let width = columns.or(width.map(|Width(columns)| usize::from(columns))).unwrap_or(100);
+        Look {
+            colour: colour::decide(self.colour, variable, is_terminal),
+            width: width.clamp(NARROWEST, WIDEST),
+            unicode: speaks_unicode(variable),
+            // The pages of the codes are in the program; there is nothing to link to.
+            links: false,
+        }
+    }
+
+    fn log(&self, text: &str) {
+        // There is nobody left to tell when this fails.
+        _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+}
+
+/// Whether the locale is one of UTF-8. One that is not set at all, as in a container, is taken for one: every current
+/// terminal and every log viewer shows it.
+fn speaks_unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
+    locale.is_none_or(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::speaks_unicode;
+
+    #[test]
+    fn the_first_locale_that_is_set_decides() {
+        let with = |variables: &'static [(&'static str, &'static str)]| {
+            speaks_unicode(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_string()))
+        };
+        assert!(with(&[]));
+        assert!(with(&[("LANG", "de_DE.UTF-8")]));
+        assert!(with(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8"), ("LANG", "C")]));
+        assert!(!with(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]));
+    }
+}

@@ -1,0 +1,223 @@
+//! The plan as JSON: a public contract with the schema `fleetc.plan/1`.
+//!
+//! Takes a [`Plan`], gives a value whose keys stand in the order that is documented. Keys may be added behind the
+//! others within a version of the schema; none is renamed, removed or given another type. The JSON is written out by
+//! hand, so that a change of the types inside the compiler cannot change it unseen.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Max, ObjectRef, OnDelete, Patch,
+    Plan, Project, ProjectClusters, Retry, Rollout, Source, Stage,
+};
+
+/// The whole plan.
+pub fn json(plan: &Plan) -> Value {
+    json!({
+        "schema": "fleetc.plan/1",
+        "fleet": plan.fleet,
+        "clusters": each(&plan.clusters, cluster),
+        "deployments": each(&plan.deployments, deployment),
+        "rollouts": each(&plan.rollouts, rollout),
+        "projects": each(&plan.projects, project),
+    })
+}
+
+fn each<T>(items: &[T], one: impl Fn(&T) -> Value) -> Value {
+    items.iter().map(one).collect()
+}
+
+fn cluster(cluster: &Cluster) -> Value {
+    json!({
+        "name": &*cluster.name,
+        "labels": cluster.labels,
+        "server": cluster.server,
+        "protected": cluster.protected,
+        "suspend": cluster.suspend,
+    })
+}
+
+fn deployment(deployment: &Deployment) -> Value {
+    let d = deployment;
+    let chart = match &d.content {
+        Content::Chart(chart) => Some(chart),
+        Content::Path(_) => None,
+    };
+    let no_values = Map::new();
+    json!({
+        "component": &*d.component,
+        "cluster": &*d.cluster,
+        "name": d.name,
+        "project": d.project,
+        "namespace": d.namespace,
+        "source": source(&d.source, &d.content),
+        "values": chart.map_or(&no_values, |chart| &chart.values),
+        "patches": each(&d.patches, patch),
+        "health": each(&d.health, |object| Value::from(object_ref(object))),
+        "wait": d.wait,
+        "after": names(&d.after),
+        "rollout": d.rollout.as_deref(),
+        "stage": d.stage.as_deref(),
+        "prune": d.prune,
+        "self_heal": d.self_heal,
+        "create_namespace": d.create_namespace,
+        "protected": d.protected,
+        "release": chart.map(|chart| &chart.release),
+        "values_files": chart.map_or(Value::Array(Vec::new()), values_files),
+        "images": each(&d.images, image),
+        "substitute": d.substitute,
+        "ignore": each(&d.ignore, ignore),
+        "server_side": d.server_side,
+        "suspend": d.suspend,
+        "force": d.force,
+        "sync_options": d.sync_options,
+        "interval": d.interval.map(duration),
+        "timeout": d.timeout.map(duration),
+        "retry": d.retry.map(|retry| self::retry(&retry)),
+        "service_account": d.service_account,
+        "labels": d.labels,
+        "annotations": d.annotations,
+        "on_delete": match d.on_delete {
+            OnDelete::Keep => "keep",
+            OnDelete::Cascade => "cascade",
+        },
+    })
+}
+
+fn source(source: &Source, content: &Content) -> Value {
+    let (revision, path, chart) = match content {
+        Content::Path(path) => (source.revision.text(), Some(path.as_str()), None),
+        Content::Chart(chart) => (Some(chart.version.as_str()), None, Some(chart_name(chart, source))),
+    };
+    json!({
+        "name": source.name,
+        "kind": source.kind.word(),
+        "url": source.url,
+        "revision": revision,
+        "path": path,
+        "chart": chart,
+    })
+}
+
+/// The chart's name, which an OCI URL may hold as its last part.
+pub(super) fn chart_name<'a>(chart: &'a Chart, source: &'a Source) -> &'a str {
+    if chart.name.is_empty() {
+        source.url.trim_end_matches('/').rsplit('/').next().unwrap_or(&source.url)
+    } else {
+        &chart.name
+    }
+}
+
+fn values_files(chart: &Chart) -> Value {
+    each(&chart.values_files, |file| json!({ "source": file.source.name, "path": file.path }))
+}
+
+fn patch(patch: &Patch) -> Value {
+    match &patch.change {
+        Change::Operations(operations) => json!({ "kind": patch.kind, "name": patch.name, "operations": operations }),
+        Change::Merge(fields) => json!({ "kind": patch.kind, "name": patch.name, "merge": fields }),
+    }
+}
+
+/// `apps/v1/Deployment/cert-manager/cert-manager`; without the namespace for an object that has none.
+fn object_ref(object: &ObjectRef) -> String {
+    let namespace = object.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+    format!("{}/{}/{namespace}{}", object.api_version, object.kind, object.name)
+}
+
+fn image(image: &Image) -> Value {
+    json!({ "name": image.name, "new_name": image.new_name, "tag": image.tag, "digest": image.digest })
+}
+
+fn ignore(ignore: &Ignore) -> Value {
+    json!({
+        "group": ignore.group,
+        "kind": ignore.kind,
+        "name": ignore.name,
+        "fields": ignore.fields,
+        "jq": ignore.jq,
+    })
+}
+
+fn retry(retry: &Retry) -> Value {
+    json!({
+        "limit": retry.limit,
+        "duration": retry.duration.map(duration),
+        "factor": retry.factor,
+        "max_duration": retry.max_duration.map(duration),
+    })
+}
+
+fn rollout(rollout: &Rollout) -> Value {
+    json!({ "name": &*rollout.name, "stages": each(&rollout.stages, stage) })
+}
+
+fn stage(stage: &Stage) -> Value {
+    json!({
+        "name": &*stage.name,
+        "clusters": names(&stage.clusters),
+        "max": stage.max.map(max),
+        "gate": stage.manual.then_some("manual"),
+        "bake": null,
+    })
+}
+
+fn max(max: Max) -> Value {
+    match max {
+        Max::Count(count) => Value::from(count),
+        Max::Percent(percent) => Value::from(format!("{percent}%")),
+    }
+}
+
+fn project(project: &Project) -> Value {
+    json!({
+        "name": project.name,
+        "sources": project.sources,
+        "clusters": match &project.clusters {
+            ProjectClusters::All => json!(["*"]),
+            ProjectClusters::Globs(globs) => json!(globs),
+            ProjectClusters::Names(clusters) => names(clusters),
+        },
+        "namespaces": project.namespaces,
+        "description": project.description,
+        "cluster_resources": each(&project.cluster_resources, group_kind),
+        "deny_cluster_resources": each(&project.deny_cluster_resources, group_kind),
+        "namespace_resources": project.namespace_resources.as_deref().map(|kinds| each(kinds, group_kind)),
+        "deny_namespace_resources": each(&project.deny_namespace_resources, group_kind),
+        "source_namespaces": project.source_namespaces,
+        "service_account": project.service_account,
+    })
+}
+
+fn group_kind(kind: &GroupKind) -> Value {
+    Value::from(format!("{}/{}", kind.group, kind.kind))
+}
+
+fn names(names: &[std::sync::Arc<str>]) -> Value {
+    names.iter().map(|name| Value::from(&**name)).collect()
+}
+
+/// As Go and the language write it: `1h30m`, `250ms`, `0s`.
+fn duration(duration: Duration) -> String {
+    let mut left = duration.milliseconds;
+    let mut text = String::new();
+    for (unit, length) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {
+        if left >= length {
+            text.push_str(&format!("{}{unit}", left / length));
+            left %= length;
+        }
+    }
+    if text.is_empty() { "0s".to_string() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_written_as_go_reads_them() {
+        for (milliseconds, text) in [(0, "0s"), (5_400_000, "1h30m"), (90_250, "1m30s250ms"), (600_000, "10m")] {
+            assert_eq!(duration(Duration { milliseconds }), text);
+        }
+    }
+}

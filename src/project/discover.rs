@@ -1,0 +1,207 @@
+//! Finds the project a folder belongs to, and its `.fleet` files.
+//!
+//! What is found depends on the checkout alone: the user's own Git configuration, `.ignore` files and the order in
+//! which a disk lists its entries do not matter.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ignore::{DirEntry, WalkBuilder};
+
+use super::declaration::holds_fleet;
+use super::load::{self, Unread};
+use super::{DiskFiles, Project, git, reason};
+use crate::diag::Diagnostics;
+use crate::source::Sources;
+
+/// Why there is no project.
+#[derive(Debug)]
+pub enum NoProject {
+    /// The folder cannot be entered.
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// Neither the folder nor one above it holds a `fleet` declaration.
+    Nowhere {
+        /// Where the search began.
+        start: PathBuf,
+        /// Folders below, relative to it, that hold one.
+        below: Vec<String>,
+    },
+}
+
+impl fmt::Display for NoProject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder { path, error } => write!(f, "cannot enter `{}`: {}", path.display(), reason(error)),
+            Self::Nowhere { start, .. } => {
+                write!(f, "no `.fleet` file in `{}` or a folder above it declares a fleet", start.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for NoProject {}
+
+impl Project {
+    /// The project that the folder `start` is in: the nearest folder, going up, which holds a file with a `fleet`
+    /// declaration, and every `*.fleet` below it but for hidden ones, those in `target` and `node_modules`, those that
+    /// Git ignores, and those of other projects further down.
+    pub fn discover(start: &Path) -> Result<Self, NoProject> {
+        let folder_error = |error| NoProject::Folder { path: start.to_path_buf(), error };
+        let start = fs::canonicalize(start).map_err(folder_error)?;
+        if !start.is_dir() {
+            return Err(folder_error(io::ErrorKind::NotADirectory.into()));
+        }
+        let Some(root) = start.ancestors().find(|folder| declares_fleet(folder)) else {
+            let below = projects_below(&start);
+            return Err(NoProject::Nowhere { start, below });
+        };
+        let mut sources = Sources::default();
+        let mut diagnostics = Diagnostics::default();
+        for (path, bytes) in collect(root) {
+            load::add(&mut sources, &mut diagnostics, &path, bytes);
+        }
+        Ok(Self { root: root.to_path_buf(), sources, files: Box::new(DiskFiles::new(root)), diagnostics })
+    }
+}
+
+/// Whether a file directly in `folder` holds a `fleet` declaration.
+fn declares_fleet(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries
+        .flatten()
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.') && is_fleet_file(&entry.path()))
+        .any(|entry| load::read(&entry.path()).is_ok_and(|bytes| holds_fleet(&bytes)))
+}
+
+/// The folders not far below `start` that hold a `fleet` declaration, for a message. Not far, because `start` may be
+/// a home folder.
+fn projects_below(start: &Path) -> Vec<String> {
+    let mut folders = BTreeSet::new();
+    for entry in walk(start, false).max_depth(Some(3)).build().flatten() {
+        if entry.file_type().is_some_and(|kind| kind.is_file())
+            && is_fleet_file(entry.path())
+            && load::read(entry.path()).is_ok_and(|bytes| holds_fleet(&bytes))
+            && let Some(folder) = entry.path().parent()
+        {
+            folders.insert(relative(start, folder));
+        }
+    }
+    folders.into_iter().collect()
+}
+
+type Found = (String, Result<Vec<u8>, Unread>);
+
+/// The `.fleet` files of the project at `root`, sorted by path.
+fn collect(root: &Path) -> Vec<Found> {
+    let in_repository = git::find(root).is_some();
+    let mut found = read_all(root, in_repository);
+    if in_repository && !found.iter().any(|(path, bytes)| !path.contains('/') && declares(bytes)) {
+        // Git ignores the project as a whole, say because it lies in a build folder; then its rules say nothing
+        // about what belongs to it.
+        found = read_all(root, false);
+    }
+    let others: BTreeSet<String> = found
+        .iter()
+        .filter(|(_, bytes)| declares(bytes))
+        .filter_map(|(path, _)| path.rsplit_once('/').map(|(folder, _)| format!("{folder}/")))
+        .collect();
+    found.retain(|(path, _)| !path.match_indices('/').any(|(at, _)| others.contains(path.get(..=at).unwrap_or(""))));
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    found
+}
+
+fn declares(bytes: &Result<Vec<u8>, Unread>) -> bool {
+    bytes.as_ref().is_ok_and(|bytes| holds_fleet(bytes))
+}
+
+fn read_all(root: &Path, in_repository: bool) -> Vec<Found> {
+    let mut found = Vec::new();
+    for entry in walk(root, in_repository).build() {
+        match entry {
+            Ok(entry) => found.extend(read_entry(root, &entry)),
+            Err(error) => {
+                let (path, error) = place_of(&error, root);
+                found.push((path, Err(error)));
+            }
+        }
+    }
+    found
+}
+
+/// The walk over what may belong to the project at `root`.
+fn walk(root: &Path, in_repository: bool) -> WalkBuilder {
+    let mut walk = WalkBuilder::new(root);
+    walk.standard_filters(false)
+        .hidden(true)
+        .git_ignore(true)
+        .git_exclude(true)
+        .follow_links(false)
+        // In a repository the rules reach up to its root. Without one (an unpacked archive) the `.gitignore` files of
+        // the project still hold, and none above it.
+        .parents(in_repository)
+        .require_git(in_repository)
+        .filter_entry(|entry| {
+            let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
+            entry.depth() == 0 || !is_dir || (entry.file_name() != "target" && entry.file_name() != "node_modules")
+        });
+    walk
+}
+
+fn is_fleet_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "fleet")
+}
+
+fn read_entry(root: &Path, entry: &DirEntry) -> Option<Found> {
+    let kind = entry.file_type()?;
+    if kind.is_dir() || !is_fleet_file(entry.path()) {
+        return None;
+    }
+    let path = relative(root, entry.path());
+    if !kind.is_symlink() {
+        return Some((path, load::read(entry.path())));
+    }
+    match fs::canonicalize(entry.path()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Some((path, Err(Unread::Because("is a symbolic link to nothing"))))
+        }
+        Err(error) => Some((path, Err(Unread::Io(error)))),
+        Ok(target) if target.is_dir() => None,
+        // What it points to is a file of the project itself, and read as that.
+        Ok(target) if target.starts_with(root) && is_fleet_file(&target) => None,
+        Ok(target) if target.starts_with(root) => Some((path, load::read(&target))),
+        Ok(_) => Some((path, Err(Unread::Because("is a symbolic link that leaves the project")))),
+    }
+}
+
+/// `path` below `root` with `/` between the parts; `.` for `root` itself.
+fn relative(root: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    if parts.is_empty() { ".".to_string() } else { parts.join("/") }
+}
+
+/// Which path an error of the walk speaks of, and what it says.
+fn place_of(error: &ignore::Error, root: &Path) -> (String, Unread) {
+    let mut path = None;
+    let mut inner = error;
+    loop {
+        inner = match inner {
+            ignore::Error::WithPath { path: at, err } => {
+                path = Some(relative(root, at));
+                err
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => err,
+            _ => break,
+        };
+    }
+    let kind = inner.io_error().map_or(io::ErrorKind::Other, io::Error::kind);
+    (path.unwrap_or_else(|| ".".to_string()), Unread::Io(kind.into()))
+}

@@ -1,0 +1,105 @@
+//! The files of a project on disk.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::paths::{levels_up, normalise, split_last};
+use super::{Entry, Files, Repository, git};
+
+/// The disk below a project root, and above it as far as the Git repository reaches.
+///
+/// Names are compared exactly, also where the disk takes `Apps` for `apps`: what builds on one machine must build on
+/// all. A symbolic link counts as what it points to unless that lies outside, in which case it is no folder and
+/// cannot be read: Argo CD refuses such links too (3.x, out-of-bounds symlinks in a repository).
+#[derive(Debug)]
+pub struct DiskFiles {
+    root: PathBuf,
+    repository: Option<Repository>,
+    /// Listings that were asked for; a fleet asks for the same folders once for every cluster.
+    listings: Mutex<HashMap<String, Option<Vec<Entry>>>>,
+}
+
+impl DiskFiles {
+    /// The files around `root`, which is absolute and without symbolic links.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_path_buf(), repository: git::find(root), listings: Mutex::default() }
+    }
+
+    /// Where the normalised `path` is on disk, links resolved, and none when it is not within its bounds.
+    fn locate(&self, path: &str) -> io::Result<PathBuf> {
+        let up = levels_up(path);
+        let farthest = self.repository.as_ref().map(|repository| levels_up(&repository.root));
+        if farthest.is_some_and(|farthest| up > farthest) {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+        let base = self.root.ancestors().nth(up.max(farthest.unwrap_or(0))).ok_or(io::ErrorKind::NotFound)?;
+        let found = fs::canonicalize(self.root.join(path))?;
+        if found.starts_with(base) { Ok(found) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+    }
+
+    fn read_folder(&self, path: &str) -> Option<Vec<Entry>> {
+        let folder = self.locate(path).ok()?;
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(folder).ok()? {
+            let entry = entry.ok()?;
+            // A name that is no UTF-8 can be named by no fleet.
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let is_dir = match entry.file_type() {
+                Ok(kind) if kind.is_symlink() => self.locate(&join(path, &name)).is_ok_and(|target| target.is_dir()),
+                Ok(kind) => kind.is_dir(),
+                Err(_) => false,
+            };
+            entries.push(Entry { name, is_dir });
+        }
+        entries.sort();
+        Some(entries)
+    }
+}
+
+impl Files for DiskFiles {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let path = normalise(path).ok_or(io::ErrorKind::InvalidInput)?;
+        let (folder, name) = split_last(&path).ok_or(io::ErrorKind::IsADirectory)?;
+        let exact = self.list(folder).is_some_and(|entries| entries.iter().any(|entry| entry.name == name));
+        if !exact {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        fs::read(self.locate(&path)?)
+    }
+
+    fn list(&self, path: &str) -> Option<Vec<Entry>> {
+        let path = normalise(path)?;
+        let known = self.listings.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
+        if let Some(listing) = known {
+            return listing;
+        }
+        let exact = split_last(&path).is_none_or(|(folder, name)| {
+            self.list(folder).is_some_and(|entries| entries.iter().any(|entry| entry.is_dir && entry.name == name))
+        });
+        let listing = if exact { self.read_folder(&path) } else { None };
+        self.listings.lock().unwrap_or_else(PoisonError::into_inner).insert(path, listing.clone());
+        listing
+    }
+
+    fn repository(&self) -> Option<Repository> {
+        self.repository.clone()
+    }
+
+    fn path_from(&self, ancestor: &str) -> Option<String> {
+        let ancestor = normalise(ancestor)?;
+        if split_last(&ancestor).is_some() {
+            return None;
+        }
+        let above = self.root.ancestors().nth(levels_up(&ancestor))?;
+        let parts: Option<Vec<&str>> =
+            self.root.strip_prefix(above).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
+        Some(parts?.join("/"))
+    }
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder == "." { name.to_string() } else { format!("{folder}/{name}") }
+}

@@ -1,0 +1,63 @@
+//! What Argo CD cannot do of what the fleet says.
+//!
+//! Each file holds the rules of one kind beside their diagnostics. A rule speaks once for a text of the fleet, however
+//! many deployments it reaches.
+
+mod expressible;
+mod names;
+mod order;
+mod rollout;
+mod version;
+
+use std::collections::BTreeSet;
+
+use super::{Component, Context, sets};
+use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::plan::{ArgoCd, Plan};
+use crate::source::Span;
+
+/// Says what Argo CD, as `settings` declares it, cannot do of the plan.
+pub fn check(plan: &Plan, settings: &ArgoCd, diagnostics: &mut Diagnostics) {
+    let context = Context::new(plan, settings);
+    let mut report = Report { diagnostics, said: BTreeSet::new() };
+    expressible::check(&context, &mut report);
+    version::check(&context, &mut report);
+    order::check(&context, &mut report);
+    let components: Vec<Component<'_>> = context.components().collect();
+    let mut names = names::Names::new(&context);
+    for component in &components {
+        let sets = sets::of(&context, component);
+        rollout::check(&context, component, &sets, &mut report);
+        names.add(component, &sets, &mut report);
+    }
+}
+
+/// Takes diagnostics, each but once for a code and a place.
+struct Report<'a> {
+    diagnostics: &'a mut Diagnostics,
+    said: BTreeSet<(&'static str, Span)>,
+}
+
+impl Report<'_> {
+    /// Adds what `make` gives, unless the code was given for this place.
+    fn once(&mut self, code: &'static Code, span: Span, make: impl FnOnce(Diagnostic) -> Diagnostic, message: String) {
+        if self.said.insert((code.id, span)) {
+            self.diagnostics.push(make(Diagnostic::new(code, span, message)));
+        }
+    }
+}
+
+/// `a`, `b` and 3 more.
+fn some_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 3;
+    let names: Vec<&str> = names.into_iter().collect();
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    if names.len() > SHOWN {
+        shown.push(format!("{} more", names.len() - SHOWN));
+    }
+    match shown.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => String::new(),
+    }
+}

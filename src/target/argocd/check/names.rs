@@ -1,0 +1,51 @@
+//! Objects of one kind that would have the same name (F0408).
+
+use std::collections::BTreeMap;
+
+use super::{Component, Context, Report};
+use crate::diag::codes::NAME_COLLISION;
+use crate::source::Span;
+use crate::target::argocd::{root, sets::Set};
+
+/// The names that are taken, by kind, each with where it comes from.
+pub(super) struct Names {
+    taken: BTreeMap<(&'static str, String), (Span, String)>,
+}
+
+impl Names {
+    pub(super) fn new(context: &Context<'_>) -> Self {
+        let mut taken = BTreeMap::new();
+        if let Some(home) = &context.plan.home {
+            let name = root::name(context.plan);
+            taken.insert(("Application", name), (home.span, "the root Application over the output".to_owned()));
+        }
+        Self { taken }
+    }
+
+    /// Adds the names of a component and its ApplicationSets.
+    pub(super) fn add(&mut self, component: &Component<'_>, sets: &[Set<'_>], report: &mut Report<'_>) {
+        let Some(first) = component.deployments.first() else { return };
+        let span = first.origin.component;
+        for deployment in component.deployments {
+            let what = format!("`{}` on `{}`", deployment.component, deployment.cluster);
+            self.take("Application", &deployment.name, span, what, report);
+        }
+        for set in sets {
+            self.take("ApplicationSet", &set.name, span, format!("`{}`", component.name), report);
+        }
+    }
+
+    fn take(&mut self, kind: &'static str, name: &str, span: Span, what: String, report: &mut Report<'_>) {
+        let Some((other_span, other)) = self.taken.get(&(kind, name.to_owned())) else {
+            self.taken.insert((kind, name.to_owned()), (span, what));
+            return;
+        };
+        let message = format!("two objects of kind {kind} would be named `{name}`");
+        report.once(
+            &NAME_COLLISION,
+            span,
+            |d| d.label(what).related(*other_span, other.clone()).help("rename one of the components or clusters"),
+            message,
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! Rollouts and `after` need progressive syncs (F0503), which switch off what syncs by itself (F0504, F0505), and
+//! order components over all clusters at once (F0508).
+
+use super::{Context, Report, some_of};
+use crate::diag::codes::{AUTOMATED_SYNC_OFF, NEEDS_PROGRESSIVE_SYNCS, NOT_EXPRESSIBLE, SELF_HEAL_OFF};
+use crate::plan::Deployment;
+use crate::source::Span;
+
+pub(super) fn check(context: &Context<'_>, report: &mut Report<'_>) {
+    opposed(context, report);
+    let rolling: Vec<&[Deployment]> =
+        context.components().filter(|c| c.ordered || !c.stages.is_empty()).map(|c| c.deployments).collect();
+    let reasons: Vec<(&Deployment, &str)> = rolling.iter().filter_map(|all| reason(all)).collect();
+    if !context.settings.progressive_syncs {
+        for (deployment, attribute) in reasons {
+            needs_progressive_syncs(context, deployment, attribute, report);
+        }
+        return;
+    }
+    let mut warned = false;
+    for deployment in rolling.iter().copied().flatten() {
+        let is_rolling = deployment.rollout.is_some() || context.order.is_ordered(&deployment.component);
+        if deployment.self_heal && is_rolling {
+            warned = true;
+            self_heal_off(deployment, report);
+        }
+    }
+    if let Some((deployment, attribute)) = reasons.first().filter(|_| !warned) {
+        automated_sync_off(deployment.origin.of(attribute), attribute, report);
+    }
+}
+
+/// The first deployment that says why its component is synced in an order, and the attribute that says so. A component
+/// that others wait for says nothing itself.
+fn reason(deployments: &[Deployment]) -> Option<(&Deployment, &'static str)> {
+    let rollout = deployments.iter().find(|d| d.rollout.is_some()).map(|d| (d, "rollout"));
+    rollout.or_else(|| deployments.iter().find(|d| !d.after.is_empty()).map(|d| (d, "after")))
+}
+
+fn needs_progressive_syncs(context: &Context<'_>, deployment: &Deployment, attribute: &str, report: &mut Report<'_>) {
+    let message = format!("Argo CD keeps the order of `{}` only with progressive syncs", deployment.component);
+    report.once(
+        &NEEDS_PROGRESSIVE_SYNCS,
+        deployment.origin.of(attribute),
+        |d| {
+            d.label(format!("without them `{attribute}` would be ignored in silence"))
+                .related(context.settings.span, "progressive syncs are not declared here")
+                .help(
+                    "write `progressive-syncs = true` here, and set \
+                     `applicationsetcontroller.enable.progressive.syncs: \"true\"` in `argocd-cmd-params-cm`",
+                )
+        },
+        message,
+    );
+}
+
+fn self_heal_off(deployment: &Deployment, report: &mut Report<'_>) {
+    let reason = if deployment.rollout.is_some() { "a rollout" } else { "`after`" };
+    let message = format!("Argo CD will not undo changes by hand of `{}`", deployment.component);
+    report.once(
+        &SELF_HEAL_OFF,
+        deployment.origin.of("self-heal"),
+        |d| {
+            d.label(format!("switched off because the component is under {reason}"))
+                .note("the ApplicationSet controller disables automated sync, and self-heal with it, under a rolling sync")
+                .help("write `self-heal = false` for it, or take it out of the order")
+        },
+        message,
+    );
+}
+
+fn automated_sync_off(span: Span, attribute: &str, report: &mut Report<'_>) {
+    let message = format!("with `{attribute}`, Argo CD syncs only when the order says so");
+    report.once(
+        &AUTOMATED_SYNC_OFF,
+        span,
+        |d| {
+            d.label("automated sync is switched off for what stands in an order").note(
+                "under a rolling sync the ApplicationSet controller disables it and syncs by itself, step by step",
+            )
+        },
+        message,
+    );
+}
+
+/// On each cluster the order is sound, or the checker would have said so.
+fn opposed(context: &Context<'_>, report: &mut Report<'_>) {
+    let names = context.order.cycle();
+    let deployments = &context.plan.deployments;
+    let waits = |d: &&Deployment| names.contains(&&*d.component) && d.after.iter().any(|t| names.contains(&&**t));
+    let Some(first) = deployments.iter().find(waits) else { return };
+    let message = format!("{} wait for each other, on different clusters", some_of(names.iter().copied()));
+    let others = deployments.iter().filter(waits).filter(|d| d.component != first.component);
+    let places: std::collections::BTreeSet<Span> = others.map(|d| d.origin.of("after")).collect();
+    report.once(
+        &NOT_EXPRESSIBLE,
+        first.origin.of("after"),
+        |mut d| {
+            for place in places {
+                d = d.related(place, "the opposite order");
+            }
+            d.label(format!("on `{}`, this order", first.cluster))
+                .note("Argo CD orders ApplicationSets, so a component comes after another on all clusters or on none")
+                .help("say `after` in one direction only, or split one of the components in two")
+        },
+        message,
+    );
+}

@@ -1,0 +1,134 @@
+//! A rollout is ordered only within one ApplicationSet (F0510).
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{Context, Report, some_of};
+use crate::diag::codes::SPLIT_ROLLOUT;
+use crate::plan::Deployment;
+use crate::target::argocd::sets::{self, Group, Set};
+use crate::target::argocd::template::difference;
+use crate::target::argocd::{Component, split};
+
+pub(super) fn check(context: &Context<'_>, component: &Component<'_>, sets: &[Set<'_>], report: &mut Report<'_>) {
+    for rollout in component.stages.keys() {
+        let of_rollout = |other: Option<&str>| other == Some(*rollout);
+        if sets.iter().filter(|set| of_rollout(set.rollout)).count() < 2 {
+            continue;
+        }
+        let groups = sets::groups(context, component);
+        let groups: Vec<&Group<'_>> = groups.iter().filter(|group| of_rollout(group.rollout)).collect();
+        match groups.as_slice() {
+            [one, two, ..] => differs(component, one, two, report),
+            [one] => too_many(component, one, report),
+            [] => {}
+        }
+    }
+}
+
+fn differs(component: &Component<'_>, one: &Group<'_>, two: &Group<'_>, report: &mut Report<'_>) {
+    let (Some((a, a_manifest)), Some((b, b_manifest))) = (one.members.first(), two.members.first()) else { return };
+    let attribute = if one.on_delete == two.on_delete {
+        let path = difference(a_manifest, b_manifest).unwrap_or_default();
+        attribute(&path, a_manifest, b_manifest)
+    } else {
+        "on-delete"
+    };
+    let clusters = |group: &Group<'_>| some_of(group.members.iter().map(|(member, _)| &*member.cluster));
+    let places: BTreeSet<_> = [a, b].iter().filter_map(|d| d.origin.attributes.get(attribute)).collect();
+    let message = format!("`{}` has a rollout, but `{attribute}` is not alike on its clusters", component.name);
+    report.once(
+        &SPLIT_ROLLOUT,
+        a.origin.of("rollout"),
+        |mut d| {
+            for place in places {
+                d = d.related(*place, format!("`{attribute}` is said here"));
+            }
+            d.label("Argo CD orders the Applications of one ApplicationSet, which must have the same fields")
+                .note(format!("one way on {}; another on {}", clusters(one), clusters(two)))
+                .help(format!(
+                    "{}, or write a second component, with a rollout of its own, for the clusters that differ",
+                    remedy(attribute)
+                ))
+        },
+        message,
+    );
+}
+
+fn remedy(attribute: &str) -> String {
+    match attribute {
+        "labels" | "annotations" => format!("give `{attribute}` the same keys on all clusters (values may differ)"),
+        "values-files" => "name a values file for all clusters or for none".to_owned(),
+        "namespace" => "set `namespace` on all clusters or on none".to_owned(),
+        "source" => "take a chart on all clusters or a path on all".to_owned(),
+        attribute => format!("give `{attribute}` one value on all clusters"),
+    }
+}
+
+/// The attribute of the language that makes Applications differ at `path`.
+fn attribute(path: &[String], a: &Value, b: &Value) -> &'static str {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        ["metadata", "labels", ..] => "labels",
+        ["metadata", "annotations", ..] => "annotations",
+        ["metadata", "finalizers", ..] => "on-delete",
+        ["spec", "project"] => "project",
+        ["spec", "destination", ..] => "namespace",
+        ["spec", "syncPolicy", "automated", "prune"] => "prune",
+        ["spec", "syncPolicy", "automated", ..] => "self-heal",
+        ["spec", "syncPolicy", "retry", ..] => "retry",
+        ["spec", "syncPolicy", ..] => option_attribute(a, b),
+        ["spec", "ignoreDifferences", ..] => "ignore",
+        ["spec", "sources", ..] | ["spec", "source", "helm", "valueFiles", ..] => "values-files",
+        ["spec", "source"] => "values-files",
+        ["spec", "source", "kustomize", "images", ..] => "images",
+        ["spec", "source", "kustomize", ..] => "patch",
+        _ => "source",
+    }
+}
+
+/// The attribute behind the first sync option that only one of them has.
+fn option_attribute(a: &Value, b: &Value) -> &'static str {
+    let options = |value: &Value| -> BTreeSet<String> {
+        let list = value.pointer("/spec/syncPolicy/syncOptions").and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let (a, b) = (options(a), options(b));
+    match a.symmetric_difference(&b).next().map(String::as_str) {
+        Some("CreateNamespace=true") => "create-namespace",
+        Some("ServerSideApply=true") => "server-side",
+        Some("RespectIgnoreDifferences=true") => "ignore",
+        _ => "sync-options",
+    }
+}
+
+fn too_many(component: &Component<'_>, group: &Group<'_>, report: &mut Report<'_>) {
+    let Some((first, _)): Option<&(&Deployment, Value)> = group.members.first() else { return };
+    let count = group.members.len();
+    let (message, note) = if count > split::MAX_ELEMENTS {
+        (
+            format!(
+                "`{}` has a rollout over {count} clusters, {} at most are possible",
+                component.name,
+                split::MAX_ELEMENTS
+            ),
+            format!("more than {} Applications do not fit into one ApplicationSet", split::MAX_ELEMENTS),
+        )
+    } else {
+        (
+            format!("`{}` has a rollout, but what differs between its {count} clusters is too large", component.name),
+            format!("more than {} KiB do not fit into one ApplicationSet", split::MAX_BYTES / 1024),
+        )
+    };
+    report.once(
+        &SPLIT_ROLLOUT,
+        first.origin.of("rollout"),
+        |d| {
+            d.label("Argo CD orders a rollout only within one ApplicationSet")
+                .note(note)
+                .help("split the component, for instance by region, into several with a rollout each")
+        },
+        message,
+    );
+}

@@ -1,0 +1,98 @@
+//! The `kustomize` block of a source: patches and images.
+//!
+//! There is no block where there is nothing to say: with one, Argo CD runs kustomize on the folder whatever it holds
+//! (3.5, util/app/discovery: an explicit block fixes the type of the source), and kustomize refuses a folder without a
+//! kustomization. So a folder that is patched must have one.
+
+use serde_json::{Map, Value, json};
+
+use crate::plan::{Change, Deployment, Image, Patch};
+use crate::target::yaml;
+
+use super::align::{Alignment, replaces};
+
+/// An image that no manifest names.
+const NO_IMAGE: &str = "fleetc.dev/none:none";
+/// A pattern that matches no name, for names are never empty. kustomize skips a patch without an object.
+const NO_NAME: &str = "^$";
+
+/// The block, if there is something to say.
+pub(super) fn block(deployment: &Deployment, alignment: &Alignment<'_>) -> Option<Value> {
+    let mut block = Map::new();
+    if !alignment.patches.is_empty() {
+        let own = deployment.patches.iter().map(|p| (p, anchored(&p.name)));
+        let padding = alignment.patches.iter().skip(deployment.patches.len()).map(|p| (*p, NO_NAME.to_owned()));
+        block.insert("patches".to_owned(), own.chain(padding).map(|(p, name)| patch(p, &name)).collect());
+    }
+    if alignment.images > 0 {
+        let mut images: Vec<String> = deployment.images.iter().filter(|i| replaces(i)).map(image).collect();
+        // Said twice, the last image means the same.
+        let padding = images.last().cloned().unwrap_or_else(|| NO_IMAGE.to_owned());
+        images.resize(alignment.images, padding);
+        block.insert("images".to_owned(), json!(images));
+    }
+    (!block.is_empty()).then_some(Value::Object(block))
+}
+
+/// kustomize takes `kind` and `name` of a target for regular expressions and anchors them itself.
+fn patch(patch: &Patch, name: &str) -> Value {
+    json!({
+        "target": { "kind": anchored(&patch.kind), "name": name },
+        "patch": text(patch),
+    })
+}
+
+fn text(patch: &Patch) -> String {
+    match &patch.change {
+        Change::Operations(operations) => yaml::document(&Value::Array(operations.clone())),
+        // kustomize 5 takes apiVersion, kind and name from the object it is aimed at; it only wants the last two there.
+        Change::Merge(fields) => {
+            let mut object = Map::new();
+            object.insert("kind".to_owned(), json!(patch.kind));
+            object.insert("metadata".to_owned(), json!({ "name": patch.name }));
+            for (key, value) in fields {
+                match (object.get_mut(key), value) {
+                    (Some(Value::Object(metadata)), Value::Object(more)) if key == "metadata" => {
+                        more.iter().filter(|(key, _)| *key != "name").for_each(|(k, v)| {
+                            metadata.insert(k.clone(), v.clone());
+                        });
+                    }
+                    (Some(_), _) => {}
+                    (None, value) => {
+                        object.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+            yaml::document(&Value::Object(object))
+        }
+    }
+}
+
+/// `name` with the metacharacters of Go's regular expressions escaped.
+fn anchored(name: &str) -> String {
+    let mut pattern = String::with_capacity(name.len());
+    for c in name.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
+/// Argo CD's `name=newName:tag` or `name=newName@digest`, which is what `kustomize edit set image` takes.
+///
+/// A digest names the image alone, and older kustomize reads the tag of `name:tag@digest` as part of the name. Argo CD
+/// replaces `$NAME` in images (3.5, util/kustomize), and `$$` by `$`.
+fn image(image: &Image) -> String {
+    let mut text = image.name.clone();
+    if let Some(new) = &image.new_name {
+        text = format!("{text}={new}");
+    }
+    let text = match (&image.digest, &image.tag) {
+        (Some(digest), _) => format!("{text}@{digest}"),
+        (None, Some(tag)) => format!("{text}:{tag}"),
+        (None, None) => text,
+    };
+    text.replace('$', "$$")
+}

@@ -1,0 +1,163 @@
+//! Argo CD: AppProjects, ApplicationSets and the root Application over them.
+//!
+//! Takes a plan, gives files below the output folder. What each construct of the plan becomes is written down in
+//! `docs/engines-argocd.md`. Knows nothing of `.fleet` text and nothing of Flux.
+//!
+//! An ApplicationSet is made backwards: first the Application of every cluster (`application.rs`), whole
+//! and resolved, then the template and the list elements from which Argo CD makes exactly these
+//! (`template.rs`). So what a cluster gets does not depend on which clusters share its ApplicationSet.
+//!
+//! Invariant: Argo CD's expansion of the ApplicationSets equals [`applications`] (`tests/argocd`).
+
+mod align;
+mod application;
+mod check;
+mod kustomize;
+mod order;
+mod project;
+mod root;
+mod sets;
+mod split;
+mod template;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+pub use check::check;
+
+use crate::plan::{ArgoCd, Cluster, Deployment, Duration, Plan, Rollout, Stage};
+use crate::target::{OutputTree, yaml};
+use align::Alignment;
+use order::Order;
+
+const API_VERSION: &str = "argoproj.io/v1alpha1";
+
+/// Deletes the workloads with their Application (argocd.md 6.3), and keeps an AppProject while Applications name it.
+const RESOURCES_FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
+
+/// The order in which a sync of the root takes its objects.
+const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
+
+/// The manifests of a plan that passed [`check`].
+pub fn build(plan: &Plan, settings: &ArgoCd) -> OutputTree {
+    let context = Context::new(plan, settings);
+    let mut tree = OutputTree::new();
+    let mut write = |path: String, manifest: Value| tree.insert(path, yaml::stream(&[manifest]));
+    if let Some(home) = &plan.home {
+        write("argocd/root.yaml".to_owned(), root::application(plan, settings, home));
+    }
+    for project in &plan.projects {
+        write(format!("argocd/projects/{}.yaml", project.name), project::manifest(plan, settings, project));
+    }
+    for component in context.components() {
+        for set in sets::of(&context, &component) {
+            write(set.path(), set.manifest(&context, &component));
+        }
+    }
+    tree
+}
+
+/// The Application of each deployment in the order of the plan: `metadata` (without the namespace, which is that of
+/// its ApplicationSet) and `spec`.
+pub fn applications(plan: &Plan, settings: &ArgoCd) -> Vec<Value> {
+    let context = Context::new(plan, settings);
+    let of = |component: Component<'_>| -> Vec<Value> {
+        component.deployments.iter().map(|d| application::manifest(&context, &component, d)).collect()
+    };
+    context.components().flat_map(of).collect()
+}
+
+/// What every part of this room looks up.
+struct Context<'a> {
+    plan: &'a Plan,
+    settings: &'a ArgoCd,
+    clusters: BTreeMap<&'a str, &'a Cluster>,
+    rollouts: BTreeMap<&'a str, &'a Rollout>,
+    order: Order<'a>,
+}
+
+impl<'a> Context<'a> {
+    fn new(plan: &'a Plan, settings: &'a ArgoCd) -> Self {
+        Self {
+            plan,
+            settings,
+            clusters: plan.clusters.iter().map(|cluster| (&*cluster.name, cluster)).collect(),
+            rollouts: plan.rollouts.iter().map(|rollout| (&*rollout.name, rollout)).collect(),
+            order: Order::new(&plan.deployments),
+        }
+    }
+
+    /// The components in order of name.
+    fn components(&self) -> impl Iterator<Item = Component<'a>> {
+        self.plan.deployments.chunk_by(|a, b| a.component == b.component).filter_map(|all| Component::new(self, all))
+    }
+
+    /// A key of a label that fleetc writes.
+    fn label(&self, name: &str) -> String {
+        format!("{}/{name}", self.plan.label_prefix)
+    }
+
+    /// Whether a deployment or its cluster is paused.
+    fn is_suspended(&self, deployment: &Deployment) -> bool {
+        deployment.suspend || self.clusters.get(&*deployment.cluster).is_some_and(|cluster| cluster.suspend)
+    }
+}
+
+/// One component with all its deployments.
+struct Component<'a> {
+    name: &'a str,
+    deployments: &'a [Deployment],
+    /// What its Applications need to be alike.
+    alignment: Alignment<'a>,
+    /// For each rollout that one of its deployments is under, the stages that they reach, in order.
+    stages: BTreeMap<&'a str, Vec<&'a Stage>>,
+    /// Whether it waits for a component, or one waits for it.
+    ordered: bool,
+}
+
+impl<'a> Component<'a> {
+    fn new(context: &Context<'a>, deployments: &'a [Deployment]) -> Option<Self> {
+        let name = &*deployments.first()?.component;
+        let mut stages = BTreeMap::new();
+        for rollout in deployments.iter().filter_map(|d| context.rollouts.get(d.rollout.as_deref()?)) {
+            stages.entry(&*rollout.name).or_insert_with(|| reached(rollout, deployments));
+        }
+        let alignment = Alignment::new(context, deployments);
+        Some(Self { name, deployments, alignment, stages, ordered: context.order.is_ordered(name) })
+    }
+
+    /// The step, from 1, in which a rolling sync takes a deployment.
+    fn step(&self, deployment: &Deployment) -> Option<usize> {
+        let stages = deployment.rollout.as_deref().and_then(|rollout| self.stages.get(rollout));
+        match stages {
+            // The checker holds that every cluster is in a stage.
+            Some(stages) => {
+                Some(1 + stages.iter().position(|s| Some(&s.name) == deployment.stage.as_ref()).unwrap_or_default())
+            }
+            None => self.ordered.then_some(1),
+        }
+    }
+}
+
+/// The stages of `rollout` in which one of these deployments is.
+fn reached<'a>(rollout: &'a Rollout, deployments: &[Deployment]) -> Vec<&'a Stage> {
+    let is_reached = |stage: &&Stage| {
+        deployments.iter().any(|d| d.rollout.as_ref() == Some(&rollout.name) && d.stage.as_ref() == Some(&stage.name))
+    };
+    rollout.stages.iter().filter(is_reached).collect()
+}
+
+/// A duration as Go reads and writes it: `1h30m`, `10m`, `500ms`.
+fn go_duration(duration: Duration) -> String {
+    let parts = [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+    let mut rest = duration.milliseconds;
+    let mut text = String::new();
+    for (unit, size) in parts {
+        if rest >= size {
+            text.push_str(&format!("{}{unit}", rest / size));
+            rest %= size;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}

@@ -1,0 +1,295 @@
+//! From Applications to the template and the list elements that Argo CD makes them from: anti-unification.
+//!
+//! Takes Applications of one shape. Knows nothing of deployments.
+//!
+//! Facts (Argo CD 3.5, applicationset/utils/utils.go): every string of the template, also a key of a map, is a Go
+//! template of its own; nothing else is one. The values of elements are put in and not looked at again. So text in the
+//! template has its `{{` written as a string constant, and text in elements stands as it is.
+
+use serde_json::{Map, Value, json};
+
+use super::application::SKIP_RECONCILE;
+use crate::target::yaml;
+
+/// Applications of one shape, folded.
+pub(super) struct Folded {
+    /// The `template` of the ApplicationSet.
+    pub(super) template: Value,
+    /// One element for each Application, in the same order: a map of strings.
+    pub(super) elements: Vec<Value>,
+}
+
+/// What the names of parameters depend on.
+pub(super) struct Naming<'a> {
+    /// The component.
+    pub(super) component: &'a str,
+    /// The key of the label with the cluster's name.
+    pub(super) cluster_label: &'a str,
+    /// The key of the label with the step of a rolling sync.
+    pub(super) step_label: &'a str,
+}
+
+/// What is the same in all Applications that one template can give: everything but the strings that may vary.
+pub(super) fn shape(application: &Value) -> String {
+    masked(application, &mut Path::default()).to_string()
+}
+
+fn masked(value: &Value, path: &mut Path) -> Value {
+    match value {
+        Value::Object(_) if path.is_values() => Value::Null,
+        Value::Object(map) => {
+            let entry = |(key, value): (&String, &Value)| (key.clone(), path.within(key, |path| masked(value, path)));
+            Value::Object(map.iter().map(entry).collect())
+        }
+        Value::Array(items) => {
+            let item = |(index, item): (usize, &Value)| path.within(&index.to_string(), |path| masked(item, path));
+            Value::Array(items.iter().enumerate().map(item).collect())
+        }
+        Value::String(_) if !path.is_structural() => Value::Null,
+        other => other.clone(),
+    }
+}
+
+/// Where two Applications differ in shape: the way to the first place.
+pub(super) fn difference(a: &Value, b: &Value) -> Option<Vec<String>> {
+    fn walk(a: &Value, b: &Value, path: &mut Vec<String>) -> bool {
+        let (Value::Object(a), Value::Object(b)) = (a, b) else { return a != b };
+        for key in a.keys().chain(b.keys()) {
+            path.push(key.clone());
+            match (a.get(key), b.get(key)) {
+                (Some(a), Some(b)) if !walk(a, b, path) => {}
+                _ => return true,
+            }
+            path.pop();
+        }
+        false
+    }
+    let mut path = Vec::new();
+    let masked = |value| masked(value, &mut Path::default());
+    walk(&masked(a), &masked(b), &mut path).then_some(path)
+}
+
+/// The template and the elements of Applications of one shape, of which each runs on the cluster beside it.
+pub(super) fn fold(applications: &[Value], clusters: &[&str], naming: &Naming<'_>) -> Folded {
+    let clusters = clusters.iter().map(|cluster| (*cluster).to_owned()).collect();
+    let mut folder = Folder { naming, parameters: vec![("cluster".to_owned(), clusters)] };
+    let all: Vec<&Value> = applications.iter().collect();
+    let template = folder.node(&all, &mut Path::default());
+    let element = |index: usize| {
+        let entry = |(name, texts): &(String, Vec<String>)| Some((name.clone(), json!(texts.get(index)?)));
+        Value::Object(folder.parameters.iter().filter_map(entry).collect())
+    };
+    Folded { elements: (0..applications.len()).map(element).collect(), template }
+}
+
+struct Folder<'a> {
+    naming: &'a Naming<'a>,
+    /// The names of the parameters, each with its text for every Application. The first one is the cluster.
+    parameters: Vec<(String, Vec<String>)>,
+}
+
+impl Folder<'_> {
+    /// Folds the values that stand at one path of all Applications.
+    fn node(&mut self, all: &[&Value], path: &mut Path) -> Value {
+        match all.first() {
+            Some(Value::Object(first)) => {
+                let mut map = Map::new();
+                for key in first.keys() {
+                    let children: Vec<&Value> = all.iter().filter_map(|value| value.get(key)).collect();
+                    let (key, value) = path.within(key, |path| self.entry(key, &children, path));
+                    map.insert(key, value);
+                }
+                Value::Object(map)
+            }
+            Some(Value::Array(first)) => {
+                let item = |index: usize| {
+                    let children: Vec<&Value> = all.iter().filter_map(|value| value.get(index)).collect();
+                    path.within(&index.to_string(), |path| self.node(&children, path))
+                };
+                Value::Array((0..first.len()).map(item).collect())
+            }
+            Some(Value::String(_)) => {
+                let texts = all.iter().filter_map(|value| value.as_str()).map(str::to_owned).collect();
+                Value::String(self.text(texts, path))
+            }
+            Some(other) => (*other).clone(),
+            None => Value::Null,
+        }
+    }
+
+    fn entry(&mut self, key: &str, all: &[&Value], path: &mut Path) -> (String, Value) {
+        if !path.is_values() {
+            return (escape(key), self.node(all, path));
+        }
+        match all.first() {
+            Some(first) if all.iter().all(|value| value == first) && survives(first) => {
+                (key.to_owned(), escape_all(first))
+            }
+            _ => {
+                let texts = all.iter().map(|value| yaml::document(value)).collect();
+                ("values".to_owned(), Value::String(self.text(texts, path)))
+            }
+        }
+    }
+
+    /// A constant where the texts are equal, else a parameter.
+    fn text(&mut self, texts: Vec<String>, path: &Path) -> String {
+        let keys = path.keys();
+        let is_cluster = match keys.as_slice() {
+            ["metadata", "name"] => {
+                let prefix = format!("{}-", self.naming.component);
+                if self.is_cluster(texts.iter().map(|text| text.strip_prefix(&prefix))) {
+                    return format!("{}{{{{.cluster}}}}", escape(&prefix));
+                }
+                false
+            }
+            ["metadata", "labels", key] => *key == self.naming.cluster_label,
+            ["spec", "destination", "name"] => true,
+            _ => false,
+        };
+        if is_cluster && self.is_cluster(texts.iter().map(|text| Some(text.as_str()))) {
+            return "{{.cluster}}".to_owned();
+        }
+        match texts.first() {
+            Some(first) if texts.iter().all(|text| text == first) => escape(first),
+            _ => format!("{{{{.{}}}}}", self.parameter(texts, path)),
+        }
+    }
+
+    fn is_cluster<'t>(&'t self, texts: impl Iterator<Item = Option<&'t str>>) -> bool {
+        let clusters = self.parameters.first().map(|(_, clusters)| clusters.as_slice()).unwrap_or_default();
+        texts.eq(clusters.iter().map(|cluster| Some(cluster.as_str())))
+    }
+
+    /// The name of the parameter with these texts; a new one unless there is one.
+    fn parameter(&mut self, texts: Vec<String>, path: &Path) -> String {
+        if let Some((name, _)) = self.parameters.iter().find(|(_, others)| *others == texts) {
+            return name.clone();
+        }
+        let stem = self.naming.parameter(path);
+        let mut name = stem.clone();
+        let mut number = 2;
+        while self.parameters.iter().any(|(other, _)| *other == name) {
+            name = format!("{stem}_{number}");
+            number += 1;
+        }
+        self.parameters.push((name.clone(), texts));
+        name
+    }
+}
+
+impl Naming<'_> {
+    /// A name that a reader of the elements understands; always an identifier of Go.
+    fn parameter(&self, path: &Path) -> String {
+        let keys = path.keys();
+        let keys = match keys.as_slice() {
+            ["metadata", "name"] => return "name".to_owned(),
+            ["metadata", "labels", key] if *key == self.step_label => return "step".to_owned(),
+            ["metadata", "labels", key] => return camel_case(["label", after_slash(key)]),
+            ["metadata", "annotations", SKIP_RECONCILE] => return "suspend".to_owned(),
+            ["metadata", "annotations", key] => return camel_case(["annotation", after_slash(key)]),
+            ["spec", "destination", key] => return (*key).to_owned(),
+            ["spec", "source", rest @ ..] | ["spec", "sources", "0", rest @ ..] => rest,
+            ["spec", rest @ ..] => rest,
+            rest => rest,
+        };
+        match keys {
+            ["targetRevision"] => "revision".to_owned(),
+            ["helm", "releaseName"] => "release".to_owned(),
+            ["helm", "valuesObject"] => "values".to_owned(),
+            ["helm", "valueFiles", index] => camel_case(["valuesFile", &from_one(index)]),
+            ["kustomize", "images", index] => camel_case(["image", &from_one(index)]),
+            ["kustomize", "patches", index, rest @ ..] => {
+                camel_case(["patch", &from_one(index), rest.last().copied().filter(|k| *k != "patch").unwrap_or("")])
+            }
+            ["sources", index, key] => camel_case(["source", &from_one(index), key]),
+            keys => camel_case(keys.iter().copied()),
+        }
+    }
+}
+
+fn after_slash(key: &str) -> &str {
+    key.rsplit_once('/').map_or(key, |(_, name)| name)
+}
+
+fn from_one(index: &str) -> String {
+    index.parse::<usize>().map_or_else(|_| index.to_owned(), |index| (index + 1).to_string())
+}
+
+/// `[label, team-name]` as `labelTeamName`. The first word is one of ours, so the name begins with a letter.
+fn camel_case<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    let mut name = String::new();
+    for word in words.into_iter().flat_map(|word| word.split(|c: char| !c.is_ascii_alphanumeric())) {
+        let mut characters = word.chars();
+        if let Some(first) = characters.next() {
+            name.push(if name.is_empty() { first } else { first.to_ascii_uppercase() });
+            name.extend(characters);
+        }
+    }
+    name
+}
+
+/// Whether Argo CD gives Helm values back as they are when it has put them through its template.
+///
+/// It leaves out the entries of maps that are null, which in Helm means to take a default away, and turns integers into
+/// 64-bit floating-point numbers.
+fn survives(value: &Value) -> bool {
+    const EXACT: u64 = 1 << 53;
+    match value {
+        Value::Null => false,
+        Value::Number(number) if number.is_f64() => true,
+        Value::Number(number) => number.as_i64().map_or(number.as_u64(), |n| Some(n.unsigned_abs())) <= Some(EXACT),
+        Value::Array(items) => items.iter().all(survives),
+        Value::Object(map) => map.values().all(survives),
+        Value::Bool(_) | Value::String(_) => true,
+    }
+}
+
+fn escape_all(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(escape(text)),
+        Value::Array(items) => Value::Array(items.iter().map(escape_all).collect()),
+        Value::Object(map) => Value::Object(map.iter().map(|(key, value)| (escape(key), escape_all(value))).collect()),
+        other => other.clone(),
+    }
+}
+
+/// Text as a Go template that gives it back. A `}}` outside of an action is text.
+fn escape(text: &str) -> String {
+    text.replace("{{", "{{`{{`}}")
+}
+
+/// Where a value stands in an Application.
+#[derive(Default)]
+struct Path {
+    keys: Vec<String>,
+}
+
+impl Path {
+    /// Does something one level deeper.
+    fn within<T>(&mut self, key: &str, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.keys.push(key.to_owned());
+        let result = act(self);
+        self.keys.pop();
+        result
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.keys.iter().map(String::as_str).collect()
+    }
+
+    /// Helm values, which may vary as a whole.
+    fn is_values(&self) -> bool {
+        self.keys.last().is_some_and(|key| key == "valuesObject")
+            && matches!(self.keys().as_slice(), ["spec", "source", "helm", _] | ["spec", "sources", "0", "helm", _])
+    }
+
+    /// Strings that never vary within an ApplicationSet: Argo CD advises against a templated project (argocd.md 3.1),
+    /// and the others are better read in one place.
+    fn is_structural(&self) -> bool {
+        matches!(
+            self.keys().as_slice(),
+            ["spec", "project" | "syncPolicy" | "ignoreDifferences", ..] | ["metadata", "finalizers", ..]
+        )
+    }
+}

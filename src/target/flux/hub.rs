@@ -1,0 +1,113 @@
+//! What every part of this room asks of the plan.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{Cluster, Content, Deployment, Duration, Flux, Plan, Source, SourceKind, Version};
+
+/// The plan, seen from the hub.
+pub(super) struct Hub<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) settings: &'a Flux,
+    clusters: BTreeMap<&'a str, &'a Cluster>,
+    accounts: BTreeMap<&'a str, &'a str>,
+}
+
+/// What a Kustomization reads. Two of them that have the same one are held to the same revision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SourceRef<'a> {
+    pub(super) kind: &'static str,
+    pub(super) name: &'a str,
+}
+
+impl<'a> Hub<'a> {
+    pub(super) fn new(plan: &'a Plan, settings: &'a Flux) -> Self {
+        let clusters = plan.clusters.iter().map(|cluster| (cluster.name.as_ref(), cluster)).collect();
+        let account =
+            |project: &'a crate::plan::Project| Some((project.name.as_str(), project.service_account.as_deref()?));
+        Self { plan, settings, clusters, accounts: plan.projects.iter().filter_map(account).collect() }
+    }
+
+    /// Whether Flux is at least this minor of version 2.
+    pub(super) fn has(&self, minor: u32) -> bool {
+        self.settings.version >= Version { major: 2, minor }
+    }
+
+    pub(super) fn cluster(&self, deployment: &Deployment) -> Option<&'a Cluster> {
+        self.clusters.get(deployment.cluster.as_ref()).copied()
+    }
+
+    /// The deployment of a component on a cluster, with its place in the plan.
+    pub(super) fn find(&self, component: &str, cluster: &str) -> Option<(usize, &'a Deployment)> {
+        let key = |deployment: &Deployment| {
+            (deployment.component.as_ref(), deployment.cluster.as_ref()).cmp(&(component, cluster))
+        };
+        let index = self.plan.deployments.binary_search_by(key).ok()?;
+        Some((index, self.plan.deployments.get(index)?))
+    }
+
+    /// What a deployment's Kustomization reads: its source, or for a chart the folder that fleetc writes.
+    pub(super) fn source_ref(&self, deployment: &'a Deployment) -> Option<SourceRef<'a>> {
+        match deployment.content {
+            Content::Path(_) => source_ref(&deployment.source),
+            Content::Chart(_) => source_ref(self.plan.home.as_ref()?),
+        }
+    }
+
+    /// The folder that a deployment's Kustomization builds, in its source.
+    pub(super) fn path(&self, deployment: &Deployment) -> String {
+        match &deployment.content {
+            Content::Path(path) => relative(&[path]),
+            Content::Chart(_) => relative(&[&self.plan.home_path, "flux", &release_folder(deployment)]),
+        }
+    }
+
+    /// Whom a deployment acts as on its cluster: its own account, else its project's.
+    pub(super) fn service_account(&self, deployment: &'a Deployment) -> Option<&'a str> {
+        let of_project = || self.accounts.get(deployment.project.as_deref()?).copied();
+        deployment.service_account.as_deref().or_else(of_project)
+    }
+
+    pub(super) fn is_suspended(&self, deployment: &Deployment) -> bool {
+        deployment.suspend || self.cluster(deployment).is_some_and(|cluster| cluster.suspend)
+    }
+
+    pub(super) fn interval(&self, deployment: &Deployment) -> Duration {
+        deployment.interval.unwrap_or(self.settings.interval)
+    }
+
+    pub(super) fn timeout(&self, deployment: &Deployment) -> Duration {
+        deployment.timeout.unwrap_or(self.settings.timeout)
+    }
+
+    pub(super) fn retry(&self, deployment: &Deployment) -> Duration {
+        deployment.retry.and_then(|retry| retry.duration).unwrap_or(self.settings.retry)
+    }
+}
+
+/// Whether Ready of a deployment's Kustomization means more than "applied".
+pub(super) fn has_health_gate(deployment: &Deployment) -> bool {
+    deployment.wait || !deployment.health.is_empty()
+}
+
+/// The object that holds the files of a source; a Helm repository holds charts only.
+pub(super) fn source_ref(source: &Source) -> Option<SourceRef<'_>> {
+    let kind = match source.kind {
+        SourceKind::Git => "GitRepository",
+        SourceKind::Oci => "OCIRepository",
+        SourceKind::Bucket => "Bucket",
+        SourceKind::Helm => return None,
+    };
+    Some(SourceRef { kind, name: &source.name })
+}
+
+/// The folder of a chart's objects below `flux`.
+pub(super) fn release_folder(deployment: &Deployment) -> String {
+    format!("releases/{}/{}", deployment.cluster, deployment.component)
+}
+
+/// A path that begins with `./`, without empty parts.
+fn relative(parts: &[&str]) -> String {
+    let kept: Vec<&str> =
+        parts.iter().flat_map(|part| part.split('/')).filter(|part| !part.is_empty() && *part != ".").collect();
+    format!("./{}", kept.join("/"))
+}

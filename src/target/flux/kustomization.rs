@@ -1,0 +1,197 @@
+//! Kustomizations: one a deployment, and the gates of rollouts.
+//!
+//! `interval`, `retryInterval`, `timeout`, `prune` and `wait` are always written: Flux's own defaults retry a failure
+//! only after the interval and give up half a minute before it (kustomize-controller, api/v1/kustomization_types.go).
+//! `suspend` is written only when it is true, so that `flux suspend` by hand is not undone by the next build.
+
+use serde_json::{Map, Value, json};
+
+use super::hub::{Hub, has_health_gate};
+use super::patches::{self, AllChange, Variables};
+use super::rollout::{Dependency, Gate, Order};
+use super::{list, object, text};
+use crate::plan::{Content, Deployment, Duration, Kubeconfig, ObjectRef, OnDelete};
+
+const API_VERSION: &str = "kustomize.toolkit.fluxcd.io/v1";
+
+/// How much longer the Kustomization of a chart waits than Helm may take: the chart is fetched first, and Helm's own
+/// verdict says more than "timeout waiting for HelmRelease".
+const CHART_MARGIN: u64 = 60_000;
+
+/// How often a gate that opened looks again at what is before it. It looks at every new revision and content anyway;
+/// were it to look more often, a cluster that falls ill long after its turn would keep Flux from those behind it.
+const GATE_INTERVAL: Duration = Duration { milliseconds: 24 * 3_600_000 };
+
+/// Kinds whose objects kustomize-controller applies and waits for before all others, even when it skips them
+/// (fluxcd/pkg, ssa/utils/is.go and `ApplyAllStaged`).
+const EARLY_KINDS: &str = "CustomResourceDefinition|Namespace|ClusterRole|.*Class";
+
+/// The one Kustomization of a deployment; nothing when there is no source that it could read.
+pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &Deployment) -> Option<Value> {
+    let is_chart = matches!(deployment.content, Content::Chart(_));
+    let mut labels = deployment.labels.clone();
+    labels.extend(object::labels(hub, deployment));
+    let mut annotations = deployment.annotations.clone();
+    if let Some(digest) = order.digest(index) {
+        annotations.insert(digest_key(hub), digest.into());
+    }
+    let mut spec = Map::new();
+    let timeout = hub.timeout(deployment).milliseconds + if is_chart { CHART_MARGIN } else { 0 };
+    rhythm(&mut spec, hub.interval(deployment), hub.retry(deployment), Duration { milliseconds: timeout });
+    spec.extend(content(hub, deployment)?);
+    removal(&mut spec, deployment, is_chart);
+    health(&mut spec, deployment, is_chart);
+    if deployment.force && !is_chart {
+        spec.insert("force".into(), json!(true));
+    }
+    if hub.is_suspended(deployment) {
+        spec.insert("suspend".into(), json!(true));
+    }
+    if !is_chart {
+        spec.extend(identity(hub, deployment));
+    }
+    insert(&mut spec, "dependsOn", depends_on(hub, order.dependencies(hub, index, deployment)));
+    if !is_chart {
+        insert(&mut spec, "ignore", list(patches::ignore_rules(&deployment.ignore)));
+    }
+    Some(finish(object::metadata(hub, &deployment.name, labels, annotations), spec))
+}
+
+/// The Kustomization that stands between two batches and applies nothing.
+///
+/// It builds what the first deployment of the batch before it builds, from the same source, so that Flux holds it and
+/// what waits for it to the same revision; and every object says `ssa: Ignore`, so that kustomize-controller passes all
+/// of them over and becomes Ready with the revision as the last applied one.
+pub(super) fn gate(hub: &Hub, order: &Order, gate: &Gate) -> Option<Value> {
+    let shadowed = hub.plan.deployments.get(*gate.before.first().or(gate.behind.first())?)?;
+    let mut spec = Map::new();
+    rhythm(&mut spec, GATE_INTERVAL, hub.settings.retry, hub.settings.timeout);
+    spec.extend(content(hub, shadowed)?);
+    spec.insert("prune".into(), json!(false));
+    spec.insert("deletionPolicy".into(), json!("Orphan"));
+    spec.insert("wait".into(), json!(false));
+    spec.insert("commonMetadata".into(), json!({ "annotations": { "kustomize.toolkit.fluxcd.io/ssa": "Ignore" } }));
+    if matches!(shadowed.content, Content::Path(_)) {
+        if gate.before.is_empty() {
+            // Nothing of it may be on the cluster yet, so the gate looks at the hub and must not wait for namespaces.
+            delete_early_kinds(&mut spec);
+        } else {
+            spec.extend(identity(hub, shadowed));
+        }
+    }
+    if gate.manual {
+        spec.insert("suspend".into(), json!(true));
+    }
+    insert(&mut spec, "dependsOn", depends_on(hub, order.before(hub, gate)));
+    let labels = object::component_label(hub, gate.component);
+    Some(finish(object::metadata(hub, &gate.name, labels, Default::default()), spec))
+}
+
+/// Where the objects come from and what is done to them: what two builds of the same revision differ in.
+pub(super) fn content(hub: &Hub, deployment: &Deployment) -> Option<Map<String, Value>> {
+    let source = hub.source_ref(deployment)?;
+    let mut spec = Map::new();
+    spec.insert("sourceRef".into(), json!({ "kind": source.kind, "name": source.name }));
+    spec.insert("path".into(), json!(hub.path(deployment)));
+    if matches!(deployment.content, Content::Chart(_)) {
+        return Some(spec);
+    }
+    if let Some(namespace) = &deployment.namespace {
+        spec.insert("targetNamespace".into(), json!(namespace));
+    }
+    let substitutes = !deployment.substitute.is_empty();
+    let variables = if substitutes { Variables::Escaped } else { Variables::Kept };
+    insert(&mut spec, "patches", list(patches::patches(&deployment.patches, variables)));
+    insert(&mut spec, "images", list(patches::images(&deployment.images)));
+    if substitutes {
+        spec.insert("postBuild".into(), json!({ "substitute": deployment.substitute }));
+    }
+    Some(spec)
+}
+
+/// The annotation by which a gate knows which version of a deployment it looks at.
+fn digest_key(hub: &Hub) -> String {
+    format!("{}/digest", hub.plan.label_prefix)
+}
+
+fn rhythm(spec: &mut Map<String, Value>, interval: Duration, retry: Duration, timeout: Duration) {
+    for (field, value) in [("interval", interval), ("retryInterval", retry), ("timeout", timeout)] {
+        spec.insert(field.into(), json!(text::duration(value)));
+    }
+}
+
+/// `prune` is about objects that left the source, `deletionPolicy` (Flux 2.5) about the end of the Kustomization;
+/// without the latter the former would decide both. What leaves a chart is Helm's affair.
+fn removal(spec: &mut Map<String, Value>, deployment: &Deployment, is_chart: bool) {
+    spec.insert("prune".into(), json!(deployment.prune || is_chart));
+    let policy = match deployment.on_delete {
+        OnDelete::Keep => "Orphan",
+        OnDelete::Cascade => "Delete",
+    };
+    spec.insert("deletionPolicy".into(), json!(policy));
+}
+
+/// With `wait` Flux reads no `healthChecks`. A chart's objects are on another cluster than its Kustomization looks at,
+/// which therefore waits for the HelmRelease, and Helm for the objects.
+fn health(spec: &mut Map<String, Value>, deployment: &Deployment, is_chart: bool) {
+    let wait = if is_chart { has_health_gate(deployment) } else { deployment.wait };
+    spec.insert("wait".into(), json!(wait));
+    if !wait && !is_chart {
+        insert(spec, "healthChecks", list(deployment.health.iter().map(health_check).collect()));
+    }
+}
+
+fn health_check(object: &ObjectRef) -> Value {
+    let mut check = Map::new();
+    check.insert("apiVersion".into(), json!(object.api_version));
+    check.insert("kind".into(), json!(object.kind));
+    check.insert("name".into(), json!(object.name));
+    insert(&mut check, "namespace", object.namespace.as_ref().map(|namespace| json!(namespace)));
+    Value::Object(check)
+}
+
+/// Which cluster, and as whom there.
+pub(super) fn identity(hub: &Hub, deployment: &Deployment) -> Map<String, Value> {
+    let mut fields = Map::new();
+    insert(&mut fields, "serviceAccountName", hub.service_account(deployment).map(|account| json!(account)));
+    let kubeconfig = hub.cluster(deployment).map(|cluster| match &cluster.kubeconfig {
+        Kubeconfig::Secret { name, key } => json!({ "secretRef": { "name": name, "key": key } }),
+        Kubeconfig::ConfigMap { name } => json!({ "configMapRef": { "name": name } }),
+    });
+    insert(&mut fields, "kubeConfig", kubeconfig);
+    fields
+}
+
+/// Flux reads the entries one after the other, each time anew. The first of the two for a deployment with a digest says
+/// that it is the wanted version, the second that this version is applied and healthy: an expression alone would
+/// switch the built-in test off (kustomize-controller, `checkDependencies`).
+fn depends_on(hub: &Hub, dependencies: Vec<Dependency>) -> Option<Value> {
+    let mut entries = Vec::new();
+    for Dependency { name, digest } in dependencies {
+        if let Some(digest) = digest {
+            let key = digest_key(hub);
+            let expression = format!("dep.metadata.?annotations[?'{key}'].orValue('') == '{digest}'");
+            entries.push(json!({ "name": name, "readyExpr": expression }));
+        }
+        entries.push(json!({ "name": name }));
+    }
+    list(entries)
+}
+
+fn delete_early_kinds(spec: &mut Map<String, Value>) {
+    let patch = patches::patch_of_kinds(EARLY_KINDS, AllChange::Delete);
+    match spec.get_mut("patches").and_then(Value::as_array_mut) {
+        Some(patches) => patches.push(patch),
+        None => insert(spec, "patches", Some(json!([patch]))),
+    }
+}
+
+fn insert(map: &mut Map<String, Value>, field: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        map.insert(field.into(), value);
+    }
+}
+
+fn finish(metadata: Value, spec: Map<String, Value>) -> Value {
+    object::object(API_VERSION, "Kustomization", metadata, ("spec", Value::Object(spec)))
+}

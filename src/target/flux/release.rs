@@ -1,0 +1,148 @@
+//! Charts: the HelmRelease on the hub, which Helm makes a release on the cluster from.
+
+use serde_json::{Map, Value, json};
+
+use super::hub::{Hub, has_health_gate};
+use super::patches::{self, AllChange, Variables};
+use super::{kustomization, list, object, sources, text};
+use crate::plan::{Chart, Deployment, Duration};
+
+/// The HelmRelease of a deployment.
+pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart) -> Value {
+    let mut spec = Map::new();
+    spec.insert("interval".into(), duration(hub.interval(deployment)));
+    spec.insert("timeout".into(), duration(hub.timeout(deployment)));
+    spec.insert("releaseName".into(), json!(chart.release));
+    if let Some(namespace) = &deployment.namespace {
+        spec.insert("targetNamespace".into(), json!(namespace));
+        // Helm's records lie on the cluster, by default in the HelmRelease's own namespace, which nobody makes there.
+        spec.insert("storageNamespace".into(), json!(namespace));
+    }
+    spec.extend(kustomization::identity(hub, deployment));
+    spec.insert("chart".into(), json!({ "spec": chart_spec(hub, deployment, chart) }));
+    spec.insert("install".into(), install(hub, deployment));
+    spec.insert("upgrade".into(), upgrade(hub, deployment));
+    if let Some(detection) = drift_detection(deployment) {
+        spec.insert("driftDetection".into(), detection);
+    }
+    if let Some(renderer) = post_renderer(deployment) {
+        spec.insert("postRenderers".into(), json!([{ "kustomize": renderer }]));
+    }
+    if let Some((name, files)) = values_files(deployment, chart) {
+        let entry = |(key, _)| json!({ "kind": "ConfigMap", "name": name, "valuesKey": key });
+        spec.insert("valuesFrom".into(), files.into_iter().map(entry).collect());
+    }
+    if !chart.values.is_empty() {
+        spec.insert("values".into(), json!(chart.values));
+    }
+    let labels = object::labels(hub, deployment);
+    let metadata = object::metadata(hub, &deployment.name, labels, Default::default());
+    object::object("helm.toolkit.fluxcd.io/v2", "HelmRelease", metadata, ("spec", Value::Object(spec)))
+}
+
+/// The ConfigMap with the values files of a chart, if it has any.
+pub(super) fn config_map(hub: &Hub, deployment: &Deployment, chart: &Chart) -> Option<Value> {
+    let (name, files) = values_files(deployment, chart)?;
+    let data: Map<String, Value> = files.into_iter().map(|(key, text)| (key, json!(text))).collect();
+    let metadata = object::metadata(hub, &name, object::labels(hub, deployment), Default::default());
+    Some(object::object("v1", "ConfigMap", metadata, ("data", Value::Object(data))))
+}
+
+/// The ConfigMap's name and its entries in the order in which they are laid over each other. The name holds a digest of
+/// the entries: helm-controller looks at a HelmRelease when its spec changes, not when a ConfigMap does, and only then
+/// does its Kustomization wait for the upgrade.
+fn values_files<'a>(deployment: &Deployment, chart: &'a Chart) -> Option<(String, Vec<(String, &'a str)>)> {
+    let mut files = Vec::new();
+    for file in &chart.values_files {
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let name: String = name.chars().map(|c| if allowed(c) { c } else { '-' }).take(200).collect();
+        files.push((format!("{}-{name}", files.len() + 1), file.text.as_deref()?));
+    }
+    let all = json!(files).to_string();
+    (!files.is_empty()).then(|| (format!("{}-values-{}", deployment.name, text::digest(&all, 8)), files))
+}
+
+fn chart_spec(hub: &Hub, deployment: &Deployment, chart: &Chart) -> Value {
+    json!({
+        "chart": sources::chart_name(&deployment.source, chart),
+        "version": chart.version,
+        "interval": duration(hub.interval(deployment)),
+        "sourceRef": { "kind": "HelmRepository", "name": deployment.source.name },
+    })
+}
+
+fn install(hub: &Hub, deployment: &Deployment) -> Value {
+    let mut install = Map::new();
+    install.insert("createNamespace".into(), json!(deployment.create_namespace));
+    operation(&mut install, hub, deployment);
+    Value::Object(install)
+}
+
+fn upgrade(hub: &Hub, deployment: &Deployment) -> Value {
+    let mut upgrade = Map::new();
+    operation(&mut upgrade, hub, deployment);
+    if deployment.force {
+        upgrade.insert("force".into(), json!(true));
+        if hub.has(8) {
+            // Helm 4 replaces no object that it applies on the server's side (helm-controller, action/upgrade.go).
+            upgrade.insert("serverSideApply".into(), json!("disabled"));
+        }
+    }
+    Value::Object(upgrade)
+}
+
+/// What install and upgrade have in common. Without a strategy a failed release would stay failed until its spec
+/// changes; `RetryOnFailure` (Flux 2.7) tries again without uninstalling first.
+fn operation(map: &mut Map<String, Value>, hub: &Hub, deployment: &Deployment) {
+    map.insert("crds".into(), json!("CreateReplace"));
+    let limit = deployment.retry.map(|retry| retry.limit).filter(|limit| *limit >= 0);
+    match limit {
+        None if hub.has(7) => {
+            let retry = duration(hub.retry(deployment));
+            map.insert("strategy".into(), json!({ "name": "RetryOnFailure", "retryInterval": retry }));
+        }
+        limit => {
+            if hub.has(7) {
+                map.insert("strategy".into(), json!({ "name": "RemediateOnFailure" }));
+            }
+            map.insert("remediation".into(), json!({ "retries": limit.unwrap_or(-1) }));
+        }
+    }
+    if !has_health_gate(deployment) {
+        map.insert("disableWait".into(), json!(true));
+    }
+}
+
+/// Without self-healing nobody looks for drift, so there is nothing to ignore either.
+fn drift_detection(deployment: &Deployment) -> Option<Value> {
+    if !deployment.self_heal {
+        return None;
+    }
+    let mut detection = Map::new();
+    detection.insert("mode".into(), json!("enabled"));
+    if let Some(rules) = list(patches::ignore_rules(&deployment.ignore)) {
+        detection.insert("ignore".into(), rules);
+    }
+    Some(Value::Object(detection))
+}
+
+fn post_renderer(deployment: &Deployment) -> Option<Value> {
+    let mut renderer = Map::new();
+    let mut changes = patches::patches(&deployment.patches, Variables::Kept);
+    if !deployment.prune {
+        // Helm deletes what left the chart, unless the object itself says otherwise.
+        changes.push(patches::patch_of_kinds(".*", AllChange::Annotate("helm.sh/resource-policy", "keep")));
+    }
+    if let Some(changes) = list(changes) {
+        renderer.insert("patches".into(), changes);
+    }
+    if let Some(images) = list(patches::images(&deployment.images)) {
+        renderer.insert("images".into(), images);
+    }
+    (!renderer.is_empty()).then_some(Value::Object(renderer))
+}
+
+fn duration(duration: Duration) -> Value {
+    json!(text::duration(duration))
+}

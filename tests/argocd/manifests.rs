@@ -1,0 +1,324 @@
+//! Whole trees, beside which stand the plans that they are made from. The expected files are in `tests/build/argocd`.
+
+use fleetc::plan::*;
+use fleetc::target::yaml::HEADER;
+use fleetc::target::{OutputTree, argocd};
+use serde_json::{Value, json};
+
+use crate::builder::*;
+use crate::golden::golden;
+
+fn build(plan: &Plan) -> OutputTree {
+    argocd::build(plan, plan.argocd.as_ref().unwrap())
+}
+
+/// The tree as one stream, each document behind its path.
+fn expect(case: &str, plan: &Plan) {
+    let mut text = HEADER.to_owned();
+    for (path, file) in build(plan) {
+        text.push_str(&format!("---\n# {path}\n{}", file.strip_prefix(HEADER).unwrap()));
+    }
+    golden(&format!("tests/build/argocd/{case}.yaml"), &text);
+}
+
+fn object(value: Value) -> serde_json::Map<String, Value> {
+    value.as_object().unwrap().clone()
+}
+
+#[test]
+fn a_folder_on_two_clusters_is_one_application_set() {
+    let on = |cluster: &str| {
+        let mut d = deployment("prometheus", cluster);
+        d.content = Content::Path(format!("platform/prometheus/overlays/{cluster}"));
+        d.namespace = Some("monitoring".to_owned());
+        d.labels.insert("team".to_owned(), "platform".to_owned());
+        d.annotations.insert("notifications.argoproj.io/channel".to_owned(), format!("alerts-{cluster}"));
+        d
+    };
+    let mut plan = plan(vec![on("dev"), on("prod")]);
+    plan.projects.push(project("platform"));
+    plan.deployments.iter_mut().for_each(|d| d.project = Some("platform".to_owned()));
+    expect("folder", &plan);
+}
+
+#[test]
+fn charts_take_values_as_object_or_text() {
+    let helm = source("jetstack", SourceKind::Helm, "https://charts.jetstack.io", Revision::Default);
+    let registry = source("charts", SourceKind::Oci, "oci://ghcr.io/acme/charts", Revision::Default);
+    let whole = source("podinfo", SourceKind::Oci, "oci://ghcr.io/stefanprodan/charts/podinfo", Revision::Default);
+    let on = |component: &str, cluster: &str, source: &std::sync::Arc<Source>, chart: Chart| {
+        let mut d = deployment(component, cluster);
+        d.source = source.clone();
+        d.content = Content::Chart(chart);
+        d
+    };
+    let mut all = Vec::new();
+    for (cluster, replicas) in [("dev", 1), ("prod", 3)] {
+        // The same on all clusters, with text that Go would take for a template.
+        let mut chart_ = chart("cert-manager", "v1.16.2", "cert-manager");
+        let text = "{{ .Release.Name }} and {{{`x`}}}";
+        chart_.values = object(json!({ "crds": { "enabled": true }, "text": text, "{{key}}": [text, 1, 0.5, []] }));
+        all.push(on("cert-manager", cluster, &helm, chart_));
+
+        // Different on each cluster, and none on one.
+        let mut chart_ = chart("app", &format!("1.{replicas}.0"), "app");
+        if replicas > 1 {
+            chart_.values = object(json!({ "replicas": replicas, "note": "{{ not escaped in elements }}" }));
+        }
+        all.push(on("app", cluster, &registry, chart_));
+
+        // A null takes a default away, and Argo CD's templating would lose it in an object.
+        let mut chart_ = chart("", "6.7.1", "podinfo");
+        chart_.values = object(json!({ "resources": { "limits": null }, "ui": "{{ x }}" }));
+        all.push(on("podinfo", cluster, &whole, chart_));
+    }
+    expect("charts", &plan(all));
+}
+
+#[test]
+fn values_files_are_read_from_sources_of_their_own() {
+    let file = |source: &std::sync::Arc<Source>, path: &str| ValuesFile {
+        source: source.clone(),
+        path: path.to_owned(),
+        text: None,
+    };
+    let all = ["dev", "prod"].map(|cluster| {
+        let mut d = deployment("redis", cluster);
+        d.source = source("bitnami", SourceKind::Helm, "https://charts.bitnami.com/bitnami", Revision::Default);
+        let mut chart = chart("redis", "20.1.0", "redis");
+        chart.values_files = vec![
+            file(&git("fleet.config"), "redis/values.yaml"),
+            file(&git("teams"), &format!("redis/{cluster}.yaml")),
+        ];
+        if cluster == "prod" {
+            chart.values_files.push(file(&git("teams"), "redis/$more.yaml"));
+        }
+        d.content = Content::Chart(chart);
+        d
+    });
+    expect("values-files", &plan(all.to_vec()));
+}
+
+#[test]
+fn a_rollout_is_a_rolling_sync_over_one_application_set() {
+    let mut rollout = rollout(
+        "progressive",
+        &[("dev", &["dev"]), ("staging", &[]), ("canary", &["prod-1"]), ("prod", &["prod-2", "prod-3"])],
+    );
+    rollout.stages[0].max = Some(Max::Count(2));
+    rollout.stages[2].manual = true;
+    rollout.stages[2].max = Some(Max::Count(1));
+    rollout.stages[3].max = Some(Max::Percent(25));
+    let on = |cluster: &str| {
+        let mut d = under(&rollout, deployment("payments", cluster));
+        d.on_delete = OnDelete::Keep;
+        d.suspend = cluster == "prod-3";
+        if cluster.starts_with("prod") {
+            d.patches.push(Patch {
+                kind: "Deployment".to_owned(),
+                name: "payments.api".to_owned(),
+                change: Change::Operations(vec![json!({ "op": "replace", "path": "/spec/replicas", "value": 5 })]),
+            });
+        }
+        if cluster == "prod-1" {
+            d.images.push(Image {
+                name: "payments".to_owned(),
+                new_name: None,
+                tag: Some("canary".to_owned()),
+                digest: None,
+            });
+        }
+        d
+    };
+    let mut plan = plan(["dev", "prod-1", "prod-2", "prod-3"].map(on).to_vec());
+    plan.rollouts.push(rollout.clone());
+    expect("rollout", &plan);
+}
+
+#[test]
+fn after_becomes_waves_under_the_root() {
+    let mut plan = plan(vec![
+        deployment("crds", "dev"),
+        deployment("crds", "prod"),
+        deployment("operator", "prod"),
+        deployment("app", "prod"),
+        deployment("other", "prod"),
+    ]);
+    for deployment in &mut plan.deployments {
+        deployment.after = match &*deployment.component {
+            "operator" => vec!["crds".into()],
+            "app" => vec!["crds".into(), "operator".into()],
+            _ => Vec::new(),
+        };
+    }
+    expect("after", &plan);
+}
+
+#[test]
+fn clusters_that_differ_in_fields_have_application_sets_of_their_own() {
+    let mut plan = plan(["a-keep", "b", "c-keep", "d-ignores", "e"].map(|cluster| deployment("web", cluster)).to_vec());
+    for deployment in &mut plan.deployments {
+        if deployment.cluster.ends_with("keep") {
+            deployment.on_delete = OnDelete::Keep;
+        }
+        if deployment.cluster.ends_with("ignores") {
+            let ignore = Ignore {
+                group: "apps".to_owned(),
+                kind: "Deployment".to_owned(),
+                name: None,
+                fields: vec!["/spec/replicas".to_owned()],
+                jq: vec![".spec.template.spec.containers[].env[] | select(.name == \"{{x}}\")".to_owned()],
+            };
+            deployment.ignore.push(ignore);
+        }
+    }
+    expect("structure", &plan);
+}
+
+#[test]
+fn every_attribute_of_a_deployment_has_its_field() {
+    let mut d = deployment("web", "prod");
+    d.server_side = true;
+    d.prune = false;
+    d.self_heal = true;
+    d.sync_options = vec!["PruneLast=true".to_owned(), "ServerSideApply=true".to_owned()];
+    let milliseconds = |milliseconds| Some(Duration { milliseconds });
+    d.retry =
+        Some(Retry { limit: 3, duration: milliseconds(5_000), factor: Some(2), max_duration: milliseconds(5_400_500) });
+    d.ignore.push(Ignore {
+        group: String::new(),
+        kind: "Service".to_owned(),
+        name: Some("web".to_owned()),
+        fields: vec!["/spec/clusterIP".to_owned()],
+        jq: Vec::new(),
+    });
+    d.patches = vec![
+        Patch {
+            kind: "ConfigMap".to_owned(),
+            name: "web".to_owned(),
+            change: Change::Merge(object(json!({
+                "metadata": { "name": "ignored", "labels": { "tier": "{{ front }}" } },
+                "data": { "key": "yes" },
+            }))),
+        },
+        Patch {
+            kind: "ClusterRole".to_owned(),
+            name: "web.acme.com".to_owned(),
+            change: Change::Operations(vec![json!({ "op": "remove", "path": "/rules/0" })]),
+        },
+    ];
+    let image = |name: &str, new_name: Option<&str>, tag: Option<&str>, digest: Option<&str>| Image {
+        name: name.to_owned(),
+        new_name: new_name.map(str::to_owned),
+        tag: tag.map(str::to_owned),
+        digest: digest.map(str::to_owned),
+    };
+    d.images = vec![
+        image("nginx", None, Some("1.27"), None),
+        image("redis", Some("registry.local:5000/redis"), None, None),
+        image("app", Some("ghcr.io/acme/app"), Some("v2"), Some("sha256:00")),
+        image("unchanged", None, None, None),
+    ];
+    expect("attributes", &plan(vec![d]));
+}
+
+#[test]
+fn a_project_is_an_app_project() {
+    let item = |group: &str, kind: &str| GroupKind { group: group.to_owned(), kind: kind.to_owned() };
+    let mut full = project("full");
+    full.description = Some("everything: said".to_owned());
+    full.sources = vec!["https://github.com/acme/**".to_owned(), "oci://ghcr.io/acme/*".to_owned()];
+    full.clusters = ProjectClusters::Globs(vec!["prod-*".to_owned(), "edge".to_owned()]);
+    full.namespaces = vec!["web".to_owned(), "web-*".to_owned()];
+    full.cluster_resources = vec![item("", "Namespace"), item("apiextensions.k8s.io", "*")];
+    full.deny_cluster_resources = vec![item("rbac.authorization.k8s.io", "ClusterRoleBinding")];
+    full.namespace_resources = Some(vec![item("apps", "Deployment"), item("", "Service")]);
+    full.deny_namespace_resources = vec![item("", "ResourceQuota")];
+    full.source_namespaces = vec!["team-web".to_owned()];
+    let mut named = project("named");
+    named.clusters = ProjectClusters::Names(vec!["dev".into(), "prod".into()]);
+    named.namespace_resources = Some(Vec::new());
+    let mut web = deployment("web", "dev");
+    web.project = Some("named".to_owned());
+    let mut shop = deployment("shop", "dev");
+    shop.project = Some("named".to_owned());
+    let mut plan = plan(vec![web, shop]);
+    plan.projects = vec![full, named];
+    expect("projects", &plan);
+
+    // Before 3.3 a cluster resource has no name.
+    plan.argocd.as_mut().unwrap().version = Version { major: 3, minor: 2 };
+    let tree = build(&plan);
+    assert!(tree["argocd/projects/named.yaml"].ends_with(concat!(
+        "  clusterResourceWhitelist:\n    - group: \"\"\n      kind: Namespace\n",
+        "  namespaceResourceBlacklist:\n    - group: \"*\"\n      kind: \"*\"\n",
+    )));
+}
+
+#[test]
+fn a_cluster_may_be_addressed_by_its_server() {
+    let mut plan = plan(vec![deployment("web", "dev"), deployment("web", "prod")]);
+    for cluster in &mut plan.clusters {
+        cluster.server = Some(format!("https://{}.acme.com/", cluster.name));
+    }
+    let settings = plan.argocd.as_mut().unwrap();
+    settings.destination = Destination::Server;
+    settings.version = Version { major: 3, minor: 0 };
+    settings.namespace = "gitops".to_owned();
+    plan.fleet = "My_Org".to_owned();
+    plan.home_path = ".".to_owned();
+    expect("server", &plan);
+}
+
+#[test]
+fn a_name_that_was_shortened_is_an_element() {
+    let mut plan = plan(vec![deployment("web", "dev"), deployment("web", "prod")]);
+    plan.deployments[1].name = "web-pr-0123abcd".to_owned();
+    let set = &build(&plan)["argocd/applicationsets/web.yaml"];
+    assert!(set.contains("name: \"{{.name}}\""), "{set}");
+    assert!(set.contains("name: web-pr-0123abcd"), "{set}");
+}
+
+#[test]
+fn more_than_400_clusters_are_split_by_their_names() {
+    let all = |count: usize| plan((0..count).map(|index| deployment("web", &format!("c{index:04}"))).collect());
+    let sets = |plan: &Plan| -> Vec<Vec<String>> {
+        let tree = build(plan);
+        let sets = tree.iter().filter(|(path, _)| path.starts_with("argocd/applicationsets/"));
+        sets.map(|(_, text)| {
+            text.lines().filter_map(|l| l.trim().strip_prefix("- cluster: ")).map(str::to_owned).collect()
+        })
+        .collect()
+    };
+    assert_eq!(sets(&all(400)).len(), 1);
+    let before = sets(&all(700));
+    let after = sets(&all(701));
+    assert_eq!(before.len(), 2);
+    assert!(before.iter().all(|set| set.len() <= 400 && set.is_sorted()));
+    // A new cluster moves no other one.
+    let moved = before.iter().zip(&after).filter(|(a, b)| !a.iter().all(|cluster| b.contains(cluster))).count();
+    assert_eq!(moved, 0);
+    assert_eq!(after.iter().map(Vec::len).sum::<usize>(), 701);
+}
+
+#[test]
+fn large_elements_are_split_by_size() {
+    let mut plan = plan((0..20).map(|index| deployment("web", &format!("c{index:02}"))).collect());
+    for deployment in &mut plan.deployments {
+        let mut chart = chart("web", "1.0.0", "web");
+        let text = format!("{}{}", deployment.cluster, "x".repeat(100_000));
+        chart.values = object(json!({ "text": text }));
+        deployment.content = Content::Chart(chart);
+    }
+    let tree = build(&plan);
+    let sets: Vec<&String> = tree.keys().filter(|path| path.starts_with("argocd/applicationsets/")).collect();
+    assert!(sets.len() >= 3, "{sets:?}");
+    assert!(tree.values().all(|text| text.len() < 1_000_000));
+}
+
+#[test]
+fn nothing_is_built_for_a_fleet_without_deployments() {
+    let mut plan = plan(Vec::new());
+    plan.home = None;
+    assert!(build(&plan).is_empty());
+}

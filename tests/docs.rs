@@ -1,0 +1,213 @@
+//! What the documents show is true: tables are generated, examples compile, output is the compiler's.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(missing_docs)]
+
+#[path = "support/golden.rs"]
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use fleetc::model::schema::{self, Block, Kind, Status, Type};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// A type in words.
+fn words(ty: &Type) -> String {
+    match ty {
+        Type::Name => "name".into(),
+        Type::Text => "string".into(),
+        Type::Path => "path".into(),
+        Type::Bool => "bool".into(),
+        Type::Int => "int".into(),
+        Type::Duration => "duration".into(),
+        Type::Share => "count or share".into(),
+        Type::EngineVersion => "version".into(),
+        Type::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+        Type::Reference(Kind::Source) => "source".into(),
+        Type::Reference(Kind::Project) => "project".into(),
+        Type::Reference(Kind::Rollout) => "rollout".into(),
+        Type::Reference(Kind::Component) => "component".into(),
+        Type::Predicate => "predicate".into(),
+        Type::Clusters => "predicate, or list of globs".into(),
+        Type::List(inner) => format!("list of {}s", words(inner)),
+        Type::Map => "map".into(),
+        Type::TextMap => "map of strings".into(),
+        Type::Repositories => "list of globs and sources".into(),
+    }
+}
+
+fn table(block: &Block) -> String {
+    let mut table = String::from("| attribute | type | default | meaning |\n|---|---|---|---|\n");
+    for attribute in block.attributes {
+        let later = if attribute.status == Status::Later { " *(not supported yet)*" } else { "" };
+        let line = [format!("`{}`", attribute.name), words(&attribute.ty), attribute.default.into(), attribute.doc.into()];
+        table.push_str(&format!("| {}{later} |\n", line.join(" | ")));
+    }
+    table
+}
+
+#[test]
+fn the_reference_lists_every_attribute() {
+    let blocks: [&Block; 9] = [
+        &schema::FLEET,
+        &schema::ARGOCD,
+        &schema::FLUX,
+        &schema::SOURCE,
+        &schema::CLUSTER,
+        &schema::PROJECT,
+        &schema::COMPONENT,
+        &schema::RETRY,
+        &schema::STAGE,
+    ];
+    let mut text = read("docs/language.md");
+    for block in blocks {
+        let opening = format!("<!-- attributes:{} -->\n", block.keyword);
+        let start = text.find(&opening).unwrap_or_else(|| panic!("no table for `{}`", block.keyword)) + opening.len();
+        let end = start + text[start..].find("<!-- /attributes -->").unwrap();
+        text.replace_range(start..end, &format!("\n{}\n", table(block)));
+    }
+    support::golden("docs/language.md", &text);
+}
+
+fn fleetc(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fleetc")).args(args).current_dir(root()).output().unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Every file below `folder`, with its path from there.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    fn walk(folder: &Path, prefix: &str, found: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.file_type().unwrap().is_dir() {
+                walk(&entry.path(), &format!("{name}/"), found);
+            } else {
+                found.push((name, fs::read_to_string(entry.path()).unwrap()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    if folder.exists() {
+        walk(folder, "", &mut found);
+    }
+    found.sort();
+    found
+}
+
+/// A folder of this test's own, empty.
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn committed_output_is_what_a_build_writes() {
+    for example in ["my-org", "hub-and-spoke", "three-tier"] {
+        let source = root().join("examples").join(example);
+        let target = scratch(&format!("example-{example}"));
+        copy(&source, &target);
+        fs::remove_dir_all(target.join("gitops")).ok();
+        let output = fleetc(&["build", "-C", target.to_str().unwrap()]);
+        assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stderr));
+        if std::env::var_os("FLEETC_BLESS").is_some() {
+            fs::remove_dir_all(source.join("gitops")).ok();
+            copy(&target.join("gitops"), &source.join("gitops"));
+        }
+        let (committed, built) = (files(&source.join("gitops")), files(&target.join("gitops")));
+        let names = |files: &[(String, String)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&committed), names(&built), "{example}: other files");
+        for ((name, before), (_, after)) in committed.iter().zip(&built) {
+            assert_eq!(before, after, "{example}/gitops/{name} differs from what a build writes");
+        }
+    }
+}
+
+/// The text between the fences of the block that begins with `opening`.
+fn fenced<'t>(text: &'t str, opening: &str) -> &'t str {
+    let (_, rest) = text.split_once(&format!("```{opening}\n")).unwrap();
+    rest.split_once("```").unwrap().0
+}
+
+#[test]
+fn the_commands_of_the_readme_are_the_ones_of_ci() {
+    let readme = read("README.md");
+    let commands: Vec<String> =
+        fenced(&readme, "sh").lines().map(|line| line.split('#').next().unwrap().trim().to_string()).collect();
+    let [build, test] = commands.as_slice() else { panic!("two commands: {commands:?}") };
+    assert_eq!(build, "cargo run -- build -C examples/my-org");
+    let ci = read(".ci/run");
+    assert!(ci.lines().any(|line| line == test), "{test} is not in .ci/run");
+}
+
+#[test]
+fn the_excerpt_of_the_readme_compiles() {
+    let readme = read("README.md");
+    let folder = scratch("readme-excerpt");
+    fs::write(folder.join("excerpt.fleet"), fenced(&readme, "fleet")).unwrap();
+    fs::write(folder.join("rest.fleet"), README_REST).unwrap();
+    let output = fleetc(&["check", "-C", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// What the excerpt leaves out.
+const README_REST: &str = r#"
+fleet my-org { source = fleet-config }
+argocd { progressive-syncs = true }
+source fleet-config { git = "https://github.com/my-org/fleet-config", branch = "main" }
+source payments-api { git = "https://github.com/my-org/payments-api", branch = "main" }
+rollout progressive {
+  stage dev  on env == dev
+  stage rest on rest
+}
+"#;
+
+#[test]
+fn the_diagnostic_of_the_readme_is_real() {
+    let readme = read("README.md");
+    let shown = fenced(&readme, "text");
+    let folder = scratch("readme-diagnostic");
+    fs::write(folder.join("fleet.fleet"), MISTAKE).unwrap();
+    let output = fleetc(&["check", "-C", folder.to_str().unwrap(), "--color", "never"]);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let (diagnostic, _summary) = printed.trim_end().rsplit_once('\n').unwrap();
+    if std::env::var_os("FLEETC_BLESS").is_some() {
+        fs::write(root().join("README.md"), readme.replace(shown, &format!("{}\n", diagnostic.trim_end()))).unwrap();
+        return;
+    }
+    assert_eq!(shown.trim_end(), diagnostic.trim_end());
+}
+
+/// The mistake that the README shows.
+const MISTAKE: &str = r#"fleet my-org { source = fleet-config }
+argocd { }
+source fleet-config { git = "https://github.com/my-org/fleet-config", branch = "main" }
+
+label env: dev | staging | prod
+cluster prod-eu-west-1 { env = prod }
+
+component web on env == pord { path = "web", namespace = web }
+"#;

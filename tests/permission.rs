@@ -1,0 +1,129 @@
+//! What a project permits, against what Argo CD 3.5 answers. Each answer was got from Argo CD's own functions
+//! (`IsSourcePermitted`, `isDestinationMatched`) with gobwas/glob 0.2.3.
+
+#![allow(clippy::unwrap_used)]
+
+use fleetc::plan::permission::{DestinationItem, argocd_patterns, destination_permitted, source_permitted};
+
+fn permitted(patterns: &[&str], url: &str) -> bool {
+    let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
+    source_permitted(&patterns, url)
+}
+
+/// Patterns, URL, whether it is permitted.
+const SOURCES: &[(&[&str], &str, bool)] = &[
+    // `*` alone is everything; else it stops at a slash, and `**` does not.
+    (&["*"], "https://github.com/org/repo.git", true),
+    (&["https://github.com/*"], "https://github.com/org/repo.git", false),
+    (&["https://github.com/org/*"], "https://github.com/org/repo.git", true),
+    (&["https://github.com/**"], "https://github.com/org/repo", true),
+    (&["https://github.com/org/**"], "https://github.com/org", false),
+    (&["*github.com*"], "https://github.com/org/repo", false),
+    (&["**github.com**"], "https://github.com/org/repo", true),
+    (&[], "https://github.com/org/repo", false),
+    (&[""], "https://github.com/org/repo", false),
+    // Case, `.git` and the two spellings of ssh do not matter; a last slash and https against ssh do.
+    (&["https://GitHub.com/Org/Repo"], "https://github.com/org/repo.git", true),
+    (&["https://github.com/org/repo.git"], "https://github.com/org/repo", true),
+    (&["git@github.com:org/repo"], "ssh://git@github.com/org/repo.git", true),
+    (&["git@github.com:org/*"], "git@github.com:org/repo.git", true),
+    (&["https://github.com/org/repo/"], "https://github.com/org/repo", false),
+    (&["https://github.com/org/repo"], "git@github.com:org/repo", false),
+    (&["https://github.com/org/repo"], "https://bot@github.com/org/repo", false),
+    (&["https://git.example.com/*"], "https://git.example.com:8443/repo", false),
+    (&["https://git.example.com:8443/*"], "https://git.example.com:8443/repo", true),
+    // Single characters and classes.
+    (&["https://github.com/org/repo-?"], "https://github.com/org/repo-1", true),
+    (&["https://github.com/org/repo-?"], "https://github.com/org/repo-12", false),
+    (&["https://github.com/org?repo"], "https://github.com/org/repo", false),
+    (&["https://github.com/[no]rg/*"], "https://github.com/org/repo", true),
+    (&["https://github.com/[a-m]rg/*"], "https://github.com/org/repo", false),
+    (&["https://github.com/org/[!r]*"], "https://github.com/org/repo", false),
+    // Going through Go's URL spoils braces, and what it cannot parse permits nothing.
+    (&["https://github.com/{a,b}/*"], "https://github.com/a/repo", false),
+    (&["https://github.com/a b/*"], "https://github.com/a%20b/repo", false),
+    (&["https://h:*/x"], "https://h:80/x", false),
+    // Registries have no scheme with charts.
+    (&["ghcr.io/org/*"], "ghcr.io/org/charts", true),
+    (&["registry.local:5000/org/*"], "registry.local:5000/org/charts", true),
+    (&["oci://ghcr.io/org/**"], "oci://ghcr.io/org/charts/app", true),
+    (&["oci://ghcr.io/org/*"], "ghcr.io/org/charts", false),
+    // Refusals: one that hits ends it; one that does not hit counts as a match.
+    (&["*", "!https://github.com/evil/*"], "https://github.com/evil/repo", false),
+    (&["*", "!https://github.com/evil/*"], "https://github.com/org/repo", true),
+    (&["!https://gitlab.com/**"], "https://github.com/org/repo", true),
+    (&["!https://gitlab.com/**"], "https://gitlab.com/org/repo", false),
+    (&["!*"], "https://github.com/org/repo", true),
+    (&["!https://github.com/["], "https://github.com/org/repo", true),
+];
+
+#[test]
+fn sources_are_permitted_as_argo_cd_does() {
+    for (patterns, url, expected) in SOURCES {
+        assert_eq!(permitted(patterns, url), *expected, "{patterns:?} for {url}");
+    }
+}
+
+fn item(name: &str, server: &str, namespace: &str) -> DestinationItem {
+    DestinationItem { name: name.to_owned(), server: server.to_owned(), namespace: namespace.to_owned() }
+}
+
+/// Items (name, server, namespace), then server, name and namespace, then whether that is permitted.
+type Destination = (&'static [(&'static str, &'static str, &'static str)], [&'static str; 3], bool);
+
+const DESTINATIONS: &[Destination] = &[
+    (&[("prod-*", "", "payments")], ["https://a", "prod-eu", "payments"], true),
+    (&[("prod-*", "", "payments")], ["https://a", "prod-eu", "default"], false),
+    (&[("prod-*", "", "payments")], ["https://a", "dev-eu", "payments"], false),
+    (&[("Prod-*", "", "*")], ["https://a", "prod-eu", "x"], false),
+    (&[("*-{eu,us}", "", "*")], ["https://a", "prod-us", "x"], true),
+    (&[("*-{eu,us}", "", "*")], ["https://a", "prod-ap", "x"], false),
+    (&[("prod-[0-9]", "", "team-?")], ["https://a", "prod-7", "team-a"], true),
+    (&[("prod\\*", "", "*")], ["https://a", "prod*", "x"], true),
+    // Without separators `*` crosses slashes.
+    (&[("", "https://*", "*")], ["https://a/b", "", "x"], true),
+    (&[("", "https://b/", "*")], ["https://b", "b", "x"], false),
+    // Name and server of an item are alternatives.
+    (&[("other", "*", "*")], ["https://a", "prod-eu", "x"], true),
+    (&[("*", "", "*")], ["https://a", "", "x"], false),
+    // An empty namespace is matched by `*` and by the empty pattern.
+    (&[("*", "", "*")], ["https://a", "a", ""], true),
+    (&[("*", "", "")], ["https://a", "a", ""], true),
+    (&[("*", "", "")], ["https://a", "a", "x"], false),
+    (&[("*", "", "?")], ["https://a", "a", ""], true),
+    // A refusal of a namespace needs the server to match.
+    (&[("", "*", "*"), ("", "*", "!kube-system")], ["https://a", "a", "kube-system"], false),
+    (&[("in-cluster", "", "!kube-system"), ("in-cluster", "", "*")], ["https://a", "in-cluster", "kube-system"], true),
+    (&[("", "*", "allowed"), ("", "*", "!kyverno")], ["https://a", "a", "anything"], true),
+    // A refusal of a name holds in every namespace, of a server only where the namespace matches.
+    (&[("*", "", "*"), ("!prod", "", "x")], ["https://a", "prod", "y"], false),
+    (&[("", "*", "*"), ("", "!https://a", "x")], ["https://a", "a", "y"], true),
+    (&[("", "*", "*"), ("", "!https://a", "x")], ["https://a", "a", "x"], false),
+    (&[("!in-cluster", "*", "*")], ["https://a", "in-cluster", "x"], true),
+    (&[], ["https://a", "a", "x"], false),
+];
+
+#[test]
+fn destinations_are_permitted_as_argo_cd_does() {
+    for (items, [server, name, namespace], expected) in DESTINATIONS {
+        let list: Vec<DestinationItem> = items.iter().map(|(n, s, ns)| item(n, s, ns)).collect();
+        let actual = destination_permitted(&list, server, name, namespace);
+        assert_eq!(actual, *expected, "{items:?} for {server} {name} {namespace}");
+    }
+}
+
+#[test]
+fn a_glob_is_matched_without_backtracking() {
+    let pattern = format!("{}b", "*a".repeat(2_000));
+    let text = "a".repeat(2_000);
+    assert!(!destination_permitted(&[item(&pattern, "", "*")], "s", &text, "n"));
+    let nested = "{".repeat(100_000);
+    assert!(!destination_permitted(&[item(&nested, "", "*")], "s", "x", "n"));
+}
+
+#[test]
+fn globs_over_registries_permit_charts_and_artifacts() {
+    let patterns = ["oci://ghcr.io/org/*".to_owned(), "!oci://ghcr.io/evil/*".to_owned(), "https://a/*".to_owned()];
+    let expected = ["ghcr.io/org/*", "oci://ghcr.io/org/*", "!ghcr.io/evil/*", "!oci://ghcr.io/evil/*", "https://a/*"];
+    assert_eq!(argocd_patterns(&patterns), expected);
+}

@@ -1,0 +1,270 @@
+//! The plan as JSON and as text, from a plan made by hand. `tests/plan_formats/` holds what they are to be.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fleetc::plan::{
+    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Kubeconfig, Max, ObjectRef,
+    OnDelete, Origin, Patch, Plan, Project, ProjectClusters, Retry, Revision, Rollout, Source, SourceKind, Stage,
+    ValuesFile, json, text,
+};
+use fleetc::source::{self, SourceFile, Sources, Span};
+use serde_json::{Value, json};
+
+fn nowhere() -> Span {
+    Span::new(Sources::default().add(SourceFile::new("", source::Origin::Project, "")), 0, 0)
+}
+
+fn source(name: &str, kind: SourceKind, url: &str, revision: Revision) -> Arc<Source> {
+    Arc::new(Source { span: nowhere(), name: name.into(), kind, url: url.into(), revision, secret: None })
+}
+
+fn cluster(name: &str, env: &str) -> Cluster {
+    Cluster {
+        span: nowhere(),
+        name: name.into(),
+        labels: [("env".to_string(), env.to_string())].into(),
+        server: (env == "prod").then(|| format!("https://{name}.example.com")),
+        kubeconfig: Kubeconfig::Secret { name: format!("{name}-kubeconfig"), key: "value".into() },
+        protected: env == "prod",
+        suspend: false,
+    }
+}
+
+fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Content) -> Deployment {
+    Deployment {
+        component: component.into(),
+        cluster: cluster.into(),
+        name: format!("{component}-{cluster}"),
+        project: None,
+        namespace: None,
+        source: Arc::clone(source),
+        content,
+        patches: Vec::new(),
+        images: Vec::new(),
+        substitute: BTreeMap::new(),
+        health: Vec::new(),
+        wait: true,
+        ignore: Vec::new(),
+        after: Vec::new(),
+        rollout: None,
+        stage: None,
+        prune: true,
+        self_heal: false,
+        create_namespace: true,
+        server_side: false,
+        suspend: false,
+        force: false,
+        sync_options: Vec::new(),
+        interval: None,
+        timeout: None,
+        retry: None,
+        service_account: None,
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        on_delete: OnDelete::Cascade,
+        protected: cluster.starts_with("prod"),
+        origin: Origin { component: nowhere(), attributes: BTreeMap::new() },
+    }
+}
+
+fn chart(name: &str, version: &str) -> Chart {
+    Chart {
+        name: name.into(),
+        version: version.into(),
+        release: "release".into(),
+        values: serde_json::Map::new(),
+        values_files: Vec::new(),
+    }
+}
+
+/// A chart with everything set, on one cluster.
+fn everything(home: &Arc<Source>) -> Deployment {
+    let registry = source("registry", SourceKind::Oci, "oci://example.com/charts/web/", Revision::Default);
+    let mut web = chart("", "1.2.x");
+    web.values = json!({ "replicas": 3, "nested": { "z": true, "a": null } }).as_object().unwrap().clone();
+    web.values_files = vec![ValuesFile { source: Arc::clone(home), path: "values/prod-b.yaml".into(), text: None }];
+    let duration = |milliseconds| Some(Duration { milliseconds });
+    let pairs = |key: &str, value: &str| [(key.to_string(), value.to_string())].into();
+    Deployment {
+        project: Some("team".into()),
+        namespace: Some("web".into()),
+        patches: vec![
+            Patch {
+                kind: "Deployment".into(),
+                name: "web".into(),
+                change: Change::Operations(vec![json!({ "op": "remove", "path": "/spec/replicas" })]),
+            },
+            Patch {
+                kind: "Service".into(),
+                name: "web".into(),
+                change: Change::Merge(json!({ "spec": { "type": "ClusterIP" } }).as_object().unwrap().clone()),
+            },
+        ],
+        images: vec![Image { name: "web".into(), new_name: None, tag: Some("v2".into()), digest: None }],
+        substitute: pairs("region", "eu"),
+        health: vec![
+            ObjectRef {
+                api_version: "apps/v1".into(),
+                kind: "Deployment".into(),
+                namespace: Some("web".into()),
+                name: "web".into(),
+            },
+            ObjectRef { api_version: "v1".into(), kind: "Namespace".into(), namespace: None, name: "web".into() },
+        ],
+        wait: false,
+        ignore: vec![Ignore {
+            group: "apps".into(),
+            kind: "Deployment".into(),
+            name: None,
+            fields: vec!["/spec/replicas".into()],
+            jq: Vec::new(),
+        }],
+        after: vec!["cert-manager".into()],
+        rollout: Some("progressive".into()),
+        stage: Some("prod".into()),
+        self_heal: true,
+        sync_options: vec!["RespectIgnoreDifferences=true".into()],
+        interval: duration(5_400_000),
+        timeout: duration(250),
+        retry: Some(Retry { limit: -1, duration: duration(5_000), factor: Some(2), max_duration: None }),
+        service_account: Some("web".into()),
+        labels: pairs("team", "web"),
+        annotations: pairs("note", "x"),
+        on_delete: OnDelete::Keep,
+        ..deployment("web", "prod-b", &registry, Content::Chart(web))
+    }
+}
+
+fn stage(name: &str, clusters: &[&str], max: Option<Max>, manual: bool) -> Stage {
+    Stage {
+        span: nowhere(),
+        name: name.into(),
+        clusters: clusters.iter().map(|name| (*name).into()).collect(),
+        max,
+        manual,
+    }
+}
+
+fn project(name: &str, clusters: ProjectClusters) -> Project {
+    Project {
+        span: nowhere(),
+        name: name.into(),
+        description: None,
+        sources: vec!["https://example.com/*".into()],
+        clusters,
+        namespaces: vec!["*".into()],
+        cluster_resources: vec![GroupKind { group: "*".into(), kind: "*".into() }],
+        deny_cluster_resources: Vec::new(),
+        namespace_resources: None,
+        deny_namespace_resources: vec![GroupKind { group: String::new(), kind: "Secret".into() }],
+        source_namespaces: Vec::new(),
+        service_account: None,
+    }
+}
+
+fn plan() -> Plan {
+    let home = source("home", SourceKind::Git, "https://example.com/fleet", Revision::Branch("main".into()));
+    let jetstack = source("jetstack", SourceKind::Helm, "https://charts.jetstack.io", Revision::Default);
+    let path = |cluster: &str, at: &str| {
+        let mut deployment = deployment("web", cluster, &home, Content::Path(at.into()));
+        deployment.after = vec!["cert-manager".into()];
+        deployment.rollout = Some("progressive".into());
+        deployment.stage = Some(if cluster.starts_with("dev") { "dev".into() } else { "prod".into() });
+        deployment
+    };
+    let cert_manager = |cluster: &str| {
+        deployment("cert-manager", cluster, &jetstack, Content::Chart(chart("cert-manager", "v1.16.2")))
+    };
+    let mut agent = deployment("agent", "dev-a", &home, Content::Path("agent".into()));
+    agent.after = vec!["web".into()];
+    Plan {
+        fleet: "my-org".into(),
+        label_prefix: "fleetc.dev".into(),
+        home: Some(Arc::clone(&home)),
+        home_path: "gitops".into(),
+        argocd: None,
+        flux: None,
+        clusters: vec![cluster("dev-a", "dev"), cluster("prod-a", "prod"), cluster("prod-b", "prod")],
+        sources: vec![Arc::clone(&home), Arc::clone(&jetstack)],
+        projects: vec![
+            project("a", ProjectClusters::All),
+            project("g", ProjectClusters::Globs(vec!["prod-*".into()])),
+            project("team", ProjectClusters::Names(vec!["prod-a".into(), "prod-b".into()])),
+        ],
+        rollouts: vec![Rollout {
+            span: nowhere(),
+            name: "progressive".into(),
+            stages: vec![
+                stage("dev", &["dev-a"], None, false),
+                stage("prod", &["prod-a", "prod-b"], Some(Max::Percent(50)), true),
+                stage("rest", &[], Some(Max::Count(2)), false),
+            ],
+        }],
+        deployments: vec![
+            agent,
+            cert_manager("dev-a"),
+            cert_manager("prod-a"),
+            cert_manager("prod-b"),
+            path("dev-a", "web/dev"),
+            path("prod-a", "web/prod"),
+            everything(&home),
+        ],
+    }
+}
+
+#[test]
+fn the_json_has_the_documented_shape() {
+    let json = format!("{:#}\n", json::json(&plan()));
+    assert_eq!(json, include_str!("plan_formats/plan.json"));
+}
+
+#[test]
+fn the_documented_keys_come_first_and_in_order() {
+    let plan = json::json(&plan());
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&plan), ["schema", "fleet", "clusters", "deployments", "rollouts", "projects"]);
+    assert_eq!(keys(&plan["clusters"][0])[..3], ["name", "labels", "server"]);
+    let documented = [
+        "component",
+        "cluster",
+        "name",
+        "project",
+        "namespace",
+        "source",
+        "values",
+        "patches",
+        "health",
+        "wait",
+        "after",
+        "rollout",
+        "stage",
+        "prune",
+        "self_heal",
+        "create_namespace",
+        "protected",
+    ];
+    assert_eq!(keys(&plan["deployments"][0])[..documented.len()], documented);
+    let source = ["name", "kind", "url", "revision", "path", "chart"];
+    assert_eq!(keys(&plan["deployments"][0]["source"]), source);
+    assert_eq!(keys(&plan["rollouts"][0]["stages"][0]), ["name", "clusters", "max", "gate", "bake"]);
+    assert_eq!(keys(&plan["projects"][0])[..4], ["name", "sources", "clusters", "namespaces"]);
+}
+
+#[test]
+fn the_text_names_what_comes_from_where_in_which_order() {
+    assert_eq!(text::text(&plan()), include_str!("plan_formats/plan.txt"));
+}
+
+#[test]
+fn a_long_list_of_clusters_is_cut() {
+    let mut plan = plan();
+    let one = plan.deployments[1].clone();
+    let named = |number: usize| Deployment { cluster: format!("c{number}").into(), ..one.clone() };
+    plan.deployments = (0..60).map(named).collect();
+    assert!(text::text(&plan).ends_with("c0, c1, c2, c3, c4, c5, c6, c7, … (60 in all)\n"));
+    plan.deployments = (0..9).map(named).collect();
+    assert!(text::text(&plan).ends_with(", c8\n"));
+}
