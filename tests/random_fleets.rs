@@ -1,0 +1,107 @@
+//! Random fleets: the compiler against a naive interpreter of the language, and both engines read back.
+//!
+//! `FLEETC_SEEDS=n` runs n fleets instead of 200, `FLEETC_SEED=n` the one of that seed, `FLEETC_SHRINK=1` makes a
+//! failing fleet as small as it gets.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+
+mod random;
+
+use random::generate::generate;
+use random::harness::{Project, describe, examine_safely};
+use random::print::print;
+use random::reference::Reference;
+
+/// The seeds of one of `parts` tests, which run side by side.
+fn seeds(part: u64, parts: u64) -> Vec<u64> {
+    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a number"));
+    match number("FLEETC_SEED") {
+        Some(seed) if part == 0 => vec![seed],
+        Some(_) => Vec::new(),
+        None => (0..number("FLEETC_SEEDS").unwrap_or(200)).filter(|seed| seed % parts == part).collect(),
+    }
+}
+
+/// Examines the fleets of one part; shows the first failure whole and names the others.
+fn compare(part: u64) {
+    let mut failures = Vec::new();
+    let mut first = String::new();
+    for seed in seeds(part, 4) {
+        let fleet = generate(seed);
+        if let Err(failure) = examine_safely(&fleet, seed) {
+            if failures.is_empty() {
+                first = describe(seed, &fleet, &failure);
+            }
+            failures.push(format!("seed {seed}: {}", failure.kind));
+        }
+    }
+    assert!(failures.is_empty(), "{first}\n\n{} fleets fail:\n{}", failures.len(), failures.join("\n"));
+}
+
+#[test]
+fn plans_and_manifests_equal_the_reference_0() {
+    compare(0);
+}
+
+#[test]
+fn plans_and_manifests_equal_the_reference_1() {
+    compare(1);
+}
+
+#[test]
+fn plans_and_manifests_equal_the_reference_2() {
+    compare(2);
+}
+
+#[test]
+fn plans_and_manifests_equal_the_reference_3() {
+    compare(3);
+}
+
+#[test]
+fn the_order_of_files_and_declarations_changes_no_byte() {
+    for seed in seeds(0, 5) {
+        let fleet = generate(seed);
+        let build = |order: u64| {
+            let files = print(&fleet, seed, order);
+            let output = Project::new(&files).run(&["build", "-o", "-"]);
+            output.unwrap_or_else(|failure| panic!("{}", describe(seed, &fleet, &failure)))
+        };
+        let (one, other) = (build(seed), build(seed + 1));
+        assert!(!one.is_empty(), "seed {seed}: nothing was built");
+        assert!(one == other, "seed {seed}:\n{}", similar::TextDiff::from_lines(&one, &other).unified_diff());
+    }
+}
+
+#[test]
+fn the_reference_gives_a_plan_for_every_fleet() {
+    for seed in seeds(0, 1) {
+        let fleet = generate(seed);
+        let plan = Reference::new(&fleet).plan();
+        assert_eq!(plan["schema"], "fleetc.plan/1", "seed {seed}");
+    }
+}
+
+#[test]
+fn the_same_seeds_give_the_same_text() {
+    for seed in seeds(1, 4) {
+        let (one, other) = (print(&generate(seed), 1, 2), print(&generate(seed), 1, 2));
+        assert_eq!(one, other, "seed {seed}");
+        let mut lines: Vec<Vec<&str>> = Vec::new();
+        let shuffled = print(&generate(seed), 1, 3);
+        for files in [&one, &shuffled] {
+            let mut all: Vec<&str> = files.values().flat_map(|text| text.lines()).filter(|it| !it.is_empty()).collect();
+            all.sort_unstable();
+            lines.push(all);
+        }
+        assert_eq!(lines[0], lines[1], "seed {seed}: another order is another text");
+    }
+}
+
+#[test]
+fn two_hundred_fleets_have_every_feature() {
+    let fleets: Vec<_> = (0..200).map(generate).collect();
+    let counts = random::coverage::count(&fleets);
+    println!("{counts:#?}");
+    let rare: Vec<_> = counts.iter().filter(|(_, count)| **count < 3).collect();
+    assert!(rare.is_empty(), "hardly any fleet has {rare:?}");
+}
