@@ -169,7 +169,12 @@ fn the_output_folder_is_the_fleets_or_the_one_that_is_named() {
     assert!(folder.path("out/put/fleet.lock").exists());
     folder.fleetc(&["build", "-o", "../there"]).started_in(folder.path("apps")).ends_with(0).stderr_has("there: ");
     assert!(folder.path("there/fleet.lock").exists());
-    folder.fleetc(&["build", "-o", "../there"]).ends_with(2).stdout("").stderr_has("is not inside the project");
+    let elsewhere = fleet();
+    let chosen = elsewhere.path("manifests");
+    folder.fleetc(&["build", "-o", chosen.to_str().unwrap()]).ends_with(0).stderr_has("manifests: ");
+    assert!(chosen.join("fleet.lock").exists());
+    folder.write("main.fleet", FLEET.replace("  source = config\n", "  source = config\n  output = \"../there\"\n"));
+    folder.fleetc(&["build"]).ends_with(1).stdout("").stderr_has("F0316");
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Build {
         terminal: &mut Terminal,
     ) -> Result<Exit, Trouble> {
         let place = match &self.output {
-            Some(folder) => Place::new(&project.root, start, folder)?,
+            Some(folder) => Place::chosen(&project.root, start, folder)?,
             None => Place::new(&project.root, &project.root, &compilation.output)?,
         };
         let changes = output::compare(&place, wanted, &mut compilation.sources)?;

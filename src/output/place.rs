@@ -56,6 +56,25 @@ impl Place {
         }
     }
 
+    /// The folder that somebody chose on the command line, relative to `base`: one of the project as by [`Place::new`], or
+    /// any other that is not reached through a symbolic link itself.
+    pub fn chosen(root: &Path, base: &Path, folder: &str) -> Result<Self, Trouble> {
+        let wanted = base.join(folder);
+        let above = wanted.ancestors().find_map(|above| fs::canonicalize(above).ok());
+        if above.is_some_and(|above| above.starts_with(root)) {
+            return Self::new(root, base, folder);
+        }
+        let unusable = |what: &str| Trouble::Unusable(format!("the output folder `{folder}` {what}"));
+        let name = wanted.file_name().and_then(|name| name.to_str()).ok_or_else(|| unusable("has no name"))?;
+        let parent = wanted.parent().and_then(|parent| fs::canonicalize(parent).ok());
+        let parent = parent.ok_or_else(|| unusable("cannot be made: the folder above it does not exist"))?;
+        let place = Self { root: parent, folder: name.to_string() };
+        match place.blocked(name) {
+            Some((_, what)) => Err(unusable(&format!("cannot be used: it is {what}"))),
+            None => Ok(place),
+        }
+    }
+
     /// How the folder is called in messages: relative to the project root.
     pub fn name(&self) -> &str {
         if self.folder.is_empty() { "." } else { &self.folder }
