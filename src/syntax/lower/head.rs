@@ -83,8 +83,18 @@ impl<'c> Head<'c> {
     }
 
     /// Whether it reads `word = …` or `word: …`: an entry without a block around it.
-    pub(super) fn is_assignment(&self) -> bool {
-        self.subject.is_none() && matches!(self.clauses.first(), Some((Clause::Value | Clause::Type, _)))
+    /// A keyword that takes such a clause lacks its name instead.
+    pub(super) fn is_assignment(&self, allowed: &[Clause]) -> bool {
+        match self.clauses.first() {
+            Some((clause @ (Clause::Value | Clause::Type), _)) => !allowed.contains(clause),
+            _ => false,
+        }
+    }
+
+    /// Whether the last clause lacks its value, so that text behind it is part of the same mistake.
+    fn ends_in_hole(&self) -> bool {
+        let last = self.clauses.last().and_then(|(_, node)| node.descendants().last());
+        last.is_some_and(|last| last.kind() == K::Missing)
     }
 
     /// From the keyword to the last part before the block.
@@ -121,10 +131,12 @@ impl Lower<'_> {
         }
         if let Some(extra) = head.extra
             && !reported
+            && !head.ends_in_hole()
             && !self.is_reserved_subject(head, extra)
         {
             let in_head = head.block.is_none_or(|block| extra.span().start < block.span().start);
-            self.unexpected(extra, if in_head { "`{` or a newline" } else { "a newline" });
+            let no_block = matches!(keyword, "label" | "fact" | "group" | "param");
+            self.unexpected(extra, if in_head && !no_block { "`{` or a newline" } else { "a newline" });
         }
     }
 
@@ -155,12 +167,13 @@ impl Lower<'_> {
         let span = node.span();
         let text = self.text_of(node);
         if is_string(node.kind()) {
-            let read = self.string(node);
+            let read = self.string(node)?;
             if let Some(name) = read.parts.iter().find_map(|part| match part {
                 TextPart::Name(name) => Some(name),
                 TextPart::Literal(_) => None,
             }) {
-                self.sink.push(errors::interpolation_in_name(name.span));
+                let cluster = self.cluster_without_for;
+                self.sink.push(errors::interpolation_in_name(name.span, &name.text, cluster));
                 return None;
             }
             let text = read.as_literal()?.to_owned();
@@ -186,10 +199,13 @@ impl Lower<'_> {
     /// The name of a cluster, which may hold `${…}` when it has `for` variables.
     pub(super) fn cluster_name(&mut self, head: &Head<'_>) -> Option<Text> {
         match head.subject {
-            Some(subject) if is_string(subject.kind()) && head.find(Clause::For).is_some() => {
-                Some(self.string(subject))
+            Some(subject) if is_string(subject.kind()) && head.find(Clause::For).is_some() => self.string(subject),
+            _ => {
+                self.cluster_without_for = true;
+                let name = self.name(head, "cluster").map(text_of_name);
+                self.cluster_without_for = false;
+                name
             }
-            _ => self.name(head, "cluster").map(text_of_name),
         }
     }
 

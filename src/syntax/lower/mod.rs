@@ -11,6 +11,7 @@ mod expr;
 mod head;
 mod literal;
 mod text;
+mod unclosed;
 
 use super::ast;
 use super::cst::{Cst, NodeRef};
@@ -22,7 +23,7 @@ pub(super) use text::may_be_escaped;
 
 /// Reads the whole file.
 pub(super) fn lower(cst: &Cst, text: &str, sink: &mut Sink) -> ast::File {
-    let mut lower = Lower { text, sink };
+    let mut lower = Lower { text, sink, cut: None, swallowed: false, nested: false, cluster_without_for: false };
     let declarations = cst.root().map(|root| lower.file(root)).unwrap_or_default();
     ast::File { source: cst.source, declarations }
 }
@@ -31,6 +32,14 @@ pub(super) fn lower(cst: &Cst, text: &str, sink: &mut Sink) -> ast::File {
 struct Lower<'a> {
     text: &'a str,
     sink: &'a mut Sink,
+    /// Where a bracket should have been closed last: a bracket that closes nothing right there is the same mistake.
+    cut: Option<u32>,
+    /// Whether a `"""` that is never closed took the rest of the text, closing brackets included.
+    swallowed: bool,
+    /// Whether the next declaration stands inside of a block, which has been reported.
+    nested: bool,
+    /// Whether the name being read is that of a cluster without `for`.
+    cluster_without_for: bool,
 }
 
 impl<'a> Lower<'a> {
@@ -66,10 +75,27 @@ impl<'a> Lower<'a> {
         between.contains('\n') || between.trim_start().starts_with(',')
     }
 
-    /// Reports text that stands where nothing is expected.
+    /// Reports text that stands where nothing is expected. Where its quotes do not pair, one is missing before it.
     fn unexpected(&mut self, node: NodeRef<'_>, expected: &str) {
+        let span = node.span();
         let text = self.text_of(node);
-        self.sink.push(errors::unexpected_text(node.span(), text, expected));
+        let unpaired = text.matches('"').count() % 2 == 1 && !text.contains('\n');
+        if let Some(at) = text.rfind('"').filter(|_| unpaired) {
+            let start = span.start + u32::try_from(at).unwrap_or(0);
+            self.sink.push(errors::unpaired_quote(Span { start, end: start + 1, ..span }));
+        } else {
+            self.sink.push(errors::unexpected_text(span, text, expected));
+        }
+    }
+
+    /// Whether the bracket at `span`, which closes nothing, stands where another one should have been closed.
+    fn is_caused(&mut self, span: Span) -> bool {
+        let between = self.cut.and_then(|cut| self.text.get(cut as usize..span.start as usize));
+        let caused = between.is_some_and(|between| between.chars().all(|c| matches!(c, ' ' | '\t')));
+        if caused {
+            self.cut = Some(span.end);
+        }
+        caused
     }
 }
 
