@@ -7,8 +7,8 @@ mod sink;
 
 pub(super) use sink::Sink;
 
-use super::limits::{self, DECLARATION_WORDS};
-use crate::diag::{Applicability, Diagnostic, codes, did_you_mean};
+use super::limits;
+use crate::diag::{Applicability, Diagnostic, codes};
 use crate::source::Span;
 
 use Applicability::{Safe, Unsafe};
@@ -75,10 +75,10 @@ pub(super) fn bug(span: Span) -> Diagnostic {
 
 // ---------------------------------------------------------------- declarations
 
-pub(super) fn unknown_keyword(span: Span, word: &str) -> Diagnostic {
+pub(super) fn unknown_keyword(span: Span, word: &str, near: Option<&str>) -> Diagnostic {
     let made = Diagnostic::new(&codes::UNKNOWN_KEYWORD, span, format!("no declaration begins with `{word}`"))
         .label("not a declaration");
-    match did_you_mean(word, DECLARATION_WORDS) {
+    match near {
         Some(near) => made.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), Unsafe, span, near),
         None => made.help(
             "a file holds `fleet`, `argocd`, `flux`, `source`, `label`, `fact`, `cluster`, `group`, `project`, \

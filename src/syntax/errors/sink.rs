@@ -21,6 +21,16 @@ impl Sink {
         Self { source, lines: LineIndex::new(text), items: Vec::new(), overflow: None }
     }
 
+    /// Whether further errors are no longer kept, so that no work need go into their words.
+    pub(in crate::syntax) fn is_full(&self) -> bool {
+        self.overflow.is_some()
+    }
+
+    /// Where the line of a byte offset starts.
+    pub(in crate::syntax) fn line_start(&self, offset: u32) -> u32 {
+        self.lines.start_of(self.lines.line_of(offset)).unwrap_or(0)
+    }
+
     /// Adds an error.
     pub(in crate::syntax) fn push(&mut self, diagnostic: Diagnostic) {
         if self.items.len() < MOST {

@@ -107,8 +107,12 @@ impl Lower<'_> {
 
     /// The keyword that was meant by a misspelt one. It is read as that, so that what it declares is declared.
     fn guess_keyword(&mut self, head: &Head<'_>, written: &str) -> Option<&'static str> {
-        self.sink.push(errors::unknown_keyword(head.keyword.span(), written));
-        did_you_mean(written, DECLARATION_WORDS).filter(|near| !LATER_WORDS.contains(near))
+        if self.sink.is_full() {
+            return None;
+        }
+        let near = did_you_mean(written, DECLARATION_WORDS);
+        self.sink.push(errors::unknown_keyword(head.keyword.span(), written, near));
+        near.filter(|near| !LATER_WORDS.contains(near))
     }
 
     fn declared(&mut self, head: &Head<'_>, keyword: &str) -> Option<DeclarationKind> {

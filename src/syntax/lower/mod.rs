@@ -55,11 +55,10 @@ impl<'a> Lower<'a> {
 
     /// The comment block whose last line is right above `at`, without the `#` and one blank.
     fn doc(&self, at: Span) -> Option<String> {
-        let above = self.text.get(..at.start as usize)?;
-        let (above, indent) = above.rsplit_once('\n')?;
-        if !indent.trim().is_empty() {
+        if !self.begins_line(at) {
             return None;
         }
+        let above = self.text.get(..self.sink.line_start(at.start) as usize)?.strip_suffix('\n')?;
         let mut lines: Vec<&str> = above
             .rsplit('\n')
             .map_while(|line| line.trim().strip_prefix('#'))
@@ -67,6 +66,24 @@ impl<'a> Lower<'a> {
             .collect();
         lines.reverse();
         if lines.is_empty() { None } else { Some(lines.join("\n")) }
+    }
+
+    /// The text of its line before `at`, at most as much of it as can matter: the lines of hostile texts are long.
+    fn line_before(&self, at: Span) -> &'a str {
+        const MOST: u32 = 1_000;
+        let start = self.sink.line_start(at.start);
+        if at.start - start > MOST { "…" } else { self.slice(Span { start, end: at.start, ..at }) }
+    }
+
+    /// Whether `at` is the first token of its line.
+    fn begins_line(&self, at: Span) -> bool {
+        self.line_before(at).trim().is_empty()
+    }
+
+    /// How many blanks the line of `at` begins with.
+    fn indentation(&self, at: Span) -> usize {
+        let line = self.line_before(at);
+        line.len() - line.trim_start_matches([' ', '\t']).len()
     }
 
     /// Whether a newline or a comma stands between two offsets that lie between tokens; comments are stepped over.

@@ -40,22 +40,6 @@ impl Lower<'_> {
             .min_by_key(|(_, close)| close.start)
     }
 
-    /// The line in front of `at`.
-    fn line_before(&self, at: Span) -> &str {
-        let before = self.text.get(..at.start as usize).unwrap_or("");
-        before.rsplit('\n').next().unwrap_or("")
-    }
-
-    fn begins_line(&self, at: Span) -> bool {
-        self.line_before(at).trim().is_empty()
-    }
-
-    /// How many blanks the line of `at` begins with.
-    fn indentation(&self, at: Span) -> usize {
-        let line = self.line_before(at);
-        line.len() - line.trim_start_matches([' ', '\t']).len()
-    }
-
     /// The keyword of the declaration that begins behind `at`, over blanks and comments.
     fn next_declaration(&self, at: Span) -> Option<Span> {
         let mut start = at.end as usize;
