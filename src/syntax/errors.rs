@@ -130,16 +130,17 @@ pub(super) fn name_wants_quotes(span: Span, text: &str) -> Diagnostic {
         .fix("quote it", Safe, span, format!("\"{text}\""))
 }
 
-pub(super) fn interpolation_in_name(span: Span, name: &str, cluster: bool) -> Diagnostic {
-    if cluster {
-        let message = format!("`${{{name}}}` in the name of a cluster needs a `for` that sets `{name}`");
-        return Diagnostic::new(&codes::UNEXPECTED_TEXT, span, message)
-            .label("set by no `for`")
-            .help(format!("write `cluster \"…\" for {name} in [a, b] {{ … }}`"));
-    }
+pub(super) fn interpolation_in_name(span: Span) -> Diagnostic {
     Diagnostic::new(&codes::UNEXPECTED_TEXT, span, "a name is fixed and holds no `${…}`")
         .label("not allowed in this name")
         .help("write the name out; for a literal `${`, write `$${`")
+}
+
+pub(super) fn interpolation_without_for(span: Span, name: &str) -> Diagnostic {
+    let message = format!("`${{{name}}}` in the name of a cluster needs a `for` that sets `{name}`");
+    Diagnostic::new(&codes::UNEXPECTED_TEXT, span, message)
+        .label("set by no `for`")
+        .help(format!("write `cluster \"…\" for {name} in [a, b] {{ … }}`"))
 }
 
 pub(super) fn unexpected_clause(span: Span, clause: &str, keyword: &str) -> Diagnostic {

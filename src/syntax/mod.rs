@@ -40,5 +40,6 @@ pub fn parse(source: SourceId, text: &str) -> Parse {
         Cst::unparsed(source, text)
     });
     let file = lower::lower(&cst, text, &mut sink);
-    Parse { cst, file, diagnostics: sink.finish() }
+    let diagnostics = sink.finish(&cst);
+    Parse { cst, file, diagnostics }
 }

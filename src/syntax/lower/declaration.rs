@@ -91,7 +91,7 @@ impl Lower<'_> {
             before.outside = true;
             return None;
         }
-        if !known && before.outside {
+        if !known && before.outside && !(self.begins_column_one(node) && self.near_keyword(written).is_some()) {
             return None;
         }
         before.outside = std::mem::take(&mut self.nested);
@@ -107,12 +107,19 @@ impl Lower<'_> {
 
     /// The keyword that was meant by a misspelt one. It is read as that, so that what it declares is declared.
     fn guess_keyword(&mut self, head: &Head<'_>, written: &str) -> Option<&'static str> {
-        if self.sink.is_full() {
-            return None;
-        }
-        let near = did_you_mean(written, DECLARATION_WORDS);
+        let near = self.near_keyword(written);
         self.sink.push(errors::unknown_keyword(head.keyword.span(), written, near));
         near.filter(|near| !LATER_WORDS.contains(near))
+    }
+
+    /// The keyword that is nearest to a word; none once that has been asked more often than errors are kept.
+    fn near_keyword(&mut self, written: &str) -> Option<&'static str> {
+        self.guesses += 1;
+        if self.guesses > 1_000 { None } else { did_you_mean(written, DECLARATION_WORDS) }
+    }
+
+    fn begins_column_one(&self, node: NodeRef<'_>) -> bool {
+        self.line_before(node.span()).is_empty()
     }
 
     fn declared(&mut self, head: &Head<'_>, keyword: &str) -> Option<DeclarationKind> {

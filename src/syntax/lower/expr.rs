@@ -42,7 +42,12 @@ impl Lower<'_> {
         let span = node.span();
         let start = self.behind(span);
         let mut tokens = Tokens { nodes: node.parts().collect(), next: 0, last: start, broken: false };
-        if self.at_word(&tokens, "if") { self.conditional(&mut tokens, span) } else { self.or(&mut tokens) }
+        let conditional = self.at_word(&tokens, "if");
+        let value = if conditional { self.conditional(&mut tokens, span) } else { self.or(&mut tokens) };
+        if let Some(rest) = tokens.peek().filter(|_| !tokens.broken) {
+            self.unexpected(rest, "the end of this value");
+        }
+        value
     }
 
     /// Whether the next token is this keyword or operator.
@@ -362,7 +367,7 @@ impl Lower<'_> {
     }
 
     fn unclosed_list(&mut self, node: NodeRef<'_>, open: Span, at: Span) {
-        let (what, close) = if node.kind() == K::List { ("list", ']') } else { ("group", ')') };
+        let (what, close) = if node.kind() == K::List { ("list", ']') } else { ("parenthesis", ')') };
         let rest = self.text.get(at.end as usize..).unwrap_or("");
         let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         let found = rest.trim_start_matches([' ', '\t']).chars().next().filter(|c| matches!(c, ']' | ')'));

@@ -154,7 +154,12 @@ impl Lower<'_> {
     /// The name of a declaration that needs one.
     pub(super) fn name(&mut self, head: &Head<'_>, keyword: &str) -> Option<Name> {
         if let Some(subject) = head.subject {
-            return self.subject_name(subject);
+            let name = self.subject_name(subject)?;
+            if is_string(subject.kind()) && RESERVED.contains(&name.text.as_str()) {
+                self.sink.push(errors::reserved_word(name.span, &name.text));
+                return None;
+            }
+            return Some(name);
         }
         if head.extra.is_none() {
             self.sink.push(errors::missing_name(head.keyword.span(), keyword));
@@ -168,16 +173,10 @@ impl Lower<'_> {
         let text = self.text_of(node);
         if is_string(node.kind()) {
             let read = self.string(node)?;
-            if let Some(name) = read.parts.iter().find_map(|part| match part {
-                TextPart::Name(name) => Some(name),
-                TextPart::Literal(_) => None,
-            }) {
-                let cluster = self.cluster_without_for;
-                self.sink.push(errors::interpolation_in_name(name.span, &name.text, cluster));
-                return None;
+            if let Some(name) = first_interpolation(&read) {
+                self.sink.push(errors::interpolation_in_name(name.span));
             }
-            let text = read.as_literal()?.to_owned();
-            return Some(Name { text, span });
+            return Some(Name { text: read.as_literal()?.to_owned(), span });
         }
         match node.kind() {
             K::Path | K::Word if RESERVED.contains(&text) => {
@@ -198,14 +197,20 @@ impl Lower<'_> {
 
     /// The name of a cluster, which may hold `${…}` when it has `for` variables.
     pub(super) fn cluster_name(&mut self, head: &Head<'_>) -> Option<Text> {
-        match head.subject {
-            Some(subject) if is_string(subject.kind()) && head.find(Clause::For).is_some() => self.string(subject),
-            _ => {
-                self.cluster_without_for = true;
-                let name = self.name(head, "cluster").map(text_of_name);
-                self.cluster_without_for = false;
-                name
+        let Some(subject) = head.subject.filter(|subject| is_string(subject.kind())) else {
+            return self.name(head, "cluster").map(text_of_name);
+        };
+        let read = self.string(subject)?;
+        if let Some(name) = first_interpolation(&read).filter(|_| head.find(Clause::For).is_none()) {
+            self.sink.push(errors::interpolation_without_for(name.span, &name.text));
+            return None;
+        }
+        match read.as_literal().filter(|text| RESERVED.contains(text)) {
+            Some(word) => {
+                self.sink.push(errors::reserved_word(subject.span(), word));
+                None
             }
+            None => Some(read),
         }
     }
 
@@ -270,7 +275,10 @@ impl Lower<'_> {
 
     /// A label, fact or parameter: name, type and value.
     pub(super) fn field(&mut self, head: &Head<'_>, keyword: &str) -> Field {
-        let subject = self.name(head, keyword);
+        let subject = match head.subject.filter(|_| head.find(Clause::As).is_some()) {
+            Some(key) => self.subject_name(key),
+            None => self.name(head, keyword),
+        };
         let renamed = head.find(Clause::As).map(|clause| match clause.parts().nth(1) {
             Some(node) if node.kind() != K::Missing => self.subject_name(node),
             _ => {
@@ -319,6 +327,13 @@ impl Lower<'_> {
         }
         Expr { span: at, kind: ExprKind::Error }
     }
+}
+
+fn first_interpolation(text: &Text) -> Option<&Name> {
+    text.parts.iter().find_map(|part| match part {
+        TextPart::Name(name) => Some(name),
+        TextPart::Literal(_) => None,
+    })
 }
 
 fn text_of_name(name: Name) -> Text {

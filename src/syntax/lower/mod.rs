@@ -23,7 +23,7 @@ pub(super) use text::may_be_escaped;
 
 /// Reads the whole file.
 pub(super) fn lower(cst: &Cst, text: &str, sink: &mut Sink) -> ast::File {
-    let mut lower = Lower { text, sink, cut: None, swallowed: false, nested: false, cluster_without_for: false };
+    let mut lower = Lower { text, sink, cut: None, swallowed: false, nested: false, guesses: 0 };
     let declarations = cst.root().map(|root| lower.file(root)).unwrap_or_default();
     ast::File { source: cst.source, declarations }
 }
@@ -38,8 +38,8 @@ struct Lower<'a> {
     swallowed: bool,
     /// Whether the next declaration stands inside of a block, which has been reported.
     nested: bool,
-    /// Whether the name being read is that of a cluster without `for`.
-    cluster_without_for: bool,
+    /// How often a misspelt keyword has been looked up, which takes time.
+    guesses: u32,
 }
 
 impl<'a> Lower<'a> {
