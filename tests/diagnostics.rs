@@ -179,9 +179,9 @@ fn the_table_of_codes_is_up_to_date() {
 #[test]
 fn a_page_on_the_terminal() {
     let look = Look { colour: false, width: 60, unicode: true, links: false };
-    support::golden("tests/render/explain.txt", &explain(&codes::PATH_NOT_FOUND, &look));
+    support::golden("tests/render/explain.txt", &explain(codes::PATH_NOT_FOUND, &look));
     let colour = Look { colour: true, ..look };
-    support::golden("tests/render/explain-colour.txt", &explain(&codes::PATH_NOT_FOUND, &colour));
+    support::golden("tests/render/explain-colour.txt", &explain(codes::PATH_NOT_FOUND, &colour));
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn golden(name: &str, actual: &str) {
 fn one(text: &str, marked: &str, label: &str) -> Case {
     let mut case = Case::default();
     let file = case.file("a.fleet", text);
-    case.push(Diagnostic::new(&codes::UNEXPECTED_TEXT, case.at(file, marked), "unexpected text").label(label));
+    case.push(Diagnostic::new(codes::UNEXPECTED_TEXT, case.at(file, marked), "unexpected text").label(label));
     case
 }
 
@@ -66,7 +66,7 @@ fn everything() -> Case {
     let library = case.sources.add(library);
     let wrong = case.at(payments, "prd-eu");
     case.push(
-        Diagnostic::new(&codes::UNKNOWN_SELECTOR, wrong, "no group or cluster is named `prd-eu`")
+        Diagnostic::new(codes::UNKNOWN_SELECTOR, wrong, "no group or cluster is named `prd-eu`")
             .label("not declared in this fleet")
             .related(case.at(clusters, "prod-eu"), "a cluster with a similar name is declared here")
             .related(case.at(library, "eu"), "a template of the standard library, which is no cluster")
@@ -76,7 +76,7 @@ fn everything() -> Case {
             .note("a stage names groups, clusters or bool labels"),
     );
     let unused = case.at(clusters, "dev { env");
-    case.push(Diagnostic::new(&codes::TWO_ENGINES, unused, "both engines deploy to `dev`"));
+    case.push(Diagnostic::new(codes::TWO_ENGINES, unused, "both engines deploy to `dev`"));
     case
 }
 
@@ -139,7 +139,7 @@ fn several_labels_in_one_file() {
     let text = "cluster a { env = dev }\ncluster b { env = dev, env = prod }\n\n# far\n# away\n\n\n\n\ncluster z { }\n";
     let file = case.file("a.fleet", text);
     case.push(
-        Diagnostic::new(&codes::DUPLICATE_ENTRY, case.nth(file, "env", 2), "`env` is set twice")
+        Diagnostic::new(codes::DUPLICATE_ENTRY, case.nth(file, "env", 2), "`env` is set twice")
             .label("again here")
             .related(case.nth(file, "env", 1), "first set here")
             .related(case.at(file, "z"), "this cluster sets nothing")
@@ -154,7 +154,7 @@ fn marks_that_are_near_share_a_snippet() {
     let mut case = Case::default();
     let file = case.file("a.fleet", "# one\n# 2\n# 3\n# four\n# 5\n# 6\n# 7\n# eight\n# 9\n");
     case.push(
-        Diagnostic::new(&codes::DUPLICATE_ENTRY, case.at(file, "four"), "thrice")
+        Diagnostic::new(codes::DUPLICATE_ENTRY, case.at(file, "four"), "thrice")
             .related(case.at(file, "one"), "first")
             .related(case.at(file, "eight"), "last"),
     );
@@ -167,14 +167,14 @@ fn marks_over_lines() {
     let file = case.file("a.fleet", "cluster a {\n  env = dev\n}\ncluster a {\n  env = prod\n}\n");
     let whole = case.at(file, "cluster a {\n  env = prod\n}\n");
     case.push(
-        Diagnostic::new(&codes::DUPLICATE_DECLARATION, whole, "the cluster `a` is declared twice")
+        Diagnostic::new(codes::DUPLICATE_DECLARATION, whole, "the cluster `a` is declared twice")
             .label("declared again here")
             .related(case.at(file, "cluster a {\n  env = dev\n}"), "first declared here"),
     );
     let long = format!("cluster a {{\n{}", "  env = dev\n".repeat(100));
     let file = case.file("b.fleet", &long);
     let span = Span::new(file, 10, long.len() as u32);
-    case.push(Diagnostic::new(&codes::UNCLOSED_BLOCK, span, "the block is not closed").label("opened here"));
+    case.push(Diagnostic::new(codes::UNCLOSED_BLOCK, span, "the block is not closed").label("opened here"));
     golden("over-lines.txt", &case.full(UNICODE));
 }
 
@@ -185,7 +185,7 @@ fn tabs_wide_characters_and_emoji_are_aligned() {
     let file = case.file("größe.fleet", text);
     for marked in ["wrong", "bad", "日本語", "= "] {
         let span = case.at(file, marked);
-        case.push(Diagnostic::new(&codes::UNEXPECTED_TEXT, span, "unexpected text").label("here"));
+        case.push(Diagnostic::new(codes::UNEXPECTED_TEXT, span, "unexpected text").label("here"));
     }
     golden("aligned.txt", &case.full(UNICODE));
     golden("aligned-concise.txt", &concise(&case.found, &case.sources));
@@ -197,7 +197,7 @@ fn places_without_width_are_shown() {
     let mut zero = |path: &str, text: &str, offset: u32, label: &str| {
         let file = case.file(path, text);
         let span = Span::new(file, offset, offset);
-        case.push(Diagnostic::new(&codes::MISSING_VALUE, span, "a value is missing").label(label));
+        case.push(Diagnostic::new(codes::MISSING_VALUE, span, "a value is missing").label(label));
     };
     zero("end-of-line.fleet", "path =\nnext = 1\n", 6, "a value should stand here");
     zero("end-of-line-crlf.fleet", "path =\r\nnext = 1\r\n", 6, "a value should stand here");
@@ -215,9 +215,9 @@ fn a_huge_line_is_cut() {
     let mut case = one(&format!("a = \"{line}\", wrong = \"{line}\"\n"), "wrong", "no attribute has this name");
     let span = case.nth(case.sources.iter().next().unwrap().0, "\"", 0);
     let whole = Span::new(span.source, span.start, span.start + 5_002);
-    case.push(Diagnostic::new(&codes::INVALID_VALUE, whole, "this is too long").label("5,000 characters"));
+    case.push(Diagnostic::new(codes::INVALID_VALUE, whole, "this is too long").label("5,000 characters"));
     let edit =
-        Diagnostic::new(&codes::UNKNOWN_ATTRIBUTE, span, "unknown").fix("drop it", Applicability::Safe, whole, "b");
+        Diagnostic::new(codes::UNKNOWN_ATTRIBUTE, span, "unknown").fix("drop it", Applicability::Safe, whole, "b");
     case.push(edit);
     let text = case.full(UNICODE);
     golden("huge-line.txt", &text);
@@ -242,7 +242,7 @@ fn control_characters_do_not_reach_the_terminal() {
         applicability: Applicability::Safe,
         edits: vec![Edit { span, text: text.to_owned() }],
     };
-    let mut diagnostic = Diagnostic::new(&codes::UNKNOWN_CLUSTER, span, evil).label(evil).help(evil).note(evil);
+    let mut diagnostic = Diagnostic::new(codes::UNKNOWN_CLUSTER, span, evil).label(evil).help(evil).note(evil);
     diagnostic.fixes.push(fix("\u{1b}[0m"));
     case.push(diagnostic);
     let text = case.full(UNICODE);
@@ -259,7 +259,7 @@ fn changes_of_several_lines_and_files() {
     let a = case.file("a.fleet", "component web on all {\n  path = \"web\"\n  chart = \"web\"\n}\n");
     let b = case.file("b.fleet", "cluster old { }\n");
     let drop = case.at(a, "  chart = \"web\"\n");
-    let mut diagnostic = Diagnostic::new(&codes::CONFLICTING_ATTRIBUTES, case.at(a, "chart"), "`path` or `chart`");
+    let mut diagnostic = Diagnostic::new(codes::CONFLICTING_ATTRIBUTES, case.at(a, "chart"), "`path` or `chart`");
     let behind = case.at(a, "\"web\"").after();
     let edits = vec![
         Edit { span: case.at(b, "old"), text: "new".to_owned() },
@@ -282,7 +282,7 @@ fn wrapped_and_drawn_remarks() {
     let long = "each of `prod-us-east-1`, `prod-eu-west-1` and `prod-ap-southeast-1` is selected by both of the blocks, \
                 and neither of them is a proper subset of the other";
     case.push(
-        Diagnostic::new(&codes::CONFLICTING_OVERRIDES, case.at(file, "a"), long)
+        Diagnostic::new(codes::CONFLICTING_OVERRIDES, case.at(file, "a"), long)
             .label(long)
             .help(long)
             .note("they wait for each other:\n    a -> b\n    b -> a"),
@@ -294,7 +294,7 @@ fn wrapped_and_drawn_remarks() {
 fn many_places_are_counted() {
     let mut case = one("a\nb\n", "b", "");
     let file = case.sources.iter().next().unwrap().0;
-    let mut diagnostic = Diagnostic::new(&codes::DEPENDENCY_CYCLE, case.at(file, "a"), "a cycle of fifty");
+    let mut diagnostic = Diagnostic::new(codes::DEPENDENCY_CYCLE, case.at(file, "a"), "a cycle of fifty");
     let place = Label { span: case.at(file, "b"), text: String::new() };
     diagnostic.related = vec![place; 50];
     case = Case { sources: case.sources, found: Diagnostics::default() };
@@ -313,7 +313,7 @@ fn a_thousand_diagnostics_in_four_megabytes() {
     for number in 0..1000 {
         let span = Span::new(file, last - number, last - number + 5);
         let other = Span::new(file, number * 50, number * 50 + 3);
-        case.push(Diagnostic::new(&codes::WRONG_TYPE, span, "wrong").label("this").related(other, "that"));
+        case.push(Diagnostic::new(codes::WRONG_TYPE, span, "wrong").label("this").related(other, "that"));
     }
     assert_eq!(case.full(UNICODE).matches("error[F0301]: wrong").count(), 1000);
     assert!(case.full(UNICODE).len() < 1_000_000);
@@ -329,7 +329,7 @@ fn every_span_of_a_text_can_be_shown() {
         for end in 0..=text.len() as u32 + 1 {
             let mut case = Case::default();
             let file = case.file("a.fleet", text);
-            let code: &'static Code = &codes::WRONG_TYPE;
+            let code: &'static Code = codes::WRONG_TYPE;
             let diagnostic = Diagnostic::new(code, Span::new(file, start, end), "wrong")
                 .label("this")
                 .related(Span::new(file, end, start), "that")

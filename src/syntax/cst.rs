@@ -1,7 +1,7 @@
 //! The lossless tree: every token, comment and line end of a text, in its place.
 //!
 //! The nodes lie in one vector in pre-order, 16 bytes each, without lifetimes; the tree can be sent to other threads.
-//! Invariant: what lies between two neighbouring leaves is blank (space, tab, carriage return); `tests/syntax.rs` holds it.
+//! Invariant: what lies between two neighbouring leaves is blank (space, tab, carriage return); `tests/syntax/properties.rs` holds it.
 //! Invariant: a node ends with its last token; comments and newlines behind it belong to the parent.
 
 use super::kind::SyntaxKind;

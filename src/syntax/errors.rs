@@ -7,8 +7,8 @@ mod sink;
 
 pub(super) use sink::Sink;
 
-use super::limits::{self, DECLARATION_WORDS};
-use crate::diag::{Applicability, Diagnostic, codes, did_you_mean};
+use super::limits;
+use crate::diag::{Applicability, Diagnostic, codes};
 use crate::source::Span;
 
 use Applicability::{Safe, Unsafe};
@@ -75,10 +75,10 @@ pub(super) fn bug(span: Span) -> Diagnostic {
 
 // ---------------------------------------------------------------- declarations
 
-pub(super) fn unknown_keyword(span: Span, word: &str) -> Diagnostic {
+pub(super) fn unknown_keyword(span: Span, word: &str, near: Option<&str>) -> Diagnostic {
     let made = Diagnostic::new(codes::UNKNOWN_KEYWORD, span, format!("no declaration begins with `{word}`"))
         .label("not a declaration");
-    match did_you_mean(word, DECLARATION_WORDS) {
+    match near {
         Some(near) => made.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), Unsafe, span, near),
         None => made.help(
             "a file holds `fleet`, `argocd`, `flux`, `source`, `label`, `fact`, `cluster`, `group`, `project`, \
@@ -136,6 +136,13 @@ pub(super) fn interpolation_in_name(span: Span) -> Diagnostic {
         .help("write the name out; for a literal `${`, write `$${`")
 }
 
+pub(super) fn interpolation_without_for(span: Span, name: &str) -> Diagnostic {
+    let message = format!("`${{{name}}}` in the name of a cluster needs a `for` that sets `{name}`");
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, message)
+        .label("set by no `for`")
+        .help(format!("write `cluster \"…\" for {name} in [a, b] {{ … }}`"))
+}
+
 pub(super) fn unexpected_clause(span: Span, clause: &str, keyword: &str) -> Diagnostic {
     Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("`{keyword}` takes no `{clause}`"))
         .label("does not belong here")
@@ -165,7 +172,7 @@ pub(super) fn missing_part(span: Span, what: &str, help: &str) -> Diagnostic {
 pub(super) fn missing_block(span: Span, word: &str) -> Diagnostic {
     Diagnostic::new(codes::MISSING_BLOCK, span.after(), format!("`{word}` needs a block"))
         .label("expected `{` here")
-        .help(format!("write `{word} … {{ … }}`"))
+        .help("write `{ … }` behind it")
 }
 
 pub(super) fn same_line(span: Span, what: &str) -> Diagnostic {
@@ -190,10 +197,14 @@ pub(super) fn unclosed_block(open: Span, next: Option<(Span, &str)>) -> Diagnost
     made.help("write the missing `}`")
 }
 
-pub(super) fn unclosed_bracket(open: Span, end: Span, what: &str, close: char) -> Diagnostic {
+pub(super) fn unclosed_bracket(open: Span, end: Span, what: &str, close: char, found: Option<char>) -> Diagnostic {
+    let text = match found {
+        Some(found) => format!("expected `{close}`, found `{found}`"),
+        None => format!("expected `{close}` by here"),
+    };
     Diagnostic::new(codes::UNCLOSED_BRACKET, open, format!("this {what} is never closed"))
         .label("opened here")
-        .related(end, format!("expected `{close}` by here"))
+        .related(end, text)
         .help(format!("write the missing `{close}`"))
 }
 
@@ -216,9 +227,20 @@ pub(super) fn unexpected_text(span: Span, text: &str, expected: &str) -> Diagnos
     let shown = shorten(text);
     let made = Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("expected {expected}, found `{shown}`"))
         .label("unexpected");
+    let quoted = ['“', '”', '„', '‘', '’', '\''].into_iter().fold(text, |text, quote| text.trim_matches(quote));
+    let quote = |made: Diagnostic| made.fix("write double quotes", Unsafe, span, format!("\"{quoted}\""));
     match text.chars().next() {
-        Some('“' | '”' | '„' | '‘' | '’') => made.help("strings stand in straight quotes: `\"…\"`"),
-        Some('\'') => made.help("strings stand in double quotes: `\"…\"`"),
+        Some('“' | '”' | '„' | '‘' | '’') => quote(made.help("strings stand in straight quotes: `\"…\"`")),
+        Some('\'') if text.len() > 1 => quote(made.help("strings stand in double quotes: `\"…\"`")),
+        Some('!') => made.help("negation is written `not`"),
+        Some('*' | '.' | '~' | '@' | '%' | '^') if expected == "a value" => {
+            made.help(format!("for text, write `\"{shown}\"`"))
+        }
+        Some('<' | '=' | '>')
+            if text.starts_with("<<<<<<<") || text.starts_with("=======") || text.starts_with(">>>>>>>") =>
+        {
+            made.help("this is a conflict of a merge: resolve it")
+        }
         Some('\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{3000}') => {
             made.help("this blank is no ordinary space: replace it")
         }
@@ -256,6 +278,18 @@ pub(super) fn block_in_map(key: Span, text: &str) -> Diagnostic {
         .help(format!("write `{text} = {{`"))
         .note("inside of a map every entry is `key = value`")
         .fix("write `=`", Safe, key.after(), " =")
+}
+
+pub(super) fn unknown_operation(span: Span, word: &str) -> Diagnostic {
+    let made = Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("`{word}` is no operation of a patch"))
+        .label("unknown operation")
+        .help("the operations are `add`, `replace`, `remove` and `test`");
+    match word {
+        "delete" => made.fix("write `remove`", Unsafe, span, "remove"),
+        "set" | "update" => made.fix("write `replace`", Unsafe, span, "replace"),
+        "insert" => made.fix("write `add`", Unsafe, span, "add"),
+        _ => made,
+    }
 }
 
 pub(super) fn key_wants_quotes(span: Span, text: &str) -> Diagnostic {
@@ -377,6 +411,13 @@ pub(super) fn unclosed_string(open: Span, long: bool) -> Diagnostic {
     Diagnostic::new(codes::UNCLOSED_STRING, open, "this string is never closed")
         .label("opened here")
         .help(format!("write `{quote}` before the end of {end}"))
+}
+
+/// `span` is the last quote of text whose quotes do not pair.
+pub(super) fn unpaired_quote(span: Span) -> Diagnostic {
+    Diagnostic::new(codes::UNCLOSED_STRING, span, "the quotes of this line do not pair")
+        .label("begins a string that is never closed")
+        .help("a `\"` is missing before this one, or behind it")
 }
 
 pub(super) fn bad_escape(span: Span, text: &str, why: &str) -> Diagnostic {

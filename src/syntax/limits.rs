@@ -36,11 +36,16 @@ pub(super) const DECLARATION_WORDS: [&str; 20] = [
     "test",
 ];
 
-/// Reports what exceeds a limit. Returns whether the text may be parsed.
-pub(super) fn check(source: SourceId, text: &str, sink: &mut Sink) -> bool {
+/// The most times that parsing starts anew behind a `"""` that is never closed: each looks at the rest of the text.
+const MOST_SEGMENTS: usize = 16;
+
+/// Reports what exceeds a limit. Returns the offsets at which to start parsing; none when the text may not be parsed.
+///
+/// There is more than one where a `"""` is never closed: it ends at the next declaration instead of the end of the text.
+pub(super) fn check(source: SourceId, text: &str, sink: &mut Sink) -> Vec<usize> {
     if text.len() > MAX_BYTES {
         sink.push(errors::file_too_large(Span::new(source, 0, 0), text.len()));
-        return false;
+        return Vec::new();
     }
     for (offset, character) in text.char_indices() {
         let first = offset == 0 && character == '\u{feff}';
@@ -50,11 +55,20 @@ pub(super) fn check(source: SourceId, text: &str, sink: &mut Sink) -> bool {
             sink.push(errors::invisible_character(span, character));
         }
     }
-    if let Some(at) = too_deep(text.as_bytes()) {
-        sink.push(errors::nested_too_deep(Span::new(source, to_u32(at), to_u32(at + 1)), MAX_DEPTH));
-        return false;
+    let mut starts = Vec::new();
+    let mut next = Some(0);
+    while let Some(start) = next.filter(|_| starts.len() < MOST_SEGMENTS) {
+        starts.push(start);
+        next = match scan(text.as_bytes(), start) {
+            End::Sound => None,
+            End::TooDeep(at) => {
+                sink.push(errors::nested_too_deep(Span::new(source, to_u32(at), to_u32(at + 1)), MAX_DEPTH));
+                return Vec::new();
+            }
+            End::OpenString(at) => declaration_behind(text.as_bytes(), at),
+        };
     }
-    true
+    starts
 }
 
 /// Whether a reader of the source could be deceived by `character`, or would not see it: control characters other
@@ -86,23 +100,34 @@ enum Mode {
     Long,
 }
 
-/// The offset of the bracket that is nested too deep.
-fn too_deep(text: &[u8]) -> Option<usize> {
+/// How a scan ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Sound,
+    /// At the bracket that is nested too deep.
+    TooDeep(usize),
+    /// In the `"""` that begins here.
+    OpenString(usize),
+}
+
+/// Looks for brackets that are nested too deep and for a `"""` that is never closed, from `start` on.
+fn scan(text: &[u8], start: usize) -> End {
     let mut mode = Mode::Code;
     let mut depth = 0_u32;
-    let mut at = 0;
+    let mut opened = start;
+    let mut at = start;
     while let Some(byte) = text.get(at).copied() {
         let rest = text.get(at..).unwrap_or_default();
         let mut step = 1;
         match (mode, byte) {
-            (Mode::Code, b'"') if rest.starts_with(b"\"\"\"") => (mode, step) = (Mode::Long, 3),
+            (Mode::Code, b'"') if rest.starts_with(b"\"\"\"") => (mode, step, opened) = (Mode::Long, 3, at),
             (Mode::Code, b'"') => mode = Mode::Short,
             (Mode::Code, b'#') => mode = Mode::Comment,
             (Mode::Code, b'\n') if begins_declaration(rest.get(1..).unwrap_or_default()) => depth = 0,
             (Mode::Code, b'{' | b'[' | b'(') => {
                 depth += 1;
                 if depth > MAX_DEPTH {
-                    return Some(at);
+                    return End::TooDeep(at);
                 }
             }
             (Mode::Code, b'}' | b']' | b')') => depth = depth.saturating_sub(1),
@@ -115,7 +140,14 @@ fn too_deep(text: &[u8]) -> Option<usize> {
         }
         at += step;
     }
-    None
+    if matches!(mode, Mode::Long) { End::OpenString(opened) } else { End::Sound }
+}
+
+/// Where the first declaration behind `at` begins its line.
+fn declaration_behind(text: &[u8], at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let ends = rest.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(index, _)| at + index + 1);
+    ends.into_iter().find(|start| begins_declaration(text.get(*start..).unwrap_or_default()))
 }
 
 /// The scan's twin of the grammar's `declaration_start`.
@@ -135,7 +167,17 @@ mod tests {
     use super::*;
 
     fn deep(text: &str) -> Option<usize> {
-        too_deep(text.as_bytes())
+        match scan(text.as_bytes(), 0) {
+            End::TooDeep(at) => Some(at),
+            End::Sound | End::OpenString(_) => None,
+        }
+    }
+
+    #[test]
+    fn a_long_string_without_its_end_is_found_with_the_next_declaration() {
+        let text = "a = \"\"\"\n x\ncomponent b";
+        assert_eq!(scan(text.as_bytes(), 0), End::OpenString(4));
+        assert_eq!(declaration_behind(text.as_bytes(), 4), Some(11));
     }
 
     #[test]

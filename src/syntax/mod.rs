@@ -1,6 +1,6 @@
 //! From text to a tree.
 //!
-//! Takes one file's text, gives a lossless [`Cst`](cst::Cst), the typed [`ast::File`] and the syntax errors. Never fails:
+//! Takes one file's text, gives a lossless [`Cst`], the typed [`ast::File`] and the syntax errors. Never fails:
 //! a broken place becomes a hole. Knows nothing of names, types or engines; pest is known to `parser` alone.
 
 pub mod ast;
@@ -30,15 +30,16 @@ pub struct Parse {
 /// Reads `text`, the whole of the file `source`, in time and memory linear in its length.
 pub fn parse(source: SourceId, text: &str) -> Parse {
     let mut sink = Sink::new(source, text);
-    let parsed = if limits::check(source, text, &mut sink) { parser::parse(source, text) } else { Ok(None) };
-    let cst = parsed.unwrap_or_else(|failure| {
-        sink.push(match failure {
-            parser::Failure::TooComplex => errors::too_complex(Span::new(source, 0, 0)),
-            parser::Failure::Bug(at) => errors::bug(Span::new(source, at, at)),
-        });
-        None
+    let starts = limits::check(source, text, &mut sink);
+    let cst = parser::parse(source, text, &starts).unwrap_or_else(|failure| {
+        match failure {
+            parser::Failure::NotRead => {}
+            parser::Failure::TooComplex => sink.push(errors::too_complex(Span::new(source, 0, 0))),
+            parser::Failure::Bug(at) => sink.push(errors::bug(Span::new(source, at, at))),
+        }
+        Cst::unparsed(source, text)
     });
-    let cst = cst.unwrap_or_else(|| Cst::unparsed(source, text));
     let file = lower::lower(&cst, text, &mut sink);
-    Parse { cst, file, diagnostics: sink.finish() }
+    let diagnostics = sink.finish(&cst);
+    Parse { cst, file, diagnostics }
 }

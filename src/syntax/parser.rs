@@ -21,6 +21,8 @@ struct FleetParser;
 /// Why there is no tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
+    /// The text exceeds a limit, which has been reported.
+    NotRead,
     /// The fuse or the stack guard stopped the parser.
     TooComplex,
     /// The grammar did not match, which is a bug; the offset says where.
@@ -29,22 +31,41 @@ pub(super) enum Failure {
 
 /// The most calls inside pest for one file: a fuse, not a limit that any text should reach.
 ///
-/// Texts of the language take 4 to 12 calls a byte, the worst of the hostile ones in `tests/syntax.rs` 60; a file has at
-/// most 4 Mi bytes. The count is process-wide in pest, but each parse starts from nought.
-const FUSE: usize = 1_000_000_000;
+/// Texts of the language take 5 to 10 calls a byte, the worst of the hostile ones in `tests/syntax` 85 (measured by
+/// bisecting the limit); a file has at most 4 Mi bytes. The limit is process-wide in pest, each parse counts for itself.
+const FUSE: usize = 2_000_000_000;
 
-/// Parses `text`.
-pub(super) fn parse(source: SourceId, text: &str) -> Result<Option<Cst>, Failure> {
+/// Parses `text` from each of `starts` to the next, as one file. The first is 0, the others begin declarations.
+pub(super) fn parse(source: SourceId, text: &str, starts: &[usize]) -> Result<Cst, Failure> {
     static FUSE_IS_SET: OnceLock<()> = OnceLock::new();
     FUSE_IS_SET.get_or_init(|| pest::set_call_limit(NonZeroUsize::new(FUSE)));
-    match FleetParser::parse(Rule::file, text) {
-        Ok(pairs) => Ok(Some(Cst::new(source, collect(pairs.tokens(), text)))),
-        Err(error) => Err(classify(&error)),
+    let mut nodes: Vec<Node> = Vec::new();
+    for (index, start) in starts.iter().enumerate() {
+        let end = starts.get(index + 1).copied().unwrap_or(text.len());
+        let part = text.get(*start..end).unwrap_or("");
+        let pairs = FleetParser::parse(Rule::file, part).map_err(|error| classify(&error, offset(*start)))?;
+        join(&mut nodes, collect(pairs.tokens(), part), offset(*start), offset(end));
+    }
+    if nodes.is_empty() { Err(Failure::NotRead) } else { Ok(Cst::new(source, nodes)) }
+}
+
+/// Adds the nodes of the part of the text from `base` to `end`; their root becomes one with the root before.
+fn join(nodes: &mut Vec<Node>, part: Vec<Node>, base: u32, end: u32) {
+    let skipped = usize::from(!nodes.is_empty());
+    nodes.extend(part.into_iter().skip(skipped).map(|node| Node {
+        start: node.start + base,
+        end: node.end + base,
+        ..node
+    }));
+    let count = offset(nodes.len());
+    if let Some(root) = nodes.first_mut() {
+        root.subtree = count;
+        root.end = end;
     }
 }
 
 /// pest tells the fuse and the stack guard apart from a mismatch by the kind of error alone.
-fn classify(error: &pest::error::Error<Rule>) -> Failure {
+fn classify(error: &pest::error::Error<Rule>, base: u32) -> Failure {
     match error.variant {
         pest::error::ErrorVariant::CustomError { .. } => Failure::TooComplex,
         pest::error::ErrorVariant::ParsingError { .. } => {
@@ -52,7 +73,7 @@ fn classify(error: &pest::error::Error<Rule>) -> Failure {
                 pest::error::InputLocation::Pos(at) => at,
                 pest::error::InputLocation::Span((at, _)) => at,
             };
-            Failure::Bug(offset(at))
+            Failure::Bug(base + offset(at))
         }
     }
 }
@@ -157,7 +178,7 @@ fn kind(rule: Rule) -> Option<SyntaxKind> {
         Rule::for_clause => K::ForClause,
         Rule::binding => K::Binding,
         Rule::type_expr => K::TypeExpr,
-        Rule::block => K::Block,
+        Rule::block | Rule::item_block => K::Block,
         Rule::attribute => K::Attribute,
         Rule::tagged => K::Tagged,
         Rule::parameter => K::Parameter,
@@ -205,7 +226,7 @@ fn token_kind(rule: Rule) -> Option<SyntaxKind> {
         Rule::interpolation_text => K::InterpolationText,
         Rule::raw_head | Rule::raw_text => K::RawText,
         Rule::bom => K::Bom,
-        Rule::COMMENT => K::Comment,
+        Rule::comment => K::Comment,
         Rule::newline => K::Newline,
         _ => return error_kind(rule),
     })

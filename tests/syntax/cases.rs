@@ -1,7 +1,7 @@
 //! Runs `cases/*.txt`.
 //!
 //! A file holds cases. Each begins with `=== name`, then the input, then `--- tree` and `--- diagnostics` with what is
-//! expected. The first file is valid text: it must have no diagnostics.
+//! expected. Files whose name begins with `valid-` are valid text: no diagnostic, no error node.
 
 use std::fmt::Write as _;
 use std::fs;

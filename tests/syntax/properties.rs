@@ -116,6 +116,15 @@ fn check_tree(text: &str, parsed: &Parse) {
         for below in &nodes[index + 1..behind] {
             assert!(node.start <= below.start && below.end <= node.end, "{below:?} lies in {node:?}\n{text:?}");
         }
+        let last = nodes[index..behind].iter().rfind(|below| below.start < below.end).unwrap_or(node).kind;
+        let free = {
+            use SyntaxKind::{Extra, File, InterpolationText, Junk, Newline, RawText, StringText};
+            [Extra, File, InterpolationText, Junk, Newline, RawText, StringText]
+        };
+        if !free.contains(&node.kind) && !free.contains(&last) && nodes[0].kind == SyntaxKind::File {
+            let own = &text[node.start as usize..node.end as usize];
+            assert_eq!(own, own.trim_matches([' ', '\t', '\r', '\n']), "{node:?} is its tokens\n{text:?}");
+        }
     }
     if nodes[0].kind == SyntaxKind::Unparsed {
         return;

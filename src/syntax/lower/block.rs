@@ -8,7 +8,6 @@ use crate::syntax::ast::{
 };
 use crate::syntax::cst::NodeRef;
 use crate::syntax::kind::SyntaxKind as K;
-use crate::syntax::limits::DECLARATION_WORDS;
 use crate::syntax::lower::text::is_bare_name;
 
 /// The blocks whose entries are the entries of a map.
@@ -17,23 +16,27 @@ const MAPS: [&str; 6] = ["values", "labels", "annotations", "substitute", "image
 /// The words that begin a block whose argument could be taken for a value, were the block missing.
 const BLOCKS: [&str; 5] = ["ignore", "patch", "retry", "window", "values"];
 
+/// What other tools call the operations of a patch (RFC 6902 has `move` and `copy` too, which would need a second
+/// pointer).
+const FOREIGN_OPERATIONS: [&str; 6] = ["copy", "delete", "insert", "move", "set", "update"];
+
 impl Lower<'_> {
     /// A block of a declaration or a nested one.
     pub(super) fn block(&mut self, node: NodeRef<'_>) -> Block {
-        self.report_unclosed_block(node);
         let entries = self.entries(node);
+        self.report_unclosed_block(node);
         Block { span: node.span(), entries }
     }
 
     /// The entries of a map.
     pub(super) fn map(&mut self, node: NodeRef<'_>) -> Vec<Attribute> {
-        self.report_unclosed_block(node);
-        let mut separators = Separators::new(node);
+        let mut separators = Separators::default();
         let mut found = Vec::new();
         for part in node.parts() {
             self.check_separator(&mut separators, part);
             found.extend(self.map_entry(part));
         }
+        self.report_unclosed_block(node);
         found
     }
 
@@ -50,7 +53,7 @@ impl Lower<'_> {
     }
 
     fn entries(&mut self, node: NodeRef<'_>) -> Vec<Entry> {
-        let mut separators = Separators::new(node);
+        let mut separators = Separators::default();
         let mut found = Vec::new();
         for part in node.parts() {
             self.check_separator(&mut separators, part);
@@ -68,6 +71,7 @@ impl Lower<'_> {
 
     fn broken_entry(&mut self, part: NodeRef<'_>) {
         match part.kind() {
+            K::Stray if self.is_caused(part.span()) => {}
             K::Stray => self.sink.push(errors::stray_close(part.span(), self.text_of(part))),
             K::Junk => self.unexpected(part, "an entry"),
             _ => {}
@@ -97,33 +101,6 @@ impl Lower<'_> {
         }
     }
 
-    /// Reports a block that is never closed, at its opening brace.
-    pub(super) fn report_unclosed_block(&mut self, node: NodeRef<'_>) {
-        let (Some(open), Some(missing)) = (node.child(K::OpenBrace), node.child(K::Unclosed)) else { return };
-        let next = self.next_declaration(missing.span());
-        let next = next.map(|span| (span, "the next declaration begins here"));
-        self.sink.push(errors::unclosed_block(open.span(), next));
-    }
-
-    /// The keyword of the declaration that begins behind `at`, over blanks and comments.
-    fn next_declaration(&self, at: Span) -> Option<Span> {
-        let mut start = at.end as usize;
-        loop {
-            let rest = self.text.get(start..)?;
-            let blanks = rest.len() - rest.trim_start().len();
-            start += blanks;
-            let rest = rest.trim_start();
-            if rest.starts_with('#') {
-                start += rest.find('\n').unwrap_or(rest.len());
-                continue;
-            }
-            let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
-            let from = u32::try_from(start).ok()?;
-            let to = from + u32::try_from(word.len()).ok()?;
-            return DECLARATION_WORDS.contains(&word).then(|| Span::new(at.source, from, to));
-        }
-    }
-
     /// `key = value`
     fn attribute(&mut self, node: NodeRef<'_>) -> Option<Attribute> {
         let mut parts = node.parts();
@@ -138,7 +115,10 @@ impl Lower<'_> {
                 }
                 K::Expr => value = self.expr(part),
                 K::Tagged => value = self.tagged(part),
-                K::Extra if !is_hole(&value) => self.unexpected(part, "a comma or a newline"),
+                K::Extra if !is_hole(&value) => {
+                    self.unexpected(part, "a comma or a newline");
+                    value.kind = ExprKind::Error;
+                }
                 _ => {}
             }
         }
@@ -205,8 +185,12 @@ impl Lower<'_> {
     }
 
     fn nested(&mut self, node: NodeRef<'_>) -> Option<Entry> {
-        let word = node.child(K::Word)?;
+        let word = node.parts().next()?;
         let keyword = self.text_of(word);
+        if word.kind() != K::Word {
+            self.unexpected(word, "an entry");
+            return None;
+        }
         if is_control_word(keyword) {
             self.sink.push(errors::control_entry(word.span(), keyword));
             return None;
@@ -219,6 +203,10 @@ impl Lower<'_> {
         if !complete {
             match arguments.as_slice() {
                 [] => return Some(Entry::Attribute(self.lone_word(name))),
+                [value] if is_string(value.kind()) && FOREIGN_OPERATIONS.contains(&keyword) => {
+                    self.sink.push(errors::unknown_operation(word.span(), keyword));
+                    return None;
+                }
                 [value] if !BLOCKS.contains(&keyword) => {
                     return Some(Entry::Attribute(self.unseparated(name, *value)));
                 }
@@ -253,8 +241,7 @@ impl Lower<'_> {
 
     /// `key { … }` in a map, which should be `key = { … }`.
     fn nested_in_map(&mut self, node: NodeRef<'_>) -> Option<Attribute> {
-        let word = node.child(K::Word)?;
-        let key = Name { text: self.text_of(word).to_owned(), span: word.span() };
+        let key = self.key(node.parts().next()?)?;
         let mut rest = node.parts().skip(1);
         match (rest.next(), rest.next()) {
             (None, _) => Some(self.lone_word(key)),
@@ -290,7 +277,7 @@ impl Lower<'_> {
     fn argument(&mut self, node: NodeRef<'_>) -> Option<Text> {
         let span = node.span();
         if is_string(node.kind()) {
-            return Some(self.string(node));
+            return self.string(node);
         }
         let text = self.text_of(node);
         match node.kind() {
@@ -304,6 +291,7 @@ impl Lower<'_> {
 }
 
 /// What stands before the next entry of a block.
+#[derive(Default)]
 struct Separators {
     /// Whether an entry stands between the last comma and here.
     entry_before: bool,
@@ -311,12 +299,6 @@ struct Separators {
     broken: bool,
     /// Where the entry before ends, when no comma follows it.
     end: Option<u32>,
-}
-
-impl Separators {
-    fn new(_: NodeRef<'_>) -> Self {
-        Self { entry_before: false, broken: false, end: None }
-    }
 }
 
 fn is_argument(kind: K) -> bool {

@@ -43,14 +43,18 @@ impl Lower<'_> {
         let mut before = Before::default();
         let mut end = None;
         for node in root.parts() {
-            if end.is_some_and(|end| !self.separated(end, node.span().start)) && node.kind() == K::Declaration {
+            let swallowed = std::mem::take(&mut self.swallowed);
+            if !swallowed
+                && end.is_some_and(|end| !self.separated(end, node.span().start))
+                && node.kind() == K::Declaration
+            {
                 self.sink.push(errors::same_line(self.keyword_span(node), "declaration"));
             }
             end = matches!(node.kind(), K::Declaration | K::Later).then_some(node.span().end);
             match node.kind() {
                 K::Declaration => declarations.extend(self.declaration(node, &mut before)),
                 K::Later => declarations.extend(self.later(node, &mut before)),
-                K::Stray if before.outside => {}
+                K::Stray if before.outside || self.is_caused(node.span()) => {}
                 K::Stray => self.sink.push(errors::stray_close(node.span(), self.text_of(node))),
                 K::Junk if before.outside => {}
                 K::Junk => self.unexpected(node, "a declaration"),
@@ -68,7 +72,7 @@ impl Lower<'_> {
         let keyword = node.child(K::Word)?;
         before.outside = false;
         if let Some(block) = node.child(K::RawBlock) {
-            self.unclosed_raw(block);
+            self.report_unclosed_block(block);
             before.block = Some((last_byte(block.span()), format!("the block of this `{}`", self.text_of(keyword))));
         }
         let name = Name { text: self.text_of(keyword).to_owned(), span: keyword.span() };
@@ -76,27 +80,21 @@ impl Lower<'_> {
         Some(Declaration { span: node.span(), keyword: keyword.span(), doc, kind: DeclarationKind::Later(name) })
     }
 
-    fn unclosed_raw(&mut self, block: NodeRef<'_>) {
-        for inner in block.descendants().filter(|inner| inner.kind() == K::RawBlock) {
-            self.report_unclosed_block(inner);
-        }
-    }
-
     fn declaration(&mut self, node: NodeRef<'_>, before: &mut Before) -> Option<Declaration> {
         let head = Head::read(node)?;
         let written = self.text_of(head.keyword);
         let known = DECLARATION_WORDS.contains(&written);
-        if head.subject.is_none() && (head.is_assignment() || (!known && before.outside)) {
+        if head.subject.is_none() && (head.is_assignment(clauses_of(written)) || (!known && before.outside)) {
             if !before.outside {
                 self.sink.push(errors::outside_of_block(head.keyword.span(), written, before.block.clone()));
             }
             before.outside = true;
             return None;
         }
-        if !known && before.outside {
+        if !known && before.outside && !(self.begins_column_one(node) && self.near_keyword(written).is_some()) {
             return None;
         }
-        before.outside = false;
+        before.outside = std::mem::take(&mut self.nested);
         if let Some(block) = head.block {
             before.block = Some((last_byte(block.span()), format!("the block of this `{written}`")));
         }
@@ -109,8 +107,19 @@ impl Lower<'_> {
 
     /// The keyword that was meant by a misspelt one. It is read as that, so that what it declares is declared.
     fn guess_keyword(&mut self, head: &Head<'_>, written: &str) -> Option<&'static str> {
-        self.sink.push(errors::unknown_keyword(head.keyword.span(), written));
-        did_you_mean(written, DECLARATION_WORDS).filter(|near| !LATER_WORDS.contains(near))
+        let near = self.near_keyword(written);
+        self.sink.push(errors::unknown_keyword(head.keyword.span(), written, near));
+        near.filter(|near| !LATER_WORDS.contains(near))
+    }
+
+    /// The keyword that is nearest to a word; none once that has been asked more often than errors are kept.
+    fn near_keyword(&mut self, written: &str) -> Option<&'static str> {
+        self.guesses += 1;
+        if self.guesses > 1_000 { None } else { did_you_mean(written, DECLARATION_WORDS) }
+    }
+
+    fn begins_column_one(&self, node: NodeRef<'_>) -> bool {
+        self.line_before(node.span()).is_empty()
     }
 
     fn declared(&mut self, head: &Head<'_>, keyword: &str) -> Option<DeclarationKind> {

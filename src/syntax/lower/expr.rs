@@ -40,9 +40,14 @@ impl Lower<'_> {
     /// An [`K::Expr`] node.
     pub(super) fn expr(&mut self, node: NodeRef<'_>) -> Expr {
         let span = node.span();
-        let start = Span { end: span.start, ..span };
+        let start = self.behind(span);
         let mut tokens = Tokens { nodes: node.parts().collect(), next: 0, last: start, broken: false };
-        if self.at_word(&tokens, "if") { self.conditional(&mut tokens, span) } else { self.or(&mut tokens) }
+        let conditional = self.at_word(&tokens, "if");
+        let value = if conditional { self.conditional(&mut tokens, span) } else { self.or(&mut tokens) };
+        if let Some(rest) = tokens.peek().filter(|_| !tokens.broken) {
+            self.unexpected(rest, "the end of this value");
+        }
+        value
     }
 
     /// Whether the next token is this keyword or operator.
@@ -50,31 +55,35 @@ impl Lower<'_> {
         tokens.peek().is_some_and(|node| matches!(node.kind(), K::Keyword | K::Operator) && self.text_of(node) == word)
     }
 
+    /// The `=` before an expression, for the words of what is missing; else the empty span before it.
+    fn behind(&self, span: Span) -> Span {
+        let before = self.text.get(..span.start as usize).unwrap_or("").trim_end_matches([' ', '\t', '\r']);
+        let end = u32::try_from(before.len()).unwrap_or(span.start);
+        if before.ends_with('=') { Span { start: end - 1, end, ..span } } else { Span { end: span.start, ..span } }
+    }
+
     fn conditional(&mut self, tokens: &mut Tokens<'_>, span: Span) -> Expr {
         let mut branches = Vec::new();
-        while self.at_word(tokens, "if") {
+        let otherwise = loop {
             tokens.take();
             let condition = self.or(tokens);
-            let value = if self.at_word(tokens, "then") {
-                tokens.take();
-                self.or(tokens)
-            } else {
-                self.expected_word(tokens, "then")
-            };
+            let value = self.behind_word(tokens, "then");
             branches.push(Branch { condition, value });
-            if !self.at_word(tokens, "else") {
-                break;
+            let another = tokens.nodes.get(tokens.next + 1).is_some_and(|node| self.text_of(*node) == "if");
+            if !(self.at_word(tokens, "else") && another) {
+                break self.behind_word(tokens, "else");
             }
             tokens.take();
-        }
-        let complete = tokens.nodes.iter().any(|node| self.text_of(*node) == "else");
-        let otherwise =
-            if complete && tokens.peek().is_some() { self.or(tokens) } else { self.expected_word(tokens, "else") };
+        };
         Expr { span, kind: ExprKind::If { branches, otherwise: Box::new(otherwise) } }
     }
 
-    /// Reports a missing `then` or `else`, which stands as a hole among the tokens.
-    fn expected_word(&mut self, tokens: &mut Tokens<'_>, word: &str) -> Expr {
+    /// The value behind `then` or `else`; the word may be missing, and stands as a hole among the tokens then.
+    fn behind_word(&mut self, tokens: &mut Tokens<'_>, word: &str) -> Expr {
+        if self.at_word(tokens, word) {
+            tokens.take();
+            return self.or(tokens);
+        }
         if tokens.peek().is_some_and(|node| node.kind() == K::Missing) {
             tokens.take();
         }
@@ -274,7 +283,9 @@ impl Lower<'_> {
     pub(super) fn operand(&mut self, node: NodeRef<'_>) -> Expr {
         let span = node.span();
         let kind = match node.kind() {
-            K::PlainString | K::ShortString | K::LongString => ExprKind::Text(self.string(node)),
+            K::PlainString | K::ShortString | K::LongString => {
+                self.string(node).map_or(ExprKind::Error, ExprKind::Text)
+            }
             K::Number => self.number(node),
             K::Path => return self.path_value(node),
             K::List => ExprKind::List(self.items(node)),
@@ -340,13 +351,9 @@ impl Lower<'_> {
                     }
                     before = K::Comma;
                 }
-                K::Unclosed => {
-                    let list = node.kind() == K::List;
-                    let (what, close) = if list { ("list", ']') } else { ("group", ')') };
-                    self.sink.push(errors::unclosed_bracket(open, part.span(), what, close));
-                }
+                K::Unclosed => self.unclosed_list(node, open, part.span()),
                 kind => {
-                    if before != K::Comma && !first && before != K::StrayWord {
+                    if before != K::Comma && !first && before != K::StrayWord && node.kind() == K::List {
                         self.sink.push(errors::missing_comma(part.span()));
                     }
                     let item = if kind == K::Expr { self.expr(part) } else { self.operand(part) };
@@ -357,6 +364,20 @@ impl Lower<'_> {
             }
         }
         items
+    }
+
+    fn unclosed_list(&mut self, node: NodeRef<'_>, open: Span, at: Span) {
+        let (what, close) = if node.kind() == K::List { ("list", ']') } else { ("parenthesis", ')') };
+        let rest = self.text.get(at.end as usize..).unwrap_or("");
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let found = rest.trim_start_matches([' ', '\t']).chars().next().filter(|c| matches!(c, ']' | ')'));
+        let start = at.end + u32::try_from(blanks).unwrap_or(0);
+        let place = if found.is_some() { Span { start, end: start + 1, ..at } } else { at };
+        // A bracket of another kind right here: either this one is wrong, or it closes what is around.
+        if !self.swallowed {
+            self.sink.push(errors::unclosed_bracket(open, place, what, close, found));
+        }
+        self.cut = Some(at.end);
     }
 
     fn group(&mut self, node: NodeRef<'_>) -> Expr {
@@ -373,7 +394,7 @@ impl Lower<'_> {
                 Expr { span, kind: only.kind }
             }
             (Some(_), false) => {
-                if has_comma {
+                if closed {
                     self.sink.push(errors::not_one_value(span, false));
                 }
                 hole(span)

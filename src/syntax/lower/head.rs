@@ -83,8 +83,18 @@ impl<'c> Head<'c> {
     }
 
     /// Whether it reads `word = …` or `word: …`: an entry without a block around it.
-    pub(super) fn is_assignment(&self) -> bool {
-        self.subject.is_none() && matches!(self.clauses.first(), Some((Clause::Value | Clause::Type, _)))
+    /// A keyword that takes such a clause lacks its name instead.
+    pub(super) fn is_assignment(&self, allowed: &[Clause]) -> bool {
+        match self.clauses.first() {
+            Some((clause @ (Clause::Value | Clause::Type), _)) => !allowed.contains(clause),
+            _ => false,
+        }
+    }
+
+    /// Whether the last clause lacks its value, so that text behind it is part of the same mistake.
+    fn ends_in_hole(&self) -> bool {
+        let last = self.clauses.last().and_then(|(_, node)| node.descendants().last());
+        last.is_some_and(|last| last.kind() == K::Missing)
     }
 
     /// From the keyword to the last part before the block.
@@ -121,10 +131,12 @@ impl Lower<'_> {
         }
         if let Some(extra) = head.extra
             && !reported
+            && !head.ends_in_hole()
             && !self.is_reserved_subject(head, extra)
         {
             let in_head = head.block.is_none_or(|block| extra.span().start < block.span().start);
-            self.unexpected(extra, if in_head { "`{` or a newline" } else { "a newline" });
+            let no_block = matches!(keyword, "label" | "fact" | "group" | "param");
+            self.unexpected(extra, if in_head && !no_block { "`{` or a newline" } else { "a newline" });
         }
     }
 
@@ -142,7 +154,12 @@ impl Lower<'_> {
     /// The name of a declaration that needs one.
     pub(super) fn name(&mut self, head: &Head<'_>, keyword: &str) -> Option<Name> {
         if let Some(subject) = head.subject {
-            return self.subject_name(subject);
+            let name = self.subject_name(subject)?;
+            if is_string(subject.kind()) && RESERVED.contains(&name.text.as_str()) {
+                self.sink.push(errors::reserved_word(name.span, &name.text));
+                return None;
+            }
+            return Some(name);
         }
         if head.extra.is_none() {
             self.sink.push(errors::missing_name(head.keyword.span(), keyword));
@@ -155,16 +172,11 @@ impl Lower<'_> {
         let span = node.span();
         let text = self.text_of(node);
         if is_string(node.kind()) {
-            let read = self.string(node);
-            if let Some(name) = read.parts.iter().find_map(|part| match part {
-                TextPart::Name(name) => Some(name),
-                TextPart::Literal(_) => None,
-            }) {
+            let read = self.string(node)?;
+            if let Some(name) = first_interpolation(&read) {
                 self.sink.push(errors::interpolation_in_name(name.span));
-                return None;
             }
-            let text = read.as_literal()?.to_owned();
-            return Some(Name { text, span });
+            return Some(Name { text: read.as_literal()?.to_owned(), span });
         }
         match node.kind() {
             K::Path | K::Word if RESERVED.contains(&text) => {
@@ -185,11 +197,20 @@ impl Lower<'_> {
 
     /// The name of a cluster, which may hold `${…}` when it has `for` variables.
     pub(super) fn cluster_name(&mut self, head: &Head<'_>) -> Option<Text> {
-        match head.subject {
-            Some(subject) if is_string(subject.kind()) && head.find(Clause::For).is_some() => {
-                Some(self.string(subject))
+        let Some(subject) = head.subject.filter(|subject| is_string(subject.kind())) else {
+            return self.name(head, "cluster").map(text_of_name);
+        };
+        let read = self.string(subject)?;
+        if let Some(name) = first_interpolation(&read).filter(|_| head.find(Clause::For).is_none()) {
+            self.sink.push(errors::interpolation_without_for(name.span, &name.text));
+            return None;
+        }
+        match read.as_literal().filter(|text| RESERVED.contains(text)) {
+            Some(word) => {
+                self.sink.push(errors::reserved_word(subject.span(), word));
+                None
             }
-            _ => self.name(head, "cluster").map(text_of_name),
+            None => Some(read),
         }
     }
 
@@ -254,7 +275,10 @@ impl Lower<'_> {
 
     /// A label, fact or parameter: name, type and value.
     pub(super) fn field(&mut self, head: &Head<'_>, keyword: &str) -> Field {
-        let subject = self.name(head, keyword);
+        let subject = match head.subject.filter(|_| head.find(Clause::As).is_some()) {
+            Some(key) => self.subject_name(key),
+            None => self.name(head, keyword),
+        };
         let renamed = head.find(Clause::As).map(|clause| match clause.parts().nth(1) {
             Some(node) if node.kind() != K::Missing => self.subject_name(node),
             _ => {
@@ -303,6 +327,13 @@ impl Lower<'_> {
         }
         Expr { span: at, kind: ExprKind::Error }
     }
+}
+
+fn first_interpolation(text: &Text) -> Option<&Name> {
+    text.parts.iter().find_map(|part| match part {
+        TextPart::Name(name) => Some(name),
+        TextPart::Literal(_) => None,
+    })
 }
 
 fn text_of_name(name: Name) -> Text {

@@ -45,7 +45,7 @@ fn read(text: &str) -> Result<ExprKind, Refusal> {
     if digits.ends_with(|c: char| c.is_ascii_alphabetic()) && digits.len() == text.len() {
         return duration(text);
     }
-    quote("no number")
+    quote(if digits.ends_with('%') { "no share: one is a whole number of percent" } else { "no number" })
 }
 
 /// A duration as Go writes it, in milliseconds. Flux takes exactly `^([0-9]+(\.[0-9]+)?(ms|s|m|h))+$` (its CRDs).

@@ -11,6 +11,7 @@ mod expr;
 mod head;
 mod literal;
 mod text;
+mod unclosed;
 
 use super::ast;
 use super::cst::{Cst, NodeRef};
@@ -22,7 +23,7 @@ pub(super) use text::may_be_escaped;
 
 /// Reads the whole file.
 pub(super) fn lower(cst: &Cst, text: &str, sink: &mut Sink) -> ast::File {
-    let mut lower = Lower { text, sink };
+    let mut lower = Lower { text, sink, cut: None, swallowed: false, nested: false, guesses: 0 };
     let declarations = cst.root().map(|root| lower.file(root)).unwrap_or_default();
     ast::File { source: cst.source, declarations }
 }
@@ -31,6 +32,14 @@ pub(super) fn lower(cst: &Cst, text: &str, sink: &mut Sink) -> ast::File {
 struct Lower<'a> {
     text: &'a str,
     sink: &'a mut Sink,
+    /// Where a bracket should have been closed last: a bracket that closes nothing right there is the same mistake.
+    cut: Option<u32>,
+    /// Whether a `"""` that is never closed took the rest of the text, closing brackets included.
+    swallowed: bool,
+    /// Whether the next declaration stands inside of a block, which has been reported.
+    nested: bool,
+    /// How often a misspelt keyword has been looked up, which takes time.
+    guesses: u32,
 }
 
 impl<'a> Lower<'a> {
@@ -46,11 +55,10 @@ impl<'a> Lower<'a> {
 
     /// The comment block whose last line is right above `at`, without the `#` and one blank.
     fn doc(&self, at: Span) -> Option<String> {
-        let above = self.text.get(..at.start as usize)?;
-        let (above, indent) = above.rsplit_once('\n')?;
-        if !indent.trim().is_empty() {
+        if !self.begins_line(at) {
             return None;
         }
+        let above = self.text.get(..self.sink.line_start(at.start) as usize)?.strip_suffix('\n')?;
         let mut lines: Vec<&str> = above
             .rsplit('\n')
             .map_while(|line| line.trim().strip_prefix('#'))
@@ -60,16 +68,51 @@ impl<'a> Lower<'a> {
         if lines.is_empty() { None } else { Some(lines.join("\n")) }
     }
 
+    /// The text of its line before `at`, at most as much of it as can matter: the lines of hostile texts are long.
+    fn line_before(&self, at: Span) -> &'a str {
+        const MOST: u32 = 1_000;
+        let start = self.sink.line_start(at.start);
+        if at.start - start > MOST { "…" } else { self.slice(Span { start, end: at.start, ..at }) }
+    }
+
+    /// Whether `at` is the first token of its line.
+    fn begins_line(&self, at: Span) -> bool {
+        self.line_before(at).trim().is_empty()
+    }
+
+    /// How many blanks the line of `at` begins with.
+    fn indentation(&self, at: Span) -> usize {
+        let line = self.line_before(at);
+        line.len() - line.trim_start_matches([' ', '\t']).len()
+    }
+
     /// Whether a newline or a comma stands between two offsets that lie between tokens; comments are stepped over.
     fn separated(&self, from: u32, to: u32) -> bool {
         let between = self.text.get(from as usize..to as usize).unwrap_or("");
         between.contains('\n') || between.trim_start().starts_with(',')
     }
 
-    /// Reports text that stands where nothing is expected.
+    /// Reports text that stands where nothing is expected. Where its quotes do not pair, one is missing before it.
     fn unexpected(&mut self, node: NodeRef<'_>, expected: &str) {
+        let span = node.span();
         let text = self.text_of(node);
-        self.sink.push(errors::unexpected_text(node.span(), text, expected));
+        let unpaired = text.matches('"').count() % 2 == 1 && !text.contains('\n');
+        if let Some(at) = text.rfind('"').filter(|_| unpaired) {
+            let start = span.start + u32::try_from(at).unwrap_or(0);
+            self.sink.push(errors::unpaired_quote(Span { start, end: start + 1, ..span }));
+        } else {
+            self.sink.push(errors::unexpected_text(span, text, expected));
+        }
+    }
+
+    /// Whether the bracket at `span`, which closes nothing, stands where another one should have been closed.
+    fn is_caused(&mut self, span: Span) -> bool {
+        let between = self.cut.and_then(|cut| self.text.get(cut as usize..span.start as usize));
+        let caused = between.is_some_and(|between| between.chars().all(|c| matches!(c, ' ' | '\t')));
+        if caused {
+            self.cut = Some(span.end);
+        }
+        caused
     }
 }
 

@@ -24,32 +24,37 @@ enum Piece {
 }
 
 impl Lower<'_> {
-    /// A string of any form.
-    pub(super) fn string(&mut self, node: NodeRef<'_>) -> Text {
+    /// A string of any form; none, and reported, when a part of it cannot be read.
+    pub(super) fn string(&mut self, node: NodeRef<'_>) -> Option<Text> {
         let span = node.span();
         if node.kind() == K::PlainString {
             let text = self.text_of(node);
             let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or("");
-            return Text { span, parts: join(vec![Piece::Written(inner.to_owned())]) };
+            return Some(Text { span, parts: join(vec![Piece::Written(inner.to_owned())]) });
         }
         let long = node.kind() == K::LongString;
         let mut pieces = Vec::new();
+        let mut broken = false;
         for part in node.parts() {
-            match part.kind() {
-                K::StringText if long => pieces.push(Piece::Written(self.text_of(part).replace("\r\n", "\n"))),
-                K::StringText => pieces.push(Piece::Written(self.text_of(part).to_owned())),
-                K::Escape => pieces.extend(self.escape(part).map(|c| Piece::Escaped(c.to_string()))),
-                K::Dollar => pieces.push(Piece::Escaped("${".to_owned())),
-                K::Interpolation => pieces.extend(self.interpolation(part).map(Piece::Name)),
+            let piece = match part.kind() {
+                K::StringText if long => Some(Piece::Written(self.text_of(part).replace("\r\n", "\n"))),
+                K::StringText => Some(Piece::Written(self.text_of(part).to_owned())),
+                K::Escape => self.escape(part).map(|character| Piece::Escaped(character.to_string())),
+                K::Dollar => Some(Piece::Escaped("${".to_owned())),
+                K::Interpolation => self.interpolation(part).map(Piece::Name),
                 K::UnclosedString => {
                     let open = node.parts().next().map_or(span, NodeRef::span);
                     self.sink.push(errors::unclosed_string(open, long));
+                    self.swallowed |= long;
+                    None
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            broken |= piece.is_none();
+            pieces.extend(piece);
         }
         let pieces = if long { unindent(pieces) } else { pieces };
-        Text { span, parts: join(pieces) }
+        (!broken).then(|| Text { span, parts: join(pieces) })
     }
 
     fn escape(&mut self, node: NodeRef<'_>) -> Option<char> {

@@ -59,7 +59,7 @@ fn fields(deployment: &Deployment, report: &mut Report<'_>) {
     ];
     for (attribute, _, why, help) in rules.into_iter().filter(|(_, applies, ..)| *applies) {
         let message = format!("Argo CD cannot do what `{attribute}` of `{component}` says");
-        report.once(&NOT_EXPRESSIBLE, deployment.origin.of(attribute), |d| d.label(why).help(help), message);
+        report.once(NOT_EXPRESSIBLE, deployment.origin.of(attribute), |d| d.label(why).help(help), message);
     }
 }
 
@@ -94,7 +94,7 @@ fn unreadable(span: Span, source: &Source, help: String, report: &mut Report<'_>
     let label = format!("`{}` is {kind}", source.name);
     let related =
         |d: crate::diag::Diagnostic| if span == source.span { d } else { d.related(source.span, "declared here") };
-    report.once(&UNSUPPORTED_SOURCE, span, |d| related(d.label(label)).help(help), message);
+    report.once(UNSUPPORTED_SOURCE, span, |d| related(d.label(label)).help(help), message);
 }
 
 fn server(context: &Context<'_>, deployment: &Deployment, report: &mut Report<'_>) {
@@ -103,7 +103,7 @@ fn server(context: &Context<'_>, deployment: &Deployment, report: &mut Report<'_
     };
     let message = format!("cluster `{}` has no `server`", cluster.name);
     report.once(
-        &MISSING_ATTRIBUTE,
+        MISSING_ATTRIBUTE,
         cluster.span,
         |d| {
             d.label("the URL of its API server is missing")

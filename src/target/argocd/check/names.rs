@@ -42,7 +42,7 @@ impl Names {
         };
         let message = format!("two objects of kind {kind} would be named `{name}`");
         report.once(
-            &NAME_COLLISION,
+            NAME_COLLISION,
             span,
             |d| d.label(what).related(*other_span, other.clone()).help("rename one of the components or clusters"),
             message,

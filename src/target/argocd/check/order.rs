@@ -40,7 +40,7 @@ fn reason(deployments: &[Deployment]) -> Option<(&Deployment, &'static str)> {
 fn needs_progressive_syncs(context: &Context<'_>, deployment: &Deployment, attribute: &str, report: &mut Report<'_>) {
     let message = format!("Argo CD keeps the order of `{}` only with progressive syncs", deployment.component);
     report.once(
-        &NEEDS_PROGRESSIVE_SYNCS,
+        NEEDS_PROGRESSIVE_SYNCS,
         deployment.origin.of(attribute),
         |d| {
             d.label(format!("without them `{attribute}` would be ignored in silence"))
@@ -58,7 +58,7 @@ fn self_heal_off(deployment: &Deployment, report: &mut Report<'_>) {
     let reason = if deployment.rollout.is_some() { "a rollout" } else { "`after`" };
     let message = format!("Argo CD will not undo changes by hand of `{}`", deployment.component);
     report.once(
-        &SELF_HEAL_OFF,
+        SELF_HEAL_OFF,
         deployment.origin.of("self-heal"),
         |d| {
             d.label(format!("switched off because the component is under {reason}"))
@@ -72,7 +72,7 @@ fn self_heal_off(deployment: &Deployment, report: &mut Report<'_>) {
 fn automated_sync_off(span: Span, attribute: &str, report: &mut Report<'_>) {
     let message = format!("with `{attribute}`, Argo CD syncs only when the order says so");
     report.once(
-        &AUTOMATED_SYNC_OFF,
+        AUTOMATED_SYNC_OFF,
         span,
         |d| {
             d.label("automated sync is switched off for what stands in an order").note(
@@ -93,7 +93,7 @@ fn opposed(context: &Context<'_>, report: &mut Report<'_>) {
     let others = deployments.iter().filter(waits).filter(|d| d.component != first.component);
     let places: std::collections::BTreeSet<Span> = others.map(|d| d.origin.of("after")).collect();
     report.once(
-        &NOT_EXPRESSIBLE,
+        NOT_EXPRESSIBLE,
         first.origin.of("after"),
         |mut d| {
             for place in places {

@@ -39,7 +39,7 @@ fn differs(component: &Component<'_>, one: &Group<'_>, two: &Group<'_>, report: 
     let places: BTreeSet<_> = [a, b].iter().filter_map(|d| d.origin.attributes.get(attribute)).collect();
     let message = format!("`{}` has a rollout, but `{attribute}` is not alike on its clusters", component.name);
     report.once(
-        &SPLIT_ROLLOUT,
+        SPLIT_ROLLOUT,
         a.origin.of("rollout"),
         |mut d| {
             for place in places {
@@ -122,7 +122,7 @@ fn too_many(component: &Component<'_>, group: &Group<'_>, report: &mut Report<'_
         )
     };
     report.once(
-        &SPLIT_ROLLOUT,
+        SPLIT_ROLLOUT,
         first.origin.of("rollout"),
         |d| {
             d.label("Argo CD orders a rollout only within one ApplicationSet")

@@ -50,7 +50,7 @@ fn needs(context: &Context<'_>, since: Version, span: Span, what: &str, report: 
     let text = |version: Version| format!("{}.{}", version.major, version.minor);
     let message = format!("{what} needs Argo CD {}", text(since));
     report.once(
-        &NEEDS_NEWER_ENGINE,
+        NEEDS_NEWER_ENGINE,
         span,
         |d| {
             d.label(format!("Argo CD {} has no such thing", text(declared)))
