@@ -211,3 +211,39 @@ cluster prod-eu-west-1 { env = prod }
 
 component web on env == pord { path = "web", namespace = web }
 "#;
+
+/// The fleet blocks of a page.
+fn fleet_blocks(text: &str) -> Vec<&str> {
+    text.split("```fleet\n").skip(1).map(|rest| rest.split_once("```").unwrap().0).collect()
+}
+
+#[test]
+fn the_blocks_of_the_reference_are_fleet_text() {
+    let keywords = ["fleet", "argocd", "flux", "source", "label", "fact", "cluster", "group", "project", "component"];
+    let keywords = [&keywords[..], &["template", "defaults", "rollout"]].concat();
+    let text = read("docs/language.md");
+    for block in fleet_blocks(&text) {
+        // What stands inside of a declaration is shown without it.
+        let first = block.lines().find(|line| !line.starts_with('#') && !line.is_empty()).unwrap();
+        let whole = if keywords.iter().any(|word| first.starts_with(&format!("{word} "))) {
+            block.to_string()
+        } else {
+            format!("component shown {{\n{block}\n}}\n")
+        };
+        let mut sources = fleetc::source::Sources::default();
+        let origin = fleetc::source::Origin::Project;
+        let id = sources.add(fleetc::source::SourceFile::new("shown.fleet", origin, whole.as_str()));
+        let parse = fleetc::syntax::parse(id, &whole);
+        assert!(parse.diagnostics.is_empty(), "{}", fleetc::diag::render::concise(&parse.diagnostics, &sources) + &whole);
+    }
+}
+
+#[test]
+fn the_whole_fleet_of_the_reference_compiles() {
+    let text = read("docs/language.md");
+    let whole = fleet_blocks(&text).into_iter().find(|block| block.starts_with("fleet my-org")).unwrap();
+    let folder = scratch("reference");
+    fs::write(folder.join("fleet.fleet"), whole).unwrap();
+    let output = fleetc(&["check", "-C", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
