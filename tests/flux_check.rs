@@ -159,6 +159,24 @@ fn what_only_argo_cd_does_is_refused() {
 }
 
 #[test]
+fn text_that_kustomize_loses_is_refused() {
+    let (mut fleet, config) = two_clusters();
+    let app = fleet.path("app", "dev", &config, "app");
+    app.annotations.insert("note".into(), "\tone\ntwo".into());
+    let change = Change::Operations(vec![serde_json::json!({ "op": "add", "path": "/data/x", "value": "\ta\nb" })]);
+    let job = fleet.path("job", "dev", &config, "job");
+    job.patches = vec![Patch { kind: "ConfigMap".into(), name: "x".into(), change }];
+    fleet.path("web", "dev", &config, "web").annotations.insert("note".into(), "one\n\ttwo".into());
+    expect(
+        &mut fleet,
+        &[
+            "F0508 app: Flux cannot write several lines of which the first begins with a tab",
+            "F0508 job: Flux cannot write several lines of which the first begins with a tab",
+        ],
+    );
+}
+
+#[test]
 fn times_that_flux_would_not_keep_are_refused() {
     let (mut fleet, config) = two_clusters();
     let app = fleet.path("app", "dev", &config, "app");

@@ -1,9 +1,12 @@
 //! What Flux cannot do for a single deployment.
 
+use serde_json::Value;
+
 use super::super::hub::Hub;
 use super::Report;
 use crate::diag::{Diagnostic, codes};
-use crate::plan::{Chart, Content, Deployment, Kubeconfig, OnDelete};
+use crate::plan::{Change, Chart, Content, Deployment, Kubeconfig, OnDelete};
+use crate::target::yaml;
 
 /// Options of Argo CD that ask for what Flux does anyway: it never writes ignored fields, applies only what differs,
 /// and always applies on the server's side.
@@ -24,6 +27,7 @@ pub(super) fn check(hub: &Hub, report: &mut Report) {
         check_times(hub, deployment, report);
         check_retry(deployment, report);
         check_engine_words(deployment, report);
+        check_texts(deployment, report);
         match &deployment.content {
             Content::Path(_) => check_path(hub, deployment, report),
             Content::Chart(chart) => check_chart(hub, deployment, chart, report),
@@ -55,6 +59,33 @@ fn check_retry(deployment: &Deployment, report: &mut Report) {
     } else if retry.limit >= 0 && matches!(deployment.content, Content::Path(_)) {
         let message = "Flux tries to apply a folder again for ever";
         report.add(not_expressible(at, message).help("leave out `limit`, or set it for Argo CD's clusters only"));
+    }
+}
+
+/// Text that kustomize cannot give back where it writes an object anew.
+fn check_texts(deployment: &Deployment, report: &mut Report) {
+    let lost = |value: &Value| !strings(value).into_iter().all(yaml::survives_kustomize);
+    let patched = deployment.patches.iter().any(|patch| match &patch.change {
+        Change::Operations(operations) => operations.iter().any(&lost),
+        Change::Merge(fields) => fields.values().any(&lost),
+    });
+    if patched || !deployment.annotations.values().all(|text| yaml::survives_kustomize(text)) {
+        let message = "Flux cannot write several lines of which the first begins with a tab";
+        report.add(
+            not_expressible(deployment.origin.component, message)
+                .label(if patched { "in one of its patches" } else { "in one of its annotations" })
+                .help("let the text begin with something else")
+                .note("kustomize writes it as a block that it cannot read again"),
+        );
+    }
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(items) => items.iter().flat_map(strings).collect(),
+        Value::Object(map) => map.values().flat_map(strings).collect(),
+        _ => Vec::new(),
     }
 }
 
