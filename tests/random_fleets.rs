@@ -6,8 +6,11 @@
 
 mod random;
 
+use std::collections::BTreeMap;
+
+use random::expand::{Expected, argocd, flux};
 use random::generate::generate;
-use random::harness::{Project, describe, examine_safely};
+use random::harness::{Project, build, describe, examine_safely};
 use random::print::print;
 use random::reference::Reference;
 
@@ -104,4 +107,31 @@ fn two_hundred_fleets_have_every_feature() {
     println!("{counts:#?}");
     let rare: Vec<_> = counts.iter().filter(|(_, count)| **count < 3).collect();
     assert!(rare.is_empty(), "hardly any fleet has {rare:?}");
+}
+
+#[test]
+fn the_comparison_notices_what_is_wrong() {
+    let mut missed = Vec::new();
+    let mut tried: BTreeMap<&str, usize> = random::tamper::ALL.iter().map(|(what, _)| (*what, 0)).collect();
+    for seed in 0..60 {
+        let fleet = generate(seed);
+        let reference = Reference::new(&fleet);
+        let expected = Expected::new(&reference);
+        let Some(tree) = build(&fleet, seed) else { continue };
+        for (what, spoil) in random::tamper::ALL {
+            let mut spoiled = tree.clone();
+            if !spoil(&mut spoiled) {
+                continue;
+            }
+            *tried.entry(what).or_default() += 1;
+            let argocd = fleet.argocd.as_ref().map(|_| argocd::compare(&expected, &spoiled)).unwrap_or_default();
+            let flux = fleet.flux.as_ref().map(|_| flux::compare(&expected, &spoiled)).unwrap_or_default();
+            if argocd.is_empty() && flux.is_empty() {
+                missed.push(format!("seed {seed}: {what}"));
+            }
+        }
+    }
+    println!("{tried:#?}");
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+    assert!(tried.values().all(|tried| *tried > 0), "{tried:#?}");
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::reference::{Deployment, Reference};
 
@@ -69,6 +69,25 @@ pub fn objects<'t>(tree: &'t Tree, folder: &str, kind: &str) -> Vec<(&'t str, &'
 /// A text at a JSON pointer; empty when there is none.
 pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Patches of kustomize in the words of the plan. A target's name is a regular expression, anchored by kustomize: one of
+/// `^$` is no object's, and its patch does nothing.
+pub fn patches(patches: &Value) -> Vec<Value> {
+    let patches = patches.as_array().into_iter().flatten().filter(|it| text(it, "/target/name") != "^$");
+    let read = patches.map(|it| {
+        let (kind, name) = (text(it, "/target/kind"), text(it, "/target/name").replace('\\', ""));
+        let patch = serde_yaml::from_str(text(it, "/patch")).unwrap_or_else(|error| json!(error.to_string()));
+        match patch {
+            Value::Object(mut fields) => {
+                let own = json!({ "name": fields["metadata"]["name"] });
+                fields.retain(|key, _| !["apiVersion", "kind", "metadata"].contains(&key.as_str()));
+                json!({ "kind": kind, "name": name, "merge": fields, "own": own })
+            }
+            operations => json!({ "kind": kind, "name": name, "operations": operations }),
+        }
+    });
+    read.collect()
 }
 
 /// Adds the places where `actual` is not what is expected. Objects may have more keys than expected, unless they are
@@ -143,6 +162,15 @@ impl<'a> Expected<'a> {
     pub fn max(&self, rollout: &str, stage: &str) -> Option<super::model::Max> {
         let rollout = self.reference.fleet.rollouts.iter().find(|it| it.name == rollout)?;
         rollout.stages.iter().find(|it| it.name == stage)?.max
+    }
+
+    /// The images that a deployment replaces: `name=new`.
+    pub fn images(&self, deployment: &Deployment) -> Vec<String> {
+        let images = deployment.rest["images"].as_object().into_iter().flatten();
+        let mut images: Vec<String> =
+            images.map(|(name, new)| format!("{name}={}", new.as_str().unwrap_or_default())).collect();
+        images.sort();
+        images
     }
 
     /// The names of the components that run somewhere.

@@ -164,7 +164,8 @@ impl Generator {
             0 => Some(("tag", "v1.2.3".into())),
             1 => Some(("semver", ">=1.0.0 <2.0.0".into())),
             2 => Some(("commit", "c0ffee00".repeat(5))),
-            3 => None,
+            // Without one, Flux reads `master`, whatever the repository's own default is.
+            3 if self.fleet.flux.is_none() => None,
             _ => Some(("branch", "release/1.x".into())),
         }
     }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
-use super::expand::{Expected, argocd, differences, flux, read_tree};
+use super::expand::{Expected, Tree, argocd, differences, flux, read_tree};
 use super::model::Fleet;
 use super::print::{Files, print, show};
 use super::reference::Reference;
@@ -60,11 +60,6 @@ impl Project {
             }),
         }
     }
-
-    /// A path beside the project.
-    pub fn beside(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
 }
 
 impl Drop for Project {
@@ -80,12 +75,7 @@ fn first_code(stdout: &str, stderr: &str) -> String {
     if let Some(code) = errors.filter_map(|it| it["code"].as_str()).next() {
         return code.to_string();
     }
-    let code = |text: &str| {
-        let at = text.match_indices('F').map(|(at, _)| at).find(|&at| {
-            text.get(at + 1..at + 5).is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
-        })?;
-        text.get(at..at + 5).map(String::from)
-    };
+    let code = |text: &str| text.split_once("error[").and_then(|(_, behind)| behind.get(..5)).map(String::from);
     code(stdout).or_else(|| code(stderr)).unwrap_or_else(|| "no code".into())
 }
 
@@ -104,8 +94,8 @@ pub fn examine(fleet: &Fleet, dress: u64) -> Result<(), Failure> {
         return Err(failed("plan", &found));
     }
 
-    let output = project.beside("out");
-    project.run(&["build", "-o", output.to_str().unwrap()])?;
+    project.run(&["build", "-o", "out"])?;
+    let output = project.folder.join("fleet/out");
     let tree = read_tree(&output);
     let expected = Expected::new(&reference);
     let mut found = Vec::new();
@@ -121,6 +111,13 @@ pub fn examine(fleet: &Fleet, dress: u64) -> Result<(), Failure> {
         return Err(Failure { kind: kind.into(), report: format!("{}\n\n{files}", found.join("\n")) });
     }
     Ok(())
+}
+
+/// What the compiler builds of `fleet`; none when it fails.
+pub fn build(fleet: &Fleet, dress: u64) -> Option<Tree> {
+    let project = Project::new(&print(fleet, dress, dress));
+    project.run(&["build", "-o", "out"]).ok()?;
+    Some(read_tree(&project.folder.join("fleet/out")))
 }
 
 /// The files below a folder.

@@ -12,4 +12,5 @@ pub mod print;
 pub mod reference;
 pub mod rng;
 pub mod shrink;
+pub mod tamper;
 pub mod text;

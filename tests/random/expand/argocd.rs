@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::super::model::Max;
-use super::super::reference::{Deployment, matches};
+use super::super::reference::{Cluster, Deployment, matches};
 use super::gotemplate::render;
-use super::{Expected, Tree, differences, documents, objects, text};
+use super::{Expected, Tree, differences, objects, patches, text};
 
 /// An ApplicationSet with the Applications it generates.
 struct Set<'t> {
@@ -49,6 +49,7 @@ pub fn compare(expected: &Expected, tree: &Tree) -> Vec<String> {
         }
     }
     found.extend(seen.keys().map(|name| format!("the Application {name} is not in the plan")));
+    projects(expected, tree, &mut found);
     rollouts(expected, &sets, &mut found);
     waves(expected, &sets, &mut found);
     root(tree, &mut found);
@@ -90,7 +91,7 @@ fn resolved(set: &Set, application: &Value) -> Value {
     let helm = &source["helm"];
     let values = match (&helm["valuesObject"], helm["values"].as_str()) {
         (object @ Value::Object(_), _) => object.clone(),
-        (_, Some(values)) => documents(values).into_iter().next().unwrap_or(json!({})),
+        (_, Some(values)) => serde_yaml::from_str(values).unwrap_or_else(|error| json!(error.to_string())),
         _ => json!({}),
     };
     let revision = match source["targetRevision"].as_str() {
@@ -99,6 +100,11 @@ fn resolved(set: &Set, application: &Value) -> Value {
     };
     let options = spec["syncPolicy"]["syncOptions"].as_array().cloned().unwrap_or_default();
     let finalizers = application["metadata"]["finalizers"].as_array().cloned().unwrap_or_default();
+    let mut images = source["kustomize"]["images"].as_array().cloned().unwrap_or_default();
+    images.sort_by_key(Value::to_string);
+    images.dedup();
+    // Where one cluster of a template replaces an image and another does not: an image that nothing has.
+    images.retain(|image| image != "fleetc.dev/none:none");
     let preserved = set.object["spec"]["syncPolicy"]["preserveResourcesOnDeletion"] == json!(true);
     let mut result = json!({
         "destination": { "name": spec["destination"]["name"], "server": spec["destination"]["server"] },
@@ -111,6 +117,10 @@ fn resolved(set: &Set, application: &Value) -> Value {
             "chart": source["chart"],
         },
         "values": values,
+        "patches": patches(&source["kustomize"]["patches"]),
+        "images": images,
+        "marked": application["metadata"]["labels"],
+        "noted": application["metadata"]["annotations"],
         "create_namespace": options.contains(&json!("CreateNamespace=true")),
         "cascade": !finalizers.is_empty() || !preserved,
     });
@@ -137,8 +147,14 @@ fn wanted(expected: &Expected, deployment: &Deployment) -> Value {
             "revision": source["revision"], "path": source["path"], "chart": source["chart"],
         },
         "values": deployment.values,
+        "patches": deployment.patches,
+        "images": expected.images(deployment),
+        "marked": deployment.rest["labels"],
         "cascade": cascade(expected, deployment),
     });
+    if deployment.rest["annotations"] != json!({}) {
+        result["noted"] = deployment.rest["annotations"].clone();
+    }
     // Without a namespace there is none to make.
     if deployment.namespace.is_some() {
         result["create_namespace"] = json!(deployment.create_namespace);
@@ -156,7 +172,7 @@ fn wanted(expected: &Expected, deployment: &Deployment) -> Value {
     result
 }
 
-fn cluster<'e>(expected: &'e Expected, deployment: &Deployment) -> &'e super::super::reference::Cluster {
+fn cluster<'e>(expected: &'e Expected, deployment: &Deployment) -> &'e Cluster {
     let clusters = &expected.reference.clusters;
     clusters.iter().find(|cluster| cluster.name == deployment.cluster).expect("a declared cluster")
 }
@@ -194,7 +210,7 @@ fn permitted(expected: &Expected, tree: &Tree, deployment: &Deployment, applicat
         found.push(format!("{}: {project} does not permit {url}", deployment.name));
     }
     let cluster = cluster(expected, deployment);
-    let server = cluster.server.clone().unwrap_or("https://somewhere.example.com".into());
+    let server = server(cluster);
     let namespace = deployment.namespace.clone().unwrap_or_default();
     let permits = |item: &Value| {
         (matches(text(item, "/name"), &cluster.name) || matches(text(item, "/server"), &server))
@@ -202,6 +218,44 @@ fn permitted(expected: &Expected, tree: &Tree, deployment: &Deployment, applicat
     };
     if !spec["destinations"].as_array().into_iter().flatten().any(permits) {
         found.push(format!("{}: {project} does not permit {namespace:?} there", deployment.name));
+    }
+}
+
+/// The API server of a cluster; Argo CD knows it even where the fleet does not say it.
+fn server(cluster: &Cluster) -> String {
+    cluster.server.clone().unwrap_or("https://somewhere.example.com".into())
+}
+
+/// Every AppProject permits what its project says.
+fn projects(expected: &Expected, tree: &Tree, found: &mut Vec<String>) {
+    let plan = expected.reference.plan();
+    for project in plan["projects"].as_array().into_iter().flatten() {
+        let name = text(project, "/name");
+        let objects = objects(tree, &format!("argocd/projects/{name}.yaml"), "AppProject");
+        let [(_, object)] = objects.as_slice() else {
+            found.push(format!("{} AppProjects for {name}", objects.len()));
+            continue;
+        };
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        for source in list(&project["sources"]) {
+            if !list(&object["spec"]["sourceRepos"]).contains(&source) {
+                found.push(format!("the AppProject {name} does not permit {source}"));
+            }
+        }
+        let chosen = list(&project["clusters"]);
+        for cluster in &expected.reference.clusters {
+            let permitted = |namespace: &Value| {
+                list(&object["spec"]["destinations"]).iter().any(|item| {
+                    item["namespace"] == *namespace
+                        && (matches(text(item, "/name"), &cluster.name)
+                            || matches(text(item, "/server"), &server(cluster)))
+                })
+            };
+            let wanted = chosen.iter().any(|glob| matches(glob.as_str().unwrap_or_default(), &cluster.name));
+            for namespace in list(&project["namespaces"]).iter().filter(|namespace| permitted(namespace) != wanted) {
+                found.push(format!("the AppProject {name}, {namespace} on {}: expected {wanted}", cluster.name));
+            }
+        }
     }
 }
 

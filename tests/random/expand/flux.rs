@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::model::Max;
 use super::super::reference::Deployment;
-use super::{Expected, Tree, differences, objects, text};
+use super::{Expected, Tree, differences, objects, patches, text};
 
 const KUSTOMIZE: &str = "kustomize.toolkit.fluxcd.io/";
 
@@ -65,21 +65,36 @@ fn folder(expected: &Expected, tree: &Tree, deployment: &Deployment, object: &Va
             format!("{}/{}/{}/{}", part("apiVersion"), part("kind"), part("namespace"), part("name"))
         })
         .collect();
+    let mut images: Vec<String> = spec["images"].as_array().into_iter().flatten().map(image).collect();
+    images.sort();
     let actual = json!({
         "url": url, "revision": revision, "path": spec["path"].as_str().map(|it| it.trim_start_matches("./")),
         "namespace": spec["targetNamespace"], "prune": spec["prune"], "wait": spec["wait"], "health": health,
         "kubeconfig": spec["kubeConfig"]["secretRef"]["name"], "suspend": spec["suspend"] == json!(true),
-        "patches": spec["patches"].as_array().map_or(0, Vec::len),
-        "images": spec["images"].as_array().map_or(0, Vec::len),
+        "marked": object["metadata"]["labels"], "noted": object["metadata"]["annotations"],
+        "patches": patches(&spec["patches"]), "images": images,
     });
-    let wanted = json!({
+    let mut wanted = json!({
+        "marked": deployment.rest["labels"],
         "url": deployment.source["url"], "revision": deployment.source["revision"], "path": deployment.source["path"],
         "namespace": deployment.namespace, "prune": deployment.prune, "wait": deployment.wait,
         "health": deployment.health, "kubeconfig": kubeconfig(expected, deployment),
-        "suspend": deployment.rest["suspend"], "patches": deployment.patches.len(),
-        "images": deployment.rest["images"].as_object().map_or(0, serde_json::Map::len),
+        "suspend": deployment.rest["suspend"], "patches": deployment.patches,
+        "images": expected.images(deployment),
     });
+    if deployment.rest["annotations"] != json!({}) {
+        wanted["noted"] = deployment.rest["annotations"].clone();
+    }
     differences(&wanted, &actual, &deployment.name, found);
+}
+
+/// `name=new`
+fn image(image: &Value) -> String {
+    let (name, new) = (text(image, "/name"), text(image, "/newName"));
+    match (text(image, "/newTag"), text(image, "/digest")) {
+        (tag, "") => format!("{name}={new}:{tag}"),
+        (_, digest) => format!("{name}={new}@{digest}"),
+    }
 }
 
 /// A deployment of a chart: the Kustomization on the hub applies the one HelmRelease in its folder.

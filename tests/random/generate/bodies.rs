@@ -34,7 +34,7 @@ impl Generator {
         let mut body = Body::default();
         self.switches(&mut body, place, often);
         if self.rng.chance(often) {
-            let value = Expr::Duration((*self.rng.pick(&["10m", "1h30m", "90s", "500ms", "1h"])).into());
+            let value = Expr::Duration((*self.rng.pick(&["10m", "1h30m", "90s", "1m500ms", "1h"])).into());
             body.attributes.insert("interval".into(), value);
         }
         if place.chart == Some(true) && self.rng.chance(often * 4) {
@@ -67,7 +67,13 @@ impl Generator {
 
     fn switches(&mut self, body: &mut Body, place: &Place, often: usize) {
         for (key, rare) in [("prune", 1), ("self-heal", 1), ("create-namespace", 1), ("server-side", 1), ("force", 3)] {
-            if self.rng.chance(often / rare) && (!place.steady || often > 10) {
+            // Argo CD's automated sync cannot force, nor can Helm on the server's side; Helm prunes what left a chart.
+            let possible = match key {
+                "force" => self.fleet.argocd.is_none() && place.chart == Some(false),
+                "prune" => self.fleet.flux.is_none() || place.chart == Some(false),
+                _ => true,
+            };
+            if possible && self.rng.chance(often / rare) && (!place.steady || often > 10) {
                 let value = self.switch(place);
                 body.attributes.insert(key.into(), value);
             }

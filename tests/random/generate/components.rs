@@ -234,7 +234,8 @@ impl Generator {
 
         let mut body = Body::default();
         let has_namespace = below.iter().any(|body| body.attributes.contains_key("namespace")) || {
-            let said = self.rng.chance(80);
+            // Flux needs to know where a chart goes.
+            let said = (chart && self.fleet.flux.is_some()) || self.rng.chance(80);
             if said {
                 let namespace = self.namespace(&place);
                 body.attributes.insert("namespace".into(), namespace);
@@ -336,8 +337,9 @@ impl Generator {
                 self.chart(body, place, 100);
             }
             if self.rng.chance(15) {
-                let release =
-                    if self.rng.chance(50) { named("rel-1") } else { self.woven("rel", place, Safety::Name, 1) };
+                // Two releases in a namespace may not share a name.
+                let parts = vec![super::literal("rel-"), super::hole("component")];
+                let release = Expr::Text(parts);
                 body.attributes.insert("release".into(), release);
             }
             return;
