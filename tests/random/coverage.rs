@@ -119,6 +119,16 @@ fn planned(fleet: &Fleet) -> Vec<(&'static str, bool)> {
         ("rollout over two stages", fleet.components.iter().any(|it| stages(&it.name) > 1)),
         ("after under a rollout", any(&|it| !it.after.is_empty() && it.rollout.is_some())),
         ("max", fleet.rollouts.iter().any(|it| it.stages.iter().any(|stage| stage.max.is_some()))),
+        (
+            "gate",
+            any(&|it| {
+                it.rollout.is_some()
+                    && fleet.rollouts.iter().any(|rollout| {
+                        Some(&rollout.name) == it.rollout.as_ref()
+                            && rollout.stages.iter().any(|stage| stage.manual && Some(&stage.name) == it.stage.as_ref())
+                    })
+            }),
+        ),
         ("rest", fleet.rollouts.iter().any(|it| it.stages.iter().any(|stage| stage.on.is_none()))),
         ("two on blocks on a cluster", bodies().any(overlap)),
     ]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::harness::examine;
 use super::model::{
     ArgoCd, Body, Change, Cluster, Component, Expr, Field, Fleet, Flux, Max, On, Part, Patch, Pred, Presence, Project,
     Repository, Rollout, Safety, Source, Stage, Type, text,
@@ -41,8 +42,12 @@ fn overlay(before: &str) -> Expr {
     Expr::Text(vec![Part::Literal(before.into()), Part::Hole("env".into())])
 }
 
+fn project(name: &str, sources: Vec<Repository>, namespace: &str) -> Project {
+    Project { name: name.into(), description: None, sources, clusters: None, namespaces: vec![namespace.into()] }
+}
+
 fn fleet() -> Fleet {
-    let stage = |name: &str, on: Pred, max| Stage { name: name.into(), on: Some(on), max };
+    let stage = |name: &str, on: Pred, max| Stage { name: name.into(), on: Some(on), max, manual: false };
     let prometheus = Body {
         attributes: attributes(&[
             ("path", overlay("platform/prometheus/overlays/")),
@@ -125,13 +130,10 @@ fn fleet() -> Fleet {
             "production".into(),
             Pred::Equal { label: "tier".into(), negated: false, value: Box::new(name("production")) },
         )],
-        projects: vec![Project {
-            name: "platform".into(),
-            description: None,
-            sources: vec![Repository::Glob("https://github.com/my-org/*".into()), Repository::Home],
-            clusters: None,
-            namespaces: vec!["*".into()],
-        }],
+        projects: vec![
+            project("platform", vec![Repository::Glob("https://github.com/my-org/*".into()), Repository::Home], "*"),
+            project("payments-team", vec![Repository::Source("payments-api".into())], "payments"),
+        ],
         rollouts: vec![Rollout {
             name: "progressive".into(),
             stages: vec![
@@ -152,6 +154,20 @@ fn fleet() -> Fleet {
             on_all("cert-manager", Pred::All, cert_manager),
         ],
     }
+}
+
+/// The same on 401 more clusters: more than one ApplicationSet may list.
+fn wide() -> Fleet {
+    let mut fleet = fleet();
+    let numbers = (1..=401).map(Expr::Int).collect();
+    fleet.clusters.push(cluster(
+        vec![Part::Literal("edge-".into()), Part::Hole("n".into())],
+        vec![("n".into(), numbers)],
+        &[("env", "prod"), ("region", "eu-west-1")],
+    ));
+    let payments = &mut fleet.components[1].body.attributes;
+    payments.remove("rollout");
+    fleet
 }
 
 fn deployment(plan: &Value, component: &str, cluster: &str) -> Value {
@@ -207,7 +223,20 @@ fn the_narrower_block_wins_and_the_first_stage_takes() {
         json!({ "name": "prod", "clusters": ["prod-ap-southeast-1", "prod-eu-west-1"], "max": 1, "gate": null, "bake": null })
     );
     assert_eq!(
-        plan["projects"][0]["sources"],
+        plan["projects"][1]["sources"],
         json!(["https://github.com/my-org/*", "https://github.com/my-org/fleet-config"])
     );
+}
+
+#[test]
+fn the_example_compiles_as_it_should() {
+    let mut fleet = fleet();
+    // Argo CD rolls out one ApplicationSet, whose Applications prune or do not.
+    fleet.components[1].body.on.clear();
+    examine(&fleet, 1).unwrap_or_else(|failure| panic!("{}", failure.report));
+}
+
+#[test]
+fn four_hundred_clusters_are_not_the_limit() {
+    examine(&wide(), 1).unwrap_or_else(|failure| panic!("{}", failure.report));
 }

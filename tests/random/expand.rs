@@ -158,10 +158,11 @@ impl<'a> Expected<'a> {
         stages.filter(|(_, here): &(String, Vec<&Deployment>)| !here.is_empty()).collect()
     }
 
-    /// `max` of a stage.
-    pub fn max(&self, rollout: &str, stage: &str) -> Option<super::model::Max> {
-        let rollout = self.reference.fleet.rollouts.iter().find(|it| it.name == rollout)?;
-        rollout.stages.iter().find(|it| it.name == stage)?.max
+    /// The stage that a deployment is in.
+    pub fn stage(&self, deployment: &Deployment) -> &super::model::Stage {
+        let rollouts = &self.reference.fleet.rollouts;
+        let rollout = rollouts.iter().find(|it| Some(&it.name) == deployment.rollout.as_ref()).expect("a rollout");
+        rollout.stages.iter().find(|it| Some(&it.name) == deployment.stage.as_ref()).expect("a stage")
     }
 
     /// The images that a deployment replaces: `name=new`.

@@ -153,6 +153,8 @@ pub struct Stage {
     /// None is `rest`.
     pub on: Option<Pred>,
     pub max: Option<Max>,
+    /// `gate = manual`
+    pub manual: bool,
 }
 
 /// `max`

@@ -217,11 +217,18 @@ impl Printer<'_> {
         let mut entries = Vec::new();
         for stage in &rollout.stages {
             let on = stage.on.as_ref().map_or("rest".to_string(), |pred| self.pred(pred, 0));
-            let max = match stage.max {
-                Some(Max::Count(count)) => format!(" {{ max = {count} }}"),
-                Some(Max::Percent(percent)) => format!(" {{ max = {percent}% }}"),
-                None if self.rng.chance(20) => " { }".into(),
-                None => String::new(),
+            let mut inner = Vec::new();
+            inner.extend(stage.max.map(|max| match max {
+                Max::Count(count) => format!("max = {count}"),
+                Max::Percent(percent) => format!("max = {percent}%"),
+            }));
+            if stage.manual {
+                inner.push("gate = manual".into());
+            }
+            self.rng.shuffle(&mut inner);
+            let max = match inner.is_empty() && self.rng.chance(80) {
+                true => String::new(),
+                false => format!(" {}", self.block(inner)),
             };
             entries.push(format!("stage {} on {on}{max}", self.declared(&stage.name)));
         }
@@ -372,6 +379,8 @@ impl Printer<'_> {
         let (text, binds) = match pred {
             Pred::All => ("all".into(), 4),
             Pred::None => ("none".into(), 4),
+            // In quotes it is a cluster; groups and labels have names that need none.
+            Pred::Name(name) if !self.selector(name) => (self.declared(name), 4),
             Pred::Name(name) => (name.clone(), 4),
             Pred::Equal { label, negated, value } => {
                 (format!("{label} {} {}", sign(*negated, "!=", "=="), self.expr(value, Bare::Itself)), 3)
@@ -387,6 +396,11 @@ impl Printer<'_> {
             Pred::Or(any) => (any.iter().map(|each| self.pred(each, 1)).collect::<Vec<_>>().join(" or "), 0),
         };
         if binds < level || self.rng.chance(4) { format!("({text})") } else { text }
+    }
+
+    /// Whether a name in a predicate is a group or a label.
+    fn selector(&self, name: &str) -> bool {
+        self.fleet.field(name).is_some() || self.fleet.groups.iter().any(|(group, _)| group == name)
     }
 
     /// A name where a name is declared: quotes are always allowed.

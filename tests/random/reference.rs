@@ -303,7 +303,7 @@ impl<'a> Reference<'a> {
                         Max::Count(count) => json!(count),
                         Max::Percent(percent) => json!(format!("{percent}%")),
                     }),
-                    "gate": null, "bake": null,
+                    "gate": stage.manual.then_some("manual"), "bake": null,
                 })).collect::<Vec<_>>(),
             })).collect::<Vec<_>>(),
             "projects": projects.iter().map(|project| json!({

@@ -308,8 +308,10 @@ fn rollouts(expected: &Expected, sets: &[Set], found: &mut Vec<String>) {
                 if !expected.ordered(&component) || set.object["spec"]["strategy"]["type"] != "RollingSync" {
                     found.push(format!("{} has no RollingSync", deployment.name));
                 }
-                let rollout = deployment.rollout.as_deref().unwrap_or_default();
-                let max = match expected.max(rollout, stage) {
+                // Argo CD 3.5: a step of 0 is synced by hand, and the next one waits for it.
+                let said = expected.stage(deployment);
+                let max = match said.max {
+                    _ if said.manual => json!(0),
                     None => Value::Null,
                     Some(Max::Count(count)) => json!(count),
                     Some(Max::Percent(percent)) => json!(format!("{percent}%")),

@@ -210,6 +210,15 @@ fn order(expected: &Expected, all: &BTreeMap<&str, (&str, &Value)>, found: &mut 
             }
         }
     }
+    for deployment in expected.deployments.iter().filter(|it| it.rollout.is_some() && expected.stage(it).manual) {
+        let held = |name: &&str| {
+            let (file, object) = &all[*name];
+            file.starts_with("flux/hub/rollouts/") && object["spec"]["suspend"] == json!(true)
+        };
+        if !reach.get(deployment.name.as_str()).is_some_and(|reached| reached.iter().any(|name| held(name))) {
+            found.push(format!("nothing holds {}", deployment.name));
+        }
+    }
     let quiet = expected.deployments.iter().all(|it| it.after.is_empty());
     for component in expected.components() {
         let batches = batches(expected, &component);
@@ -243,9 +252,8 @@ fn reachable<'e>(from: &str, edges: &BTreeMap<&'e str, Vec<&'e str>>) -> BTreeSe
 /// The deployments of a component that may change together: a stage, cut by its `max` in name order.
 fn batches(expected: &Expected, component: &str) -> Vec<Vec<String>> {
     let mut batches = Vec::new();
-    for (stage, deployments) in expected.stages(component) {
-        let rollout = deployments[0].rollout.as_deref().unwrap_or_default();
-        let size = match expected.max(rollout, &stage) {
+    for (_, deployments) in expected.stages(component) {
+        let size = match expected.stage(deployments[0]).max {
             None => deployments.len(),
             Some(Max::Count(count)) => count,
             Some(Max::Percent(percent)) => deployments.len() * percent / 100,

@@ -50,13 +50,19 @@ impl Generator {
             let received: Vec<String> = self.clusters_of(&pred).intersection(&left).cloned().collect();
             if !received.is_empty() {
                 left.retain(|cluster| !received.contains(cluster));
-                stages.push(Stage { name: names.remove(0).into(), on: Some(pred), max: self.max() });
+                let stage = self.stage(names.remove(0), Some(pred));
+                stages.push(stage);
             }
         }
         if !left.is_empty() && (stages.is_empty() || self.rng.chance(90)) {
-            stages.push(Stage { name: names.remove(0).into(), on: None, max: self.max() });
+            let stage = self.stage(names.remove(0), None);
+            stages.push(stage);
         }
         Rollout { name: name.into(), stages }
+    }
+
+    fn stage(&mut self, name: &str, on: Option<Pred>) -> Stage {
+        Stage { name: name.into(), on, max: self.max(), manual: self.rng.chance(12) }
     }
 
     fn max(&mut self) -> Option<Max> {

@@ -70,9 +70,7 @@ impl Generator {
         names.extend(names.clone());
         let labels = self.fleet.fields.iter().filter(|field| !field.fact && field.ty == Type::Bool);
         names.extend(labels.map(|label| label.name.clone()));
-        let clusters = self.clusters.clone();
-        let bare = clusters.into_iter().map(|cluster| cluster.name).filter(|name| super::super::text::bare_name(name));
-        names.extend(bare);
+        names.extend(self.clusters.iter().map(|cluster| cluster.name.clone()));
         if names.is_empty() { Pred::All } else { Pred::Name(self.rng.pick(&names).clone()) }
     }
 
