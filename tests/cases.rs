@@ -28,13 +28,19 @@ fn run(name: &str) -> Vec<String> {
     let page = Page::read(&text);
     let mut failures = Vec::new();
     for case in &page.cases {
-        failures.extend(case.failures().into_iter().map(|failure| format!("{name}:{} {}: {failure}", case.line, case.title)));
+        failures.extend(
+            case.failures().into_iter().map(|failure| format!("{name}:{} {}: {failure}", case.line, case.title)),
+        );
     }
     if std::env::var_os("FLEETC_BLESS").is_some() {
-        let blessed: String = page.parts.iter().map(|part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Case(index) => page.cases[*index].blessed(),
-        }).collect();
+        let blessed: String = page
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Case(index) => page.cases[*index].blessed(),
+            })
+            .collect();
         fs::write(&path, blessed).unwrap();
     }
     failures

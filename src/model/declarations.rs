@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Model;
 use super::body;
 use super::field::written_type;
 use super::names::not_supported;
@@ -9,7 +10,6 @@ use super::predicate::select;
 use super::schema::{self, Status};
 use super::scope::{Param, Place, Scope};
 use super::value::Checker;
-use super::Model;
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::source::Span;
 use crate::syntax::ast::{self, EngineKind, Entry, Expr, ExprKind};

@@ -1,5 +1,7 @@
 //! Labels and facts: their types.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
 use super::names::{Names, duplicate};
@@ -70,23 +72,29 @@ const TAKEN: [&str; 4] = ["cluster", "component", "namespace", "name"];
 /// The fields of `names`, sorted by name.
 pub fn fields<'a>(names: &Names<'a>, diagnostics: &mut Diagnostics) -> Vec<Field<'a>> {
     let mut fields: Vec<Field<'a>> = Vec::new();
+    let mut seen: HashMap<&str, Span> = HashMap::new();
     for (node, fact) in &names.fields {
         let Some(name) = &node.name else { continue };
         if TAKEN.contains(&name.text.as_str()) {
             diagnostics.push(taken(name));
             continue;
         }
-        if let Some(first) = fields.iter().find(|field| field.name.text == name.text) {
-            diagnostics.push(duplicate(if *fact { "fact" } else { "label" }, name, first.name.span));
+        if let Some(first) = seen.get(name.text.as_str()) {
+            diagnostics.push(duplicate(if *fact { "fact" } else { "label" }, name, *first));
             continue;
         }
+        seen.insert(&name.text, name.span);
         let (key, key_span) = node.key.as_ref().map_or((&name.text, name.span), |key| (&key.text, key.span));
         if !fact && !is_label_key(key) {
             diagnostics.push(
-                Diagnostic::new(codes::INVALID_NAME, key_span, format!("Kubernetes does not take `{key}` as a label's key"))
-                    .label("written as a label of the cluster")
-                    .help("use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends")
-                    .note("before it may stand a DNS name and `/`, such as `topology.kubernetes.io/zone`"),
+                Diagnostic::new(
+                    codes::INVALID_NAME,
+                    key_span,
+                    format!("Kubernetes does not take `{key}` as a label's key"),
+                )
+                .label("written as a label of the cluster")
+                .help("use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends")
+                .note("before it may stand a DNS name and `/`, such as `topology.kubernetes.io/zone`"),
             );
         }
         let (ty, derived) = match (&node.ty, &node.value) {
@@ -144,8 +152,9 @@ pub fn written_type(ty: &ast::TypeExpr, lists: bool, diagnostics: &mut Diagnosti
         }
     }
     let mut values: Vec<String> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for alternative in &ty.alternatives {
-        if values.contains(&alternative.text) {
+        if !seen.insert(&alternative.text) {
             diagnostics.push(
                 Diagnostic::new(
                     codes::DUPLICATE_ENTRY,

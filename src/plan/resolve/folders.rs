@@ -80,7 +80,8 @@ impl<'f> Folders<'f> {
             let entries = self.files.list(&here).unwrap_or_default();
             let found = find(&entries, part);
             let Some(entry) = found else {
-                let present = entries.iter().filter(|e| e.is_dir == folder || e.is_dir).map(|e| e.name.clone()).collect();
+                let present =
+                    entries.iter().filter(|e| e.is_dir == folder || e.is_dir).map(|e| e.name.clone()).collect();
                 return Some(Problem::Missing { part: part.to_string(), folder: spelled.join("/"), present });
             };
             differs |= entry.name != part;
@@ -105,12 +106,15 @@ impl<'f> Folders<'f> {
             self.objects.insert(folder.clone(), known.then_some(found));
         }
         let Some(Some(objects)) = self.objects.get(&folder) else { return };
-        if objects.contains(&(kind.to_string(), name.to_string())) || !self.reported.insert((span, format!("{kind}/{name}"))) {
+        if objects.contains(&(kind.to_string(), name.to_string()))
+            || !self.reported.insert((span, format!("{kind}/{name}")))
+        {
             return;
         }
         let of_kind: Vec<&str> = objects.iter().filter(|(k, _)| k == kind).map(|(_, n)| n.as_str()).collect();
-        let diagnostic = Diagnostic::new(codes::PATCH_TARGET_NOT_FOUND, span, format!("`{path}` has no {kind} `{name}`"))
-            .label("changes nothing: a patch without its object is silently left out");
+        let diagnostic =
+            Diagnostic::new(codes::PATCH_TARGET_NOT_FOUND, span, format!("`{path}` has no {kind} `{name}`"))
+                .label("changes nothing: a patch without its object is silently left out");
         diagnostics.push(match did_you_mean(name, of_kind.iter().copied()) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None if of_kind.is_empty() => {
@@ -150,20 +154,25 @@ impl<'f> Folders<'f> {
         left: &mut usize,
         found: &mut BTreeSet<(String, String)>,
     ) -> bool {
-        let Some(document) = self.documents(&join(folder, file), left).and_then(|documents| documents.into_iter().next())
+        let Some(document) =
+            self.documents(&join(folder, file), left).and_then(|documents| documents.into_iter().next())
         else {
             return false;
         };
         // Whatever makes or renames objects leaves their names unknown.
         let plain = ["apiVersion", "kind", "metadata", "resources", "patches", "images", "labels", "commonLabels"];
-        let more = ["commonAnnotations", "namespace", "replicas", "replacements", "patchesStrategicMerge", "patchesJson6902"];
+        let more =
+            ["commonAnnotations", "namespace", "replicas", "replacements", "patchesStrategicMerge", "patchesJson6902"];
         let known = document.as_object().is_some_and(|fields| {
             fields.keys().all(|key| plain.contains(&key.as_str()) || more.contains(&key.as_str()))
         });
-        let resources = document.get("resources").and_then(|resources| resources.as_array()).cloned().unwrap_or_default();
+        let resources =
+            document.get("resources").and_then(|resources| resources.as_array()).cloned().unwrap_or_default();
         known
             && resources.iter().all(|resource| {
-                let Some(resource) = resource.as_str().filter(|resource| !resource.contains("://")) else { return false };
+                let Some(resource) = resource.as_str().filter(|resource| !resource.contains("://")) else {
+                    return false;
+                };
                 let path = join(folder, resource);
                 if self.files.list(&path).is_some() {
                     self.gather(&path, depth + 1, left, found)
@@ -180,7 +189,8 @@ impl<'f> Folders<'f> {
                 return true;
             }
             let kind = document.get("kind").and_then(|kind| kind.as_str());
-            let name = document.get("metadata").and_then(|metadata| metadata.get("name")).and_then(|name| name.as_str());
+            let name =
+                document.get("metadata").and_then(|metadata| metadata.get("name")).and_then(|name| name.as_str());
             match (kind, name) {
                 (Some(kind), Some(name)) => {
                     found.insert((kind.to_string(), name.to_string()));
@@ -219,22 +229,25 @@ fn join(base: &str, path: &str) -> String {
 
 fn not_found(code: &'static crate::diag::Code, what: &str, path: &str, span: Span, problem: &Problem) -> Diagnostic {
     match problem {
-        Problem::Case { spelled } => {
-            Diagnostic::new(codes::PATH_CASE, span, format!("the {what} `{path}` is spelled `{spelled}` in this repository"))
-                .label("differs in upper and lower case")
-                .help(format!("write `{spelled}`"))
-                .note("Git and the clusters tell upper and lower case apart, even where this file system does not")
-        }
-        Problem::Kind { is_dir: true } => {
-            Diagnostic::new(code, span, format!("`{path}` is a folder")).label("expected a file").help("name a file in it")
-        }
-        Problem::Kind { is_dir: false } => {
-            Diagnostic::new(code, span, format!("`{path}` is a file")).label("expected a folder").help("name its folder")
-        }
+        Problem::Case { spelled } => Diagnostic::new(
+            codes::PATH_CASE,
+            span,
+            format!("the {what} `{path}` is spelled `{spelled}` in this repository"),
+        )
+        .label("differs in upper and lower case")
+        .help(format!("write `{spelled}`"))
+        .note("Git and the clusters tell upper and lower case apart, even where this file system does not"),
+        Problem::Kind { is_dir: true } => Diagnostic::new(code, span, format!("`{path}` is a folder"))
+            .label("expected a file")
+            .help("name a file in it"),
+        Problem::Kind { is_dir: false } => Diagnostic::new(code, span, format!("`{path}` is a file"))
+            .label("expected a folder")
+            .help("name its folder"),
         Problem::Missing { part, folder, present } => {
             let place = if folder.is_empty() { "the root of the source".to_string() } else { format!("`{folder}`") };
-            let diagnostic = Diagnostic::new(code, span, format!("the {what} `{path}` does not exist in this repository"))
-                .label(format!("{place} has no `{part}`"));
+            let diagnostic =
+                Diagnostic::new(code, span, format!("the {what} `{path}` does not exist in this repository"))
+                    .label(format!("{place} has no `{part}`"));
             match did_you_mean(part, present.iter().map(String::as_str)) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None if present.is_empty() => diagnostic.help("create it, or change the path"),

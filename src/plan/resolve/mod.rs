@@ -166,11 +166,15 @@ fn members<'a>(model: &Model<'a>, diagnostics: &mut Diagnostics) -> BTreeMap<Str
     }
     for (name, declared) in &model.names.components {
         let nowhere = members.get(name).is_some_and(ClusterSet::is_empty);
-        if nowhere && declared.node.on.is_none() && !model.clusters_poisoned && !model.names.has_later {
+        if nowhere && declared.node.on.is_none() && !diagnostics.has_errors() {
             diagnostics.push(
-                Diagnostic::new(codes::RUNS_NOWHERE, declared.name.span, format!("the component `{name}` runs on no cluster"))
-                    .label("has no `on`, and no cluster names it in `with`")
-                    .help(format!("write `component {name} on all {{ … }}`, or `with = [{name}]` in a cluster")),
+                Diagnostic::new(
+                    codes::RUNS_NOWHERE,
+                    declared.name.span,
+                    format!("the component `{name}` runs on no cluster"),
+                )
+                .label("has no `on`, and no cluster names it in `with`")
+                .help(format!("write `component {name} on all {{ … }}`, or `with = [{name}]` in a cluster")),
             );
         }
     }
@@ -221,7 +225,8 @@ fn deployments(
             let spot = Spot { params: &params, ..bare };
             let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };
             if let Ok(mut deployment) = deployment(context, spot, &mut sinks) {
-                deployment.suspend |= attribute(model, cluster, "suspend", &mut Evaluator::default()) == Some(Value::Bool(true));
+                deployment.suspend |=
+                    attribute(model, cluster, "suspend", &mut Evaluator::default()) == Some(Value::Bool(true));
                 all.push(deployment);
             }
         }
@@ -329,6 +334,7 @@ fn report_refusals(
         let (Some(project), Some(cluster)) = (project, by_name.get(deployment.cluster.as_ref())) else { continue };
         if let Err(refusal) = project_permits(project, deployment, cluster) {
             let (span, is_source, what) = match refusal {
+                Refusal::Source { .. } if misses_a_source(model, &project.name) => continue,
                 Refusal::Source { url } => (deployment.origin.of("source"), true, url),
                 Refusal::Destination { .. } => {
                     (deployment.origin.of("namespace"), false, deployment.namespace.clone().unwrap_or_default())
@@ -341,27 +347,53 @@ fn report_refusals(
     for ((span, is_source, name, what), on) in refused {
         let Some(project) = projects.iter().find(|project| project.name == name) else { continue };
         let on = model.list_clusters(on.into_iter());
-        diagnostics.push(if is_source { source_refused(span, project, &what) } else { destination_refused(span, project, &what, &on) });
+        diagnostics.push(if is_source {
+            source_refused(span, project, &what)
+        } else {
+            destination_refused(span, project, &what, &on)
+        });
     }
+}
+
+/// Whether one of the project's sources is a name that is not declared, which was reported.
+fn misses_a_source(model: &Model, project: &str) -> bool {
+    let declared = model.names.projects.get(project);
+    let attribute = declared.and_then(|declared| body::find(&declared.node.body, "sources"));
+    let Some(ExprKind::List(items)) = attribute.map(|attribute| &attribute.value.kind) else { return false };
+    items.iter().any(|item| match &item.kind {
+        ExprKind::Path(path) => path.text() != "fleet" && !model.names.sources.contains_key(&path.text()),
+        _ => false,
+    })
 }
 
 fn source_refused(span: Span, project: &super::Project, url: &str) -> Diagnostic {
     let name = &project.name;
-    Diagnostic::new(codes::SOURCE_NOT_PERMITTED, span, format!("the project `{name}` does not permit the source `{url}`"))
-        .label("comes from there")
-        .related(project.span, "the project is declared here")
-        .help(format!("add `\"{url}\"` to the `sources` of `{name}`"))
-        .note("in `sources`, `*` stays inside one part of a URL and `**` crosses `/`, as Argo CD matches them")
+    Diagnostic::new(
+        codes::SOURCE_NOT_PERMITTED,
+        span,
+        format!("the project `{name}` does not permit the source `{url}`"),
+    )
+    .label("comes from there")
+    .related(project.span, "the project is declared here")
+    .help(format!("add `\"{url}\"` to the `sources` of `{name}`"))
+    .note("in `sources`, `*` stays inside one part of a URL and `**` crosses `/`, as Argo CD matches them")
 }
 
 fn destination_refused(span: Span, project: &super::Project, namespace: &str, on: &str) -> Diagnostic {
     let name = &project.name;
-    let place =
-        if namespace.is_empty() { "objects without a namespace".to_string() } else { format!("the namespace `{namespace}`") };
-    Diagnostic::new(codes::DESTINATION_NOT_PERMITTED, span, format!("the project `{name}` does not permit {place} on {on}"))
-        .label("goes there")
-        .related(project.span, "the project is declared here")
-        .help(format!("add it to the `namespaces` and `clusters` of `{name}`"))
+    let place = if namespace.is_empty() {
+        "objects without a namespace".to_string()
+    } else {
+        format!("the namespace `{namespace}`")
+    };
+    Diagnostic::new(
+        codes::DESTINATION_NOT_PERMITTED,
+        span,
+        format!("the project `{name}` does not permit {place} on {on}"),
+    )
+    .label("goes there")
+    .related(project.span, "the project is declared here")
+    .help(format!("add it to the `namespaces` and `clusters` of `{name}`"))
 }
 
 /// Where the output folder is in the fleet's own source.
@@ -378,9 +410,13 @@ fn home_path(
     let Some(home) = home else {
         if needed && fleet.source.is_none() {
             diagnostics.push(
-                Diagnostic::new(codes::MISSING_ATTRIBUTE, fleet.span, "the fleet does not say where its output is committed")
-                    .label("the engines read the manifests from there")
-                    .help("write `source = …` in the `fleet` block, naming the repository of this fleet"),
+                Diagnostic::new(
+                    codes::MISSING_ATTRIBUTE,
+                    fleet.span,
+                    "the fleet does not say where its output is committed",
+                )
+                .label("the engines read the manifests from there")
+                .help("write `source = …` in the `fleet` block, naming the repository of this fleet"),
             );
         }
         return fleet.output.clone();
@@ -392,7 +428,11 @@ fn home_path(
     }
 }
 
-fn used_sources(deployments: &[Deployment], home: Option<&Arc<Source>>, diagnostics: &mut Diagnostics) -> Vec<Arc<Source>> {
+fn used_sources(
+    deployments: &[Deployment],
+    home: Option<&Arc<Source>>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Arc<Source>> {
     let mut used: BTreeMap<&str, &Arc<Source>> = BTreeMap::new();
     let files = deployments.iter().flat_map(|deployment| match &deployment.content {
         super::Content::Chart(chart) => chart.values_files.iter().map(|file| &file.source).collect(),

@@ -9,6 +9,9 @@ use crate::model::Model;
 use crate::plan::Deployment;
 use crate::source::Span;
 
+/// How many more places a diagnostic names that stands for several components.
+const MOST_RELATED: usize = 5;
+
 /// Turns what `after` names into components on the same cluster, and reports what cannot be kept.
 pub fn resolve(
     model: &Model,
@@ -62,9 +65,12 @@ fn targets(model: &Model, deployments: &mut [Deployment], complete: bool, diagno
     }
     for ((span, component, target), clusters) in missing {
         let on = model.list_clusters(clusters.into_iter());
-        let diagnostic =
-            Diagnostic::new(codes::DEPENDENCY_MISSING, span, format!("`{target}` does not run on {on}, where `{component}` waits for it"))
-                .label("would wait for ever");
+        let diagnostic = Diagnostic::new(
+            codes::DEPENDENCY_MISSING,
+            span,
+            format!("`{target}` does not run on {on}, where `{component}` waits for it"),
+        )
+        .label("would wait for ever");
         let diagnostic = match model.names.components.get(target.as_ref()) {
             Some(declared) => diagnostic.related(declared.name.span, format!("`{target}` is declared here")),
             None => diagnostic,
@@ -119,19 +125,25 @@ fn cycle(names: &[&str], needs: &BTreeMap<&str, BTreeMap<&str, Span>>) -> Diagno
     let chain: Vec<String> = names.iter().chain(names.first()).map(|name| format!("`{name}`")).collect();
     let next = |index: usize| names.get(index + 1).or(names.first()).copied().unwrap_or("");
     let edge = |index: usize, name: &str| needs.get(name).and_then(|edges| edges.get(next(index))).copied();
-    let mut spans = names.iter().enumerate().filter_map(|(index, name)| edge(index, name).map(|span| (index, name, span)));
+    let mut spans =
+        names.iter().enumerate().filter_map(|(index, name)| edge(index, name).map(|span| (index, name, span)));
     let first = spans.next();
     let span = first.map_or(Span::new(crate::source::SourceId::default(), 0, 0), |(_, _, span)| span);
-    let mut diagnostic = Diagnostic::new(codes::DEPENDENCY_CYCLE, span, "these components wait for each other")
-        .label(chain.join(" → "));
+    let mut diagnostic =
+        Diagnostic::new(codes::DEPENDENCY_CYCLE, span, "these components wait for each other").label(chain.join(" → "));
     for (index, name, span) in spans {
         diagnostic = diagnostic.related(span, format!("`{name}` waits for `{}`", next(index)));
     }
     diagnostic.help("take one `after` out")
 }
 
-fn report_uncovered(model: &Model, rollouts: &[rollouts::Resolved], deployments: &[Deployment], diagnostics: &mut Diagnostics) {
-    let mut uncovered: BTreeMap<(Span, Arc<str>, Arc<str>), Vec<usize>> = BTreeMap::new();
+fn report_uncovered(
+    model: &Model,
+    rollouts: &[rollouts::Resolved],
+    deployments: &[Deployment],
+    diagnostics: &mut Diagnostics,
+) {
+    let mut uncovered: BTreeMap<Arc<str>, (BTreeMap<Span, Arc<str>>, Vec<usize>)> = BTreeMap::new();
     let mut differing: BTreeMap<Arc<str>, (Option<Arc<str>>, Span)> = BTreeMap::new();
     for deployment in deployments {
         let span = deployment.origin.of("rollout");
@@ -154,21 +166,28 @@ fn report_uncovered(model: &Model, rollouts: &[rollouts::Resolved], deployments:
         if let (Some(rollout), None) = (&deployment.rollout, &deployment.stage)
             && let Some(cluster) = model.find_cluster(&deployment.cluster)
         {
-            uncovered.entry((span, deployment.component.clone(), rollout.clone())).or_default().push(cluster);
+            let (uses, clusters) = uncovered.entry(rollout.clone()).or_default();
+            uses.insert(span, deployment.component.clone());
+            clusters.push(cluster);
         }
     }
-    for ((span, component, rollout), clusters) in uncovered {
+    for (rollout, (uses, clusters)) in uncovered {
+        let mut uses = uses.into_iter();
+        let Some((span, component)) = uses.next() else { continue };
         let Some(found) = rollouts.iter().find(|resolved| resolved.rollout.name == rollout) else { continue };
         if found.poisoned {
             continue;
         }
         let on = model.list_clusters(clusters.into_iter());
-        diagnostics.push(
+        let mut diagnostic =
             Diagnostic::new(codes::UNCOVERED_CLUSTER, span, format!("the rollout `{rollout}` has no stage for {on}"))
                 .label(format!("`{component}` runs there, too"))
                 .related(found.rollout.span, "the rollout is declared here")
-                .help("add a stage for them, such as `stage others on rest`"),
-        );
+                .help("add a stage for them, such as `stage others on rest`");
+        for (span, component) in uses.take(MOST_RELATED) {
+            diagnostic = diagnostic.related(span, format!("so does `{component}`"));
+        }
+        diagnostics.push(diagnostic);
     }
 }
 
@@ -183,7 +202,8 @@ fn report_opposite(rollouts: &[rollouts::Resolved], deployments: &[Deployment], 
         by_component.entry(&deployment.component).or_default().insert(&deployment.cluster, deployment);
     }
     for (component, here) in &by_component {
-        let targets: BTreeSet<&str> = here.values().flat_map(|deployment| deployment.after.iter().map(AsRef::as_ref)).collect();
+        let targets: BTreeSet<&str> =
+            here.values().flat_map(|deployment| deployment.after.iter().map(AsRef::as_ref)).collect();
         for target in targets {
             let Some(there) = by_component.get(target) else { continue };
             let mut pairs: Vec<(usize, usize, &str, &Deployment)> = here

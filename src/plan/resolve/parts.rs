@@ -52,7 +52,12 @@ pub fn object_ref(text: &str, span: Span, namespace: Option<&str>, diagnostics: 
         );
         return None;
     }
-    Some(ObjectRef { api_version, kind: kind.to_string(), namespace: namespace.map(String::from), name: name.to_string() })
+    Some(ObjectRef {
+        api_version,
+        kind: kind.to_string(),
+        namespace: namespace.map(String::from),
+        name: name.to_string(),
+    })
 }
 
 /// `new-name:tag@digest`, each part optional.
@@ -63,9 +68,7 @@ pub fn image(name: &str, text: &str) -> Image {
     };
     let slash = rest.rfind('/').map_or(0, |at| at + 1);
     let (new_name, tag) = match rest.rfind(':') {
-        Some(colon) if colon >= slash => {
-            (rest.get(..colon).unwrap_or(""), rest.get(colon + 1..).map(String::from))
-        }
+        Some(colon) if colon >= slash => (rest.get(..colon).unwrap_or(""), rest.get(colon + 1..).map(String::from)),
         _ => (rest, None),
     };
     let new_name = if new_name.is_empty() { None } else { Some(new_name.to_string()) };
@@ -88,7 +91,9 @@ fn ignore_target(text: &str) -> Option<(String, String, Option<String>)> {
 }
 
 fn own_group(kind: &str) -> String {
-    known_kind(kind).and_then(|(api_version, _)| api_version.split_once('/')).map_or_else(String::new, |(group, _)| group.into())
+    known_kind(kind)
+        .and_then(|(api_version, _)| api_version.split_once('/'))
+        .map_or_else(String::new, |(group, _)| group.into())
 }
 
 /// The patches of a component on a cluster, lowest layer first, with the place of the object's name.
@@ -97,9 +102,8 @@ pub fn patches(spot: &Spot, findings: &mut Findings) -> Picked<Vec<(Patch, Span)
     for (layer, block) in blocks(spot, "patch") {
         let [kind, name] = block.arguments.as_slice() else { return Err(Poison) };
         let span = name.span;
-        let (kind, name) = spot.with(layer, |at| {
-            (findings.evaluator.text(at, kind), findings.evaluator.text(at, name))
-        });
+        let (kind, name) =
+            spot.with(layer, |at| (findings.evaluator.text(at, kind), findings.evaluator.text(at, name)));
         let (kind, name) = (kind.ok_or(Poison)?, name.ok_or(Poison)?);
         let mut operations = Vec::new();
         let mut merges = Vec::new();
@@ -179,7 +183,13 @@ pub fn ignores(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnosti
     Ok(ignores)
 }
 
-fn list_of(spot: &Spot, layer: usize, block: &NestedBlock, name: &str, findings: &mut Findings) -> Picked<Vec<(String, Span)>> {
+fn list_of(
+    spot: &Spot,
+    layer: usize,
+    block: &NestedBlock,
+    name: &str,
+    findings: &mut Findings,
+) -> Picked<Vec<(String, Span)>> {
     let Some(attribute) = body::find(&block.body, name) else { return Ok(Vec::new()) };
     let value = spot.with(layer, |at| findings.evaluator.attribute(at, &Type::List(&Type::Text), &attribute.value));
     let value = value.ok_or(Poison)?;
@@ -206,7 +216,12 @@ pub fn retry(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnostics
             let value = value.and_then(|value| value.as_i64()).ok_or(Poison)?;
             let span = attribute.value.span;
             if value < if known.name == "limit" { -1 } else { 0 } {
-                diagnostics.push(invalid(span, format!("`{}` cannot be {value}", known.name), "too small", "write a positive number"));
+                diagnostics.push(invalid(
+                    span,
+                    format!("`{}` cannot be {value}", known.name),
+                    "too small",
+                    "write a positive number",
+                ));
             }
             let duration = u64::try_from(value).ok().map(|milliseconds| Duration { milliseconds });
             match known.name {

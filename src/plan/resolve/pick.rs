@@ -93,8 +93,7 @@ impl<'s, 'a> Spot<'s, 'a> {
         let params = if slots.is_empty() { &[][..] } else { params };
         let scope = Scope { place: Place::Body, params, variables: &[], std };
         let component = self.layers.name.text.as_str();
-        let env =
-            Env { cluster: self.cluster, component, namespace: self.namespace, params: slots, variables: &[] };
+        let env = Env { cluster: self.cluster, component, namespace: self.namespace, params: slots, variables: &[] };
         eval(At { model: self.model, scope: &scope, env: &env })
     }
 
@@ -114,7 +113,8 @@ impl<'s, 'a> Spot<'s, 'a> {
         let winners = self.layers.winners(found, self.cluster, |candidate| candidate.layer);
         let mut chosen: Option<(Value, Candidate)> = None;
         for candidate in winners {
-            let value = self.with(candidate.layer, |at| eval(&mut findings.evaluator, at, candidate.expr)).ok_or(Poison)?;
+            let value =
+                self.with(candidate.layer, |at| eval(&mut findings.evaluator, at, candidate.expr)).ok_or(Poison)?;
             match &chosen {
                 None => chosen = Some((value, candidate)),
                 Some((before, _)) if *before == value => {}
@@ -138,7 +138,8 @@ impl<'s, 'a> Spot<'s, 'a> {
     pub fn params(&self, findings: &mut Findings) -> Vec<Vec<Slot>> {
         let mut all: Vec<Vec<Slot>> = Vec::new();
         for (index, scope) in self.layers.scopes.iter().enumerate() {
-            let slots = scope.params.iter().map(|param| self.param(index, &param.name, &param.ty, param.span, findings));
+            let slots =
+                scope.params.iter().map(|param| self.param(index, &param.name, &param.ty, param.span, findings));
             all.push(slots.collect());
         }
         all
@@ -194,10 +195,14 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     fn entries(&self, part: &MapPart<'a>, findings: &mut Findings) -> Picked<Vec<&'a Attribute>> {
         let Some(expr) = part.expr else {
-            return Ok(part.entries.iter().filter_map(|entry| match entry {
-                Entry::Attribute(attribute) => Some(attribute),
-                _ => None,
-            }).collect());
+            return Ok(part
+                .entries
+                .iter()
+                .filter_map(|entry| match entry {
+                    Entry::Attribute(attribute) => Some(attribute),
+                    _ => None,
+                })
+                .collect());
         };
         let leaf = self.leaf(part.layer, expr, findings)?;
         match &leaf.kind {
@@ -250,7 +255,11 @@ impl<'s, 'a> Spot<'s, 'a> {
         for (candidate, leaf) in leaves {
             let value = self
                 .with(candidate.layer, |at| {
-                    if text_values { findings.evaluator.attribute(at, &Type::Text, leaf) } else { findings.evaluator.free(at, leaf) }
+                    if text_values {
+                        findings.evaluator.attribute(at, &Type::Text, leaf)
+                    } else {
+                        findings.evaluator.free(at, leaf)
+                    }
                 })
                 .ok_or(Poison)?;
             match &chosen {

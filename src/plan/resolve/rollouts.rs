@@ -105,7 +105,12 @@ fn max(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<Max> {
     if let Some(text) = value.as_str() {
         let percent = text.trim_end_matches('%').parse::<u32>().ok().filter(|percent| (1..=100).contains(percent));
         if percent.is_none() {
-            diagnostics.push(invalid(span, "a share is between 1% and 100%", "out of range", "write for example `25%`"));
+            diagnostics.push(invalid(
+                span,
+                "a share is between 1% and 100%",
+                "out of range",
+                "write for example `25%`",
+            ));
         }
         return percent.map(Max::Percent);
     }

@@ -124,7 +124,10 @@ fn check_url(kind: SourceKind, url: &str, span: Span, diagnostics: &mut Diagnost
     let (ok, expected): (bool, &str) = match kind {
         SourceKind::Git => {
             let scp = url.split_once(':').is_some_and(|(host, path)| host.contains('@') && !path.starts_with("//"));
-            (scp || ["https://", "http://", "ssh://"].iter().any(|scheme| url.starts_with(scheme)), "`https://…` or `ssh://…`")
+            (
+                scp || ["https://", "http://", "ssh://"].iter().any(|scheme| url.starts_with(scheme)),
+                "`https://…` or `ssh://…`",
+            )
         }
         SourceKind::Helm => (url.starts_with("https://") || url.starts_with("http://"), "`https://…`"),
         SourceKind::Oci => (url.starts_with("oci://"), "`oci://…`"),

@@ -90,7 +90,12 @@ fn show(diagnostic: &Diagnostic, compilation: &Compilation) -> String {
     let (path, line) = place(diagnostic, compilation);
     let code = diagnostic.code;
     let text = underlined(diagnostic, compilation);
-    format!("{path}:{line} # {}: [{}] \"{text}\" ({})", code.severity.word(), code.id, words(diagnostic).replace('\n', "; "))
+    format!(
+        "{path}:{line} # {}: [{}] \"{text}\" ({})",
+        code.severity.word(),
+        code.id,
+        words(diagnostic).replace('\n', "; ")
+    )
 }
 
 /// What was expected and not found, and the other way round.
