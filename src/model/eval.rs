@@ -84,7 +84,9 @@ impl Evaluator {
                 let value = self.text(at, text)?;
                 self.fitting(at, ty, Value::from(value), leaf, what)
             }
-            (ExprKind::Path(path), _) if at.scope.variables.contains(&path.text()) => {
+            (ExprKind::Path(path), FieldType::Bool | FieldType::Int | FieldType::List)
+                if at.scope.variables.contains(&path.text()) =>
+            {
                 let value = self.name(at, &path.text(), path.span)?;
                 self.fitting(at, ty, value, leaf, what)
             }

@@ -124,11 +124,18 @@ impl Checker<'_, '_> {
                 {
                     checker.reference(path, scope, Some(ty));
                 }
-                (ExprKind::Path(path), _) if scope.variables.iter().any(|variable| *variable == path.text()) => {}
                 _ if literal_of(ty, leaf).is_some() => {}
+                // A word that could be a value is one; where it cannot, a `for` variable may be meant.
+                (ExprKind::Path(path), FieldType::Bool | FieldType::Int | FieldType::List)
+                    if scope.variables.contains(&path.text()) => {}
                 _ => {
                     let written = checker.model.text(leaf.span);
-                    checker.diagnostics.push(not_a_value(ty, what, Some(&declared), leaf, written));
+                    let mut diagnostic = not_a_value(ty, what, Some(&declared), leaf, written);
+                    if scope.variables.iter().any(|variable| variable == written) {
+                        diagnostic.helps = vec![format!("write `\"${{{written}}}\"` for the variable's value")];
+                        diagnostic.fixes.clear();
+                    }
+                    checker.diagnostics.push(diagnostic);
                 }
             }
         });
