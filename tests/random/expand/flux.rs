@@ -215,7 +215,7 @@ fn order(expected: &Expected, all: &BTreeMap<&str, (&str, &Value)>, found: &mut 
             let (file, object) = &all[*name];
             file.starts_with("flux/hub/rollouts/") && object["spec"]["suspend"] == json!(true)
         };
-        if !reach.get(deployment.name.as_str()).is_some_and(|reached| reached.iter().any(|name| held(name))) {
+        if !reach.get(deployment.name.as_str()).is_some_and(|reached| reached.iter().any(held)) {
             found.push(format!("nothing holds {}", deployment.name));
         }
     }
