@@ -164,9 +164,12 @@ fn members<'a>(model: &Model<'a>, diagnostics: &mut Diagnostics) -> BTreeMap<Str
             }
         }
     }
+    // A misspelt name in `with` may have meant any of them.
+    let misspelt = exceptions(model, "with").iter().any(|(name, _, _)| !members.contains_key(name));
+    let unreliable = misspelt || model.clusters_poisoned || model.names.has_later;
     for (name, declared) in &model.names.components {
         let nowhere = members.get(name).is_some_and(ClusterSet::is_empty);
-        if nowhere && declared.node.on.is_none() && !diagnostics.has_errors() {
+        if nowhere && declared.node.on.is_none() && !unreliable {
             diagnostics.push(
                 Diagnostic::new(
                     codes::RUNS_NOWHERE,
