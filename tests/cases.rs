@@ -28,13 +28,19 @@ fn run(name: &str) -> Vec<String> {
     let page = Page::read(&text);
     let mut failures = Vec::new();
     for case in &page.cases {
-        failures.extend(case.failures().into_iter().map(|failure| format!("{name}:{} {}: {failure}", case.line, case.title)));
+        failures.extend(
+            case.failures().into_iter().map(|failure| format!("{name}:{} {}: {failure}", case.line, case.title)),
+        );
     }
     if std::env::var_os("FLEETC_BLESS").is_some() {
-        let blessed: String = page.parts.iter().map(|part| match part {
-            Part::Text(text) => text.clone(),
-            Part::Case(index) => page.cases[*index].blessed(),
-        }).collect();
+        let blessed: String = page
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.clone(),
+                Part::Case(index) => page.cases[*index].blessed(),
+            })
+            .collect();
         fs::write(&path, blessed).unwrap();
     }
     failures
@@ -49,4 +55,18 @@ fn every_case_reports_what_it_says_and_nothing_else() {
     assert!(!names.is_empty());
     let failures: Vec<String> = names.iter().flat_map(|name| run(name)).collect();
     assert!(failures.is_empty(), "{} failures\n\n{}", failures.len(), failures.join("\n\n"));
+}
+
+/// What a file declares that cannot be read is unknown, so whatever is not found may be there.
+#[test]
+fn a_file_that_cannot_be_read_makes_nothing_else_unknown() {
+    let good = "fleet demo { source = home }
+argocd { }
+cluster one { env = dev }
+component web on somewhere { path = \"x/${region}\", namespace = 3, after = [other] }
+";
+    let files = fleetc::project::MemoryFiles::new().file("bad.fleet", vec![0xff, 0xfe]).file("good.fleet", good);
+    let compilation = fleetc::analysis::compile(&files.into_project(), &[]);
+    let found: Vec<&str> = compilation.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect();
+    assert_eq!(found, ["F0002", "F0301"]);
 }

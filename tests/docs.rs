@@ -49,7 +49,8 @@ fn table(block: &Block) -> String {
     let mut table = String::from("| attribute | type | default | meaning |\n|---|---|---|---|\n");
     for attribute in block.attributes {
         let later = if attribute.status == Status::Later { " *(not supported yet)*" } else { "" };
-        let line = [format!("`{}`", attribute.name), words(&attribute.ty), attribute.default.into(), attribute.doc.into()];
+        let line =
+            [format!("`{}`", attribute.name), words(&attribute.ty), attribute.default.into(), attribute.doc.into()];
         table.push_str(&format!("| {}{later} |\n", line.join(" | ")));
     }
     table
@@ -234,7 +235,11 @@ fn the_blocks_of_the_reference_are_fleet_text() {
         let origin = fleetc::source::Origin::Project;
         let id = sources.add(fleetc::source::SourceFile::new("shown.fleet", origin, whole.as_str()));
         let parse = fleetc::syntax::parse(id, &whole);
-        assert!(parse.diagnostics.is_empty(), "{}", fleetc::diag::render::concise(&parse.diagnostics, &sources) + &whole);
+        assert!(
+            parse.diagnostics.is_empty(),
+            "{}",
+            fleetc::diag::render::concise(&parse.diagnostics, &sources) + &whole
+        );
     }
 }
 

@@ -87,7 +87,10 @@ fn only_two_rooms_and_the_command_line_touch_the_disk() {
 fn engines_do_not_know_the_source_language() {
     for (name, text) in sources().iter().filter(|(name, _)| name.starts_with("target/")) {
         for word in ["crate::model", "crate::syntax"] {
-            assert!(!code_lines(text).any(|line| line.contains(word)), "{name} uses `{word}`: engines read the plan alone");
+            assert!(
+                !code_lines(text).any(|line| line.contains(word)),
+                "{name} uses `{word}`: engines read the plan alone"
+            );
         }
     }
 }

@@ -12,7 +12,12 @@ pub fn invalid_name(span: Span, text: &str, what: &str, limit: usize) -> Diagnos
 }
 
 /// F0314 for a value that cannot be used.
-pub fn invalid(span: Span, message: impl Into<String>, label: impl Into<String>, help: impl Into<String>) -> Diagnostic {
+pub fn invalid(
+    span: Span,
+    message: impl Into<String>,
+    label: impl Into<String>,
+    help: impl Into<String>,
+) -> Diagnostic {
     Diagnostic::new(codes::INVALID_VALUE, span, message).label(label).help(help)
 }
 

@@ -95,6 +95,22 @@ impl Attributes<'_, '_, '_, '_, '_> {
         items.iter().map(|item| as_text(item).ok_or(Poison)).collect()
     }
 
+    /// The items of a list with their places.
+    fn items(&mut self, name: &str) -> Picked<Vec<(String, Span)>> {
+        let Some((items, span)) = self.spot.items(name, self.sinks.findings)? else { return Ok(Vec::new()) };
+        if let Some(attribute) = schema::COMPONENT.attribute(name) {
+            self.spans.insert(attribute.name, span);
+        }
+        items.iter().map(|(item, span)| as_text(item).map(|text| (text, *span)).ok_or(Poison)).collect()
+    }
+
+    /// Reports what is missing, unless something that was reported may be why it is.
+    fn report_missing(&mut self, diagnostic: Diagnostic) {
+        if !self.spot.layers.doubtful {
+            self.report(diagnostic);
+        }
+    }
+
     fn text_map(&mut self, name: &str) -> Picked<BTreeMap<String, String>> {
         let map = self.spot.map(name, self.sinks.findings)?;
         map.into_iter().map(|(key, value)| as_text(&value).map(|text| (key, text)).ok_or(Poison)).collect()
@@ -123,7 +139,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let mut at = Attributes { spot: Spot { namespace: named.as_deref(), ..spot }, sinks, spans };
     let source = source(context, &mut at);
     let content = source.as_ref().map_err(|poison| *poison).and_then(|found| content(context, found, &mut at));
-    let health = health(&mut at, named.as_deref());
+    let health = health(&mut at, (named.as_deref(), namespace.is_err() || spot.layers.doubtful));
     let wait = wait(&mut at, health.as_ref().is_ok_and(|health| !health.is_empty()));
     let patches = parts::patches(&at.spot, at.sinks.findings);
     let ignore = parts::ignores(&at.spot, at.sinks.findings, at.sinks.diagnostics);
@@ -145,13 +161,14 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let [labels, annotations, substitute] = maps;
     let rollout: Option<Arc<str>> = rollout?.map(Arc::from);
     let (patches, patch_spans): (Vec<_>, Vec<_>) = patches?.into_iter().unzip();
+    let found = source?;
     let deployment = Deployment {
         component,
         cluster: here.name.clone(),
         name,
         project: project?,
         namespace: namespace?,
-        source: source?.source.clone(),
+        source: found.source.clone(),
         content: content?,
         patches,
         images: images?.iter().map(|(name, text)| parts::image(name, text)).collect(),
@@ -179,12 +196,15 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         protected,
         origin: Origin { component: spot.layers.name.span, attributes: spans },
     };
-    check_content(context, &deployment, &patch_spans, sinks);
-    Ok(deployment)
+    if let Some(checkout) = found.checkout.as_deref() {
+        check_content(checkout, &deployment, &patch_spans, sinks);
+    }
+    // What is not known to be whole would only be found at fault for something else.
+    if spot.layers.doubtful { Err(Poison) } else { Ok(deployment) }
 }
 
 fn stage_of(rollouts: &[rollouts::Resolved], rollout: &str, cluster: usize) -> Option<Arc<str>> {
-    let found = rollouts.iter().find(|resolved| resolved.rollout.name.as_ref() == rollout)?;
+    let found = rollouts::find(rollouts, rollout)?;
     let index = found.sets.iter().position(|set| set.contains(cluster))?;
     found.rollout.stages.get(index).map(|stage| stage.name.clone())
 }
@@ -216,10 +236,14 @@ fn source<'c>(context: Context<'c, '_>, at: &mut Attributes) -> Picked<&'c Resol
             Some((key, _)) => key.clone(),
             None => {
                 let name = at.spot.layers.name;
-                at.report(
-                    Diagnostic::new(codes::MISSING_ATTRIBUTE, name.span, format!("the component `{}` has no source", name.text))
-                        .label("where does it come from?")
-                        .help("write `source = …` here, or in the `fleet` block for all components"),
+                at.report_missing(
+                    Diagnostic::new(
+                        codes::MISSING_ATTRIBUTE,
+                        name.span,
+                        format!("the component `{}` has no source", name.text),
+                    )
+                    .label("where does it come from?")
+                    .help("write `source = …` here, or in the `fleet` block for all components"),
                 );
                 return Err(Poison);
             }
@@ -266,10 +290,14 @@ fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Co
             if !matches!(kind, SourceKind::Helm | SourceKind::Oci) {
                 let (chart, source) = (at.span("chart"), found.source.span);
                 at.report(
-                    Diagnostic::new(codes::CONFLICTING_ATTRIBUTES, chart, format!("a `{}` source has no charts", kind.word()))
-                        .label("needs a source of kind `helm` or `oci`")
-                        .related(source, "the source is declared here")
-                        .help("write `path`, or another `source`"),
+                    Diagnostic::new(
+                        codes::CONFLICTING_ATTRIBUTES,
+                        chart,
+                        format!("a `{}` source has no charts", kind.word()),
+                    )
+                    .label("needs a source of kind `helm` or `oci`")
+                    .related(source, "the source is declared here")
+                    .help("write `path`, or another `source`"),
                 );
                 return Err(Poison);
             }
@@ -284,7 +312,7 @@ fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Co
         }
         (None, None) => {
             let name = at.spot.layers.name;
-            at.report(
+            at.report_missing(
                 Diagnostic::new(
                     codes::MISSING_ATTRIBUTE,
                     name.span,
@@ -312,11 +340,15 @@ fn chart_version(at: &mut Attributes, chart: &str, version: Option<String>) -> P
         return Ok(version);
     }
     let name = at.spot.layers.name;
-    at.report(
-        Diagnostic::new(codes::MISSING_ATTRIBUTE, name.span, format!("the component `{}` does not say which version", name.text))
-            .label(format!("runs the chart `{chart}`"))
-            .help("write `version = \"…\"`")
-            .note("a chart without a version follows whatever is newest, on every cluster at once"),
+    at.report_missing(
+        Diagnostic::new(
+            codes::MISSING_ATTRIBUTE,
+            name.span,
+            format!("the component `{}` does not say which version", name.text),
+        )
+        .label(format!("runs the chart `{chart}`"))
+        .help("write `version = \"…\"`")
+        .note("a chart without a version follows whatever is newest, on every cluster at once"),
     );
     Err(Poison)
 }
@@ -332,16 +364,13 @@ fn release_name(at: &mut Attributes, release: Option<String>) -> Picked<String> 
 }
 
 fn values_files(context: Context, at: &mut Attributes) -> Picked<Vec<ValuesFile>> {
-    let paths = at.texts("values-files")?;
-    if paths.is_empty() {
-        return Ok(Vec::new());
-    }
+    let paths = at.items("values-files")?;
+    let Some((_, first)) = paths.first() else { return Ok(Vec::new()) };
     let key = at.text("values-source")?.or_else(|| context.fleet.source.as_ref().map(|(key, _)| key.clone()));
     let Some(found) = key.as_ref().and_then(|key| context.sources.get(key)) else {
         if key.is_none() {
-            let span = at.span("values-files");
-            at.report(
-                Diagnostic::new(codes::MISSING_ATTRIBUTE, span, "the source of these values files is not known")
+            at.report_missing(
+                Diagnostic::new(codes::MISSING_ATTRIBUTE, *first, "the source of these values files is not known")
                     .label("in which repository?")
                     .help("write `values-source = …`, or `source = …` in the `fleet` block"),
             );
@@ -349,63 +378,78 @@ fn values_files(context: Context, at: &mut Attributes) -> Picked<Vec<ValuesFile>
         return Err(Poison);
     };
     let ignore_missing = at.text("missing-values-files")?.as_deref() == Some("ignore");
-    let span = at.span("values-files");
-    let mut files = Vec::new();
-    for path in paths {
-        if let Some(why) = unsafe_path(&path) {
-            at.report(unsafe_path_diagnostic(span, &path, why));
-            return Err(Poison);
-        }
-        let path = clean_path(&path);
-        let text = match &found.checkout {
-            None => None,
-            Some(checkout) => match at.sinks.folders.values_file(checkout, &path, span) {
-                Ok(text) => Some(text),
-                Err(_) if ignore_missing => continue,
-                Err(diagnostic) => {
-                    at.report(diagnostic);
-                    return Err(Poison);
-                }
-            },
-        };
-        files.push(ValuesFile { source: found.source.clone(), path, text });
+    let mut read = Vec::new();
+    for (path, span) in paths {
+        read.push(values_file(found, &path, span, ignore_missing, at));
     }
-    Ok(files)
+    Ok(read.into_iter().collect::<Picked<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-fn health(at: &mut Attributes, namespace: Option<&str>) -> Picked<Vec<ObjectRef>> {
-    let texts = at.texts("health")?;
-    let span = at.span("health");
+/// The values file `path`; none when it may be missing and is.
+fn values_file(
+    found: &Resolved,
+    path: &str,
+    span: Span,
+    ignore_missing: bool,
+    at: &mut Attributes,
+) -> Picked<Option<ValuesFile>> {
+    if let Some(why) = unsafe_path(path) {
+        at.report(unsafe_path_diagnostic(span, path, why));
+        return Err(Poison);
+    }
+    let path = clean_path(path);
+    let text = match &found.checkout {
+        None => None,
+        Some(checkout) => match at.sinks.folders.values_file(checkout, &path, span) {
+            Ok(text) => Some(text),
+            Err(_) if ignore_missing => return Ok(None),
+            Err(diagnostic) => {
+                at.report(diagnostic);
+                return Err(Poison);
+            }
+        },
+    };
+    Ok(Some(ValuesFile { source: found.source.clone(), path, text }))
+}
+
+fn health(at: &mut Attributes, namespace: (Option<&str>, bool)) -> Picked<Vec<ObjectRef>> {
+    let items = at.items("health")?;
     let diagnostics = &mut *at.sinks.diagnostics;
-    texts.iter().map(|text| parts::object_ref(text, span, namespace, diagnostics).ok_or(Poison)).collect()
+    let read: Vec<Option<ObjectRef>> =
+        items.iter().map(|(text, span)| parts::object_ref(text, *span, namespace, diagnostics)).collect();
+    read.into_iter().map(|object| object.ok_or(Poison)).collect()
 }
 
 fn wait(at: &mut Attributes, has_health: bool) -> Picked<bool> {
     let wait = at.value("wait")?.and_then(|value| value.as_bool());
     if wait == Some(true) && has_health {
         let (wait, health) = (at.span("wait"), at.span("health"));
-        at.report(exclusive(wait, "wait", health, "health", "with `wait = true` everything applied counts, and `health` would be ignored"));
+        at.report(exclusive(
+            wait,
+            "wait",
+            health,
+            "health",
+            "with `wait = true` everything applied counts, and `health` would be ignored",
+        ));
         return Err(Poison);
     }
     Ok(wait.unwrap_or(!has_health))
 }
 
 fn sync_options(at: &mut Attributes) -> Picked<Vec<String>> {
-    let mut options = at.texts("sync-options")?;
-    let span = at.span("sync-options");
-    for option in &options {
-        parts::check_sync_option(option, span, at.sinks.diagnostics);
+    let items = at.items("sync-options")?;
+    for (option, span) in &items {
+        parts::check_sync_option(option, *span, at.sinks.diagnostics);
     }
+    let mut options: Vec<String> = items.into_iter().map(|(option, _)| option).collect();
     options.sort();
     options.dedup();
     Ok(options)
 }
 
 /// What can be seen of the content in this repository.
-fn check_content(context: Context, deployment: &Deployment, patch_spans: &[Span], sinks: &mut Sinks) {
+fn check_content(checkout: &str, deployment: &Deployment, patch_spans: &[Span], sinks: &mut Sinks) {
     let Content::Path(path) = &deployment.content else { return };
-    let found = context.sources.values().find(|found| found.source == deployment.source);
-    let Some(checkout) = found.and_then(|found| found.checkout.as_deref()) else { return };
     let span = deployment.origin.of("path");
     if !sinks.folders.check_folder(checkout, path, span, sinks.diagnostics) {
         return;

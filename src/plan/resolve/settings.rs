@@ -240,7 +240,10 @@ pub fn kubeconfig(model: &Model, cluster: usize, evaluator: &mut Evaluator) -> O
     let at = At { model, scope: &scope, env: &env };
     let mut text = |name: &str| -> Option<Option<String>> {
         let Some(attribute) = body::find(&node.body, name) else { return Some(None) };
-        evaluator.attribute(at, &Type::Text, &attribute.value).and_then(|value| value.as_str().map(String::from)).map(Some)
+        evaluator
+            .attribute(at, &Type::Text, &attribute.value)
+            .and_then(|value| value.as_str().map(String::from))
+            .map(Some)
     };
     if let Some(name) = text("kubeconfig-map")? {
         return Some(Kubeconfig::ConfigMap { name });
