@@ -1,10 +1,12 @@
 //! The one door to the compiler: from a project's files to a plan and diagnostics.
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model;
 use crate::plan::{Plan, resolve};
 use crate::project::Project;
-use crate::source::{Origin, SourceFile, Sources, Span};
+use crate::source::{Origin, SourceFile, SourceId, Sources, Span};
 use crate::stdlib;
 use crate::syntax::{self, ast};
 use crate::target;
@@ -29,10 +31,15 @@ pub fn compile(project: &Project, also: &[ast::EngineKind]) -> Compilation {
         sources.add(SourceFile::new(path, Origin::StandardLibrary, text));
     }
     let mut diagnostics = project.diagnostics.clone();
+    let unreadable: BTreeSet<SourceId> =
+        project.diagnostics.iter().map(|diagnostic| diagnostic.primary.span.source).collect();
     let mut parsed = Vec::new();
     for (id, file) in sources.iter() {
         let parse = syntax::parse(id, &file.text);
-        diagnostics.extend(parse.diagnostics);
+        // What cannot be read makes no sense either.
+        if !unreadable.contains(&id) {
+            diagnostics.extend(parse.diagnostics);
+        }
         if file.origin == Origin::Project {
             resolve::credentials::check(&parse.file, &mut diagnostics);
         }

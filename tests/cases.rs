@@ -68,5 +68,5 @@ component web on somewhere { path = \"x/${region}\", namespace = 3, after = [oth
     let files = fleetc::project::MemoryFiles::new().file("bad.fleet", vec![0xff, 0xfe]).file("good.fleet", good);
     let compilation = fleetc::analysis::compile(&files.into_project(), &[]);
     let found: Vec<&str> = compilation.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect();
-    assert_eq!(found, ["F0002", "F0301"]);
+    assert_eq!(found, ["F0002", "F0301"], "{:?}", compilation.diagnostics);
 }

@@ -319,7 +319,9 @@ impl<'l> Lowering<'l, '_> {
         match &expr.kind {
             ExprKind::Path(path) => self.left(&path.text(), path.span),
             // A label whose name is no plain word.
-            ExprKind::Text(text) if text.as_literal().is_some_and(|name| self.model.find_field(name).is_some()) => {
+            ExprKind::Text(text)
+                if text.as_literal().is_some_and(|name| quoted(name) != name && self.model.find_field(name).is_some()) =>
+            {
                 self.left(text.as_literal().unwrap_or_default(), text.span)
             }
             ExprKind::Error => None,

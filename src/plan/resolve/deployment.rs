@@ -14,6 +14,7 @@ use super::sources::{Resolved, Table, exclusive};
 use super::{parts, rollouts};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::field::as_text;
+use crate::model::scope::Place;
 use crate::model::set::ClusterSet;
 use crate::model::{Model, cluster, schema};
 use crate::plan::{Chart, Content, Deployment, Duration, ObjectRef, OnDelete, Origin, SourceKind, ValuesFile};
@@ -136,7 +137,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let namespace = namespace(&mut first);
     let named = namespace.clone().ok().flatten();
     let spans = first.spans;
-    let mut at = Attributes { spot: Spot { namespace: named.as_deref(), ..spot }, sinks, spans };
+    let mut at = Attributes { spot: Spot { place: Place::Body, namespace: named.as_deref(), ..spot }, sinks, spans };
     let source = source(context, &mut at);
     let content = source.as_ref().map_err(|poison| *poison).and_then(|found| content(context, found, &mut at));
     let health = health(&mut at, (named.as_deref(), namespace.is_err() || spot.layers.doubtful));

@@ -163,7 +163,7 @@ fn deployments(
         let Some(set) = members.sets.get(name) else { continue };
         let layers = layers::gather(model, declared.node, declared.name);
         for cluster in set.iter() {
-            let bare = Spot { model, layers: &layers, cluster, params: &[], namespace: None };
+            let bare = Spot { model, layers: &layers, cluster, params: &[], place: Place::Parameter, namespace: None };
             let params = bare.params(findings);
             let spot = Spot { params: &params, ..bare };
             let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };

@@ -82,6 +82,8 @@ pub struct Spot<'s, 'a> {
     pub cluster: usize,
     /// The parameters of each scope.
     pub params: &'s [Vec<Slot>],
+    /// Whether the namespace is still to come ([`Place::Parameter`]).
+    pub place: Place,
     /// The namespace, once it is known.
     pub namespace: Option<&'s str>,
 }
@@ -101,7 +103,7 @@ impl<'s, 'a> Spot<'s, 'a> {
         let slots = self.params.get(index).map(Vec::as_slice).unwrap_or_default();
         // Without values, as when the parameters themselves are evaluated, the parameters are no names either.
         let params = if slots.is_empty() { &[][..] } else { params };
-        let scope = Scope { place: Place::Body, params, variables: &[], std };
+        let scope = Scope { place: self.place, params, variables: &[], std };
         let component = self.layers.name.text.as_str();
         let env = Env { cluster: self.cluster, component, namespace: self.namespace, params: slots, variables: &[] };
         eval(At { model: self.model, scope: &scope, env: &env })
