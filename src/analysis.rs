@@ -1,10 +1,12 @@
 //! The one door to the compiler: from a project's files to a plan and diagnostics.
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model;
 use crate::plan::{Plan, resolve};
 use crate::project::Project;
-use crate::source::{Origin, SourceFile, Sources, Span};
+use crate::source::{Origin, SourceFile, SourceId, Sources, Span};
 use crate::stdlib;
 use crate::syntax::{self, ast};
 use crate::target;
@@ -29,16 +31,26 @@ pub fn compile(project: &Project, also: &[ast::EngineKind]) -> Compilation {
         sources.add(SourceFile::new(path, Origin::StandardLibrary, text));
     }
     let mut diagnostics = project.diagnostics.clone();
+    let unreadable: BTreeSet<SourceId> =
+        project.diagnostics.iter().map(|diagnostic| diagnostic.primary.span.source).collect();
     let mut parsed = Vec::new();
     for (id, file) in sources.iter() {
         let parse = syntax::parse(id, &file.text);
-        diagnostics.extend(parse.diagnostics);
+        // What cannot be read makes no sense either.
+        if !unreadable.contains(&id) {
+            diagnostics.extend(parse.diagnostics);
+        }
         if file.origin == Origin::Project {
             resolve::credentials::check(&parse.file, &mut diagnostics);
         }
         parsed.push(parse.file);
     }
-    let model = model::build(&parsed, &sources, &mut diagnostics);
+    let unread = project.diagnostics.has_errors();
+    let mut found = Diagnostics::default();
+    let model = model::build(&parsed, &sources, &mut found);
+    for diagnostic in found.iter().filter(|found| !unread || !is_fall_out(found)) {
+        diagnostics.push(diagnostic.clone());
+    }
     if model.names.fleet.is_none()
         && !diagnostics.has_errors()
         && let Some((first, _)) = sources.iter().next()
@@ -50,7 +62,8 @@ pub fn compile(project: &Project, also: &[ast::EngineKind]) -> Compilation {
         );
     }
     let files = project.files.as_ref();
-    let mut plan = resolve::resolve(&model, files, also, &mut diagnostics);
+    // Without a file of the project the plan is another one, and what it lacks is no mistake of the user.
+    let mut plan = if unread { None } else { resolve::resolve(&model, files, also, &mut diagnostics) };
     let output = resolve::output(&model);
     if let Some(plan) = &plan
         && !diagnostics.has_errors()
@@ -63,4 +76,23 @@ pub fn compile(project: &Project, also: &[ast::EngineKind]) -> Compilation {
     diagnostics.sort();
     drop(model);
     Compilation { sources, diagnostics, plan, output }
+}
+
+/// Whether `diagnostic` may only be there because a file of the project could not be read: what it misses may be declared
+/// there.
+fn is_fall_out(diagnostic: &Diagnostic) -> bool {
+    let sure = [
+        codes::UNKNOWN_BLOCK,
+        codes::DUPLICATE_DECLARATION,
+        codes::DUPLICATE_ENTRY,
+        codes::RESERVED_NAME,
+        codes::WRONG_TYPE,
+        codes::UNKNOWN_VALUE,
+        codes::DERIVED_LABEL_SET,
+        codes::INVALID_LABEL_VALUE,
+        codes::INVALID_NAME,
+        codes::INVALID_VALUE,
+    ];
+    let code = diagnostic.code;
+    (code.id.starts_with("F02") || code.id.starts_with("F03")) && !sure.contains(&code)
 }

@@ -56,3 +56,17 @@ fn every_case_reports_what_it_says_and_nothing_else() {
     let failures: Vec<String> = names.iter().flat_map(|name| run(name)).collect();
     assert!(failures.is_empty(), "{} failures\n\n{}", failures.len(), failures.join("\n\n"));
 }
+
+/// What a file declares that cannot be read is unknown, so whatever is not found may be there.
+#[test]
+fn a_file_that_cannot_be_read_makes_nothing_else_unknown() {
+    let good = "fleet demo { source = home }
+argocd { }
+cluster one { env = dev }
+component web on somewhere { path = \"x/${region}\", namespace = 3, after = [other] }
+";
+    let files = fleetc::project::MemoryFiles::new().file("bad.fleet", vec![0xff, 0xfe]).file("good.fleet", good);
+    let compilation = fleetc::analysis::compile(&files.into_project(), &[]);
+    let found: Vec<&str> = compilation.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect();
+    assert_eq!(found, ["F0002", "F0301"], "{:?}", compilation.diagnostics);
+}

@@ -152,6 +152,11 @@ impl Diagnostics {
         self.items.is_empty()
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
     /// How many of them have this severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.items.iter().filter(|item| item.severity() == severity).count()

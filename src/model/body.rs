@@ -5,7 +5,7 @@
 
 use super::names::not_supported;
 use super::schema::{self, Block, Status};
-use super::scope::Scope;
+use super::scope::{Place, Scope};
 use super::value::Checker;
 use crate::diag::{Applicability, Diagnostic, codes, did_you_mean, one_of};
 use crate::source::Span;
@@ -18,13 +18,8 @@ pub fn check(checker: &mut Checker, body: &ast::Block, table: &'static Block, sc
         match entry {
             Entry::Attribute(attribute) => check_attribute(checker, attribute, table, scope, owner),
             Entry::Block(block) => check_block(checker, block, table, scope, owner),
-            Entry::Param(param) if owner == "a template" => {
-                let _ = param;
-            }
-            Entry::Param(param) => {
-                let keyword = ast::Name { text: "param".into(), span: param.span };
-                checker.diagnostics.push(misplaced(&keyword, owner, &[]));
-            }
+            Entry::Param(_) if owner == "a template" => {}
+            Entry::Param(param) => checker.diagnostics.push(misplaced_param(param, owner)),
             Entry::Operation(operation) => checker.diagnostics.push(misplaced(&operation.word, owner, &[])),
         }
     }
@@ -54,7 +49,7 @@ fn check_attribute(
 ) {
     if let Some(param) = scope.params.iter().find(|param| param.name == attribute.key.text) {
         let what = format!("the parameter `{}`", param.name);
-        let outside = Scope { params: &[], ..*scope };
+        let outside = Scope { params: &[], place: Place::Parameter, ..*scope };
         let declared = (param.span, "the parameter is declared here".to_string());
         checker.field(&param.ty, &attribute.value, &outside, &what, declared, true);
         return;
@@ -63,9 +58,20 @@ fn check_attribute(
         Some(known) if known.status == Status::Later => {
             checker.diagnostics.push(not_supported(attribute.key.span, &format!("the attribute `{}`", known.name)));
         }
-        Some(known) => checker.attribute(&known.ty, &attribute.value, scope),
+        Some(known) => checker.attribute(&known.ty, &attribute.value, &within(known.name, scope)),
         None => checker.diagnostics.push(unknown_attribute(&attribute.key, table, scope, owner)),
     }
+}
+
+/// The scope of the value of the attribute `name`: some belong to no cluster, and the namespace is not known to itself.
+fn within<'s>(name: &str, scope: &Scope<'s>) -> Scope<'s> {
+    let place = match (scope.place, name) {
+        (Place::Engine, "kubeconfig" | "kubeconfig-key" | "kubeconfig-map") => Place::Engine,
+        (Place::Engine, _) | (Place::Body, "allow-empty") => Place::Fixed,
+        (Place::Body, "namespace") => Place::Parameter,
+        (place, _) => place,
+    };
+    Scope { place, ..*scope }
 }
 
 fn unknown_attribute(key: &ast::Name, table: &'static Block, scope: &Scope, owner: &str) -> Diagnostic {
@@ -104,6 +110,7 @@ fn check_block(checker: &mut Checker, block: &ast::NestedBlock, table: &'static 
         "ignore" => {
             arguments(checker, block, 1, "`ignore \"apps/Deployment\" { … }`", scope);
             check(checker, &block.body, known, scope, "`ignore`");
+            check_ignored(checker, &block.body);
         }
         "retry" => check(checker, &block.body, known, scope, "`retry`"),
         "stage" => {}
@@ -114,11 +121,25 @@ fn check_block(checker: &mut Checker, block: &ast::NestedBlock, table: &'static 
     }
 }
 
+/// The pointers of an `ignore` that are written out.
+fn check_ignored(checker: &mut Checker, body: &ast::Block) {
+    let Some(ExprKind::List(items)) = find(body, "fields").map(|fields| &fields.value.kind) else { return };
+    for item in items {
+        if let ExprKind::Text(text) = &item.kind
+            && let Some(pointer) = text.as_literal()
+        {
+            check_pointer(checker, pointer, item.span);
+        }
+    }
+}
+
 fn check_override(checker: &mut Checker, block: &ast::NestedBlock, table: &'static Block, scope: &Scope) {
     if let Some(on) = &block.on {
-        let fixed = Scope { params: &[], place: super::scope::Place::Fixed, ..*scope };
+        let fixed = Scope { params: &[], place: Place::Fixed, ..*scope };
         checker.condition(on, &fixed);
-        super::declarations::selects_something(checker, on);
+        if !super::declarations::allows_empty(&block.body) {
+            super::declarations::selects_something(checker, on);
+        }
     }
     once(checker, &block.body);
     for entry in &block.body.entries {
@@ -140,10 +161,7 @@ fn check_override(checker: &mut Checker, block: &ast::NestedBlock, table: &'stat
             ),
             Entry::Attribute(attribute) => check_attribute(checker, attribute, table, scope, "a component"),
             Entry::Block(inner) => check_block(checker, inner, table, scope, "a component"),
-            Entry::Param(param) => {
-                let keyword = ast::Name { text: "param".into(), span: param.span };
-                checker.diagnostics.push(misplaced(&keyword, "an `on` block", &[]));
-            }
+            Entry::Param(param) => checker.diagnostics.push(misplaced_param(param, "an `on` block")),
             Entry::Operation(operation) => checker.diagnostics.push(misplaced(&operation.word, "an `on` block", &[])),
         }
     }
@@ -162,10 +180,7 @@ fn check_free(checker: &mut Checker, body: &ast::Block, keyword: &str, scope: &S
             }
             Entry::Attribute(attribute) => checker.attribute(&schema::Type::Text, &attribute.value, scope),
             Entry::Block(block) => checker.diagnostics.push(missing_equals(block)),
-            Entry::Param(param) => {
-                let keyword_name = ast::Name { text: "param".into(), span: param.span };
-                checker.diagnostics.push(misplaced(&keyword_name, &format!("`{keyword}`"), &[]));
-            }
+            Entry::Param(param) => checker.diagnostics.push(misplaced_param(param, &format!("`{keyword}`"))),
             Entry::Operation(operation) => {
                 checker.diagnostics.push(misplaced(&operation.word, &format!("`{keyword}`"), &[]));
             }
@@ -205,26 +220,29 @@ fn check_patch(checker: &mut Checker, block: &ast::NestedBlock, scope: &Scope) {
                 .label("not an operation")
                 .help("write `replace \"/spec/replicas\" = 3`, or put fields into `merge { … }`"),
             ),
-            Entry::Param(param) => {
-                let keyword = ast::Name { text: "param".into(), span: param.span };
-                checker.diagnostics.push(misplaced(&keyword, "`patch`", &[]));
-            }
+            Entry::Param(param) => checker.diagnostics.push(misplaced_param(param, "`patch`")),
         }
     }
 }
 
-/// RFC 6901: empty, or `/` before every part; `~` only as `~0` and `~1`.
-pub fn check_pointer(checker: &mut Checker, pointer: &str, span: Span) {
+fn check_pointer(checker: &mut Checker, pointer: &str, span: Span) {
+    if let Some(diagnostic) = not_a_pointer(pointer, span) {
+        checker.diagnostics.push(diagnostic);
+    }
+}
+
+/// F0314 for what is no JSON pointer. RFC 6901: empty, or `/` before every part; `~` only as `~0` and `~1`.
+pub fn not_a_pointer(pointer: &str, span: Span) -> Option<Diagnostic> {
     let bad_tilde = pointer.split('~').skip(1).any(|rest| !rest.starts_with(['0', '1']));
     if pointer.is_empty() || (pointer.starts_with('/') && !bad_tilde) {
-        return;
+        return None;
     }
     let help = if bad_tilde { "write `~0` for `~` and `~1` for `/`" } else { "begin it with `/`" };
-    checker.diagnostics.push(
+    Some(
         Diagnostic::new(codes::INVALID_VALUE, span, format!("`{pointer}` is no JSON pointer"))
             .label("expected for example `/spec/replicas`")
             .help(help),
-    );
+    )
 }
 
 fn arguments(checker: &mut Checker, block: &ast::NestedBlock, expected: usize, example: &str, scope: &Scope) {
@@ -262,6 +280,13 @@ fn arguments(checker: &mut Checker, block: &ast::NestedBlock, expected: usize, e
                 .help("write `fields = [\"/spec/replicas\"]`"),
         );
     }
+}
+
+/// F0211 for a `param` outside a template.
+pub fn misplaced_param(param: &ast::Param, owner: &str) -> Diagnostic {
+    let word = u32::try_from("param".len()).unwrap_or(0);
+    let span = Span { end: (param.span.start + word).min(param.span.end), ..param.span };
+    misplaced(&ast::Name { text: "param".into(), span }, owner, &[])
 }
 
 /// F0211: `keyword` does not belong into `owner`.

@@ -35,11 +35,11 @@ pub fn expand(model: &mut Model, diagnostics: &mut Diagnostics) {
         let names = variables(node);
         let scope = Scope { place: Place::ClusterName, params: &[], variables: &names, std: false };
         let mut conditions = std::mem::take(&mut model.conditions);
-        let before = diagnostics.count(crate::diag::Severity::Error);
+        let before = diagnostics.len();
         Checker { model, conditions: &mut conditions, diagnostics }.text(name, &scope);
         model.conditions = conditions;
         let rows = combinations(model, node, diagnostics);
-        if diagnostics.count(crate::diag::Severity::Error) > before {
+        if diagnostics.len() > before {
             model.clusters_poisoned = true;
         }
         for variables in rows {
@@ -207,9 +207,24 @@ pub fn check(model: &mut Model, diagnostics: &mut Diagnostics) {
                 );
             }
         }
+        for entry in &node.body.entries {
+            if let Entry::Attribute(attribute) = entry
+                && let Some(first) = node.bindings.iter().find(|binding| binding.name.text == attribute.key.text)
+                && checker.model.find_field(&attribute.key.text).is_some()
+            {
+                checker.diagnostics.push(set_by_variable(&attribute.key, first.name.span));
+            }
+        }
         check_body(&mut checker, &node.body, &names);
     }
     model.conditions = conditions;
+}
+
+fn set_by_variable(key: &ast::Name, variable: Span) -> Diagnostic {
+    Diagnostic::new(codes::DUPLICATE_ENTRY, key.span, format!("`{}` is set twice", key.text))
+        .label("set again here")
+        .related(variable, "a `for` variable with a label's name sets it")
+        .help("leave it out, or give the variable another name")
 }
 
 fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
@@ -234,8 +249,7 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
             },
             Entry::Block(block) => checker.diagnostics.push(super::body::misplaced(&block.keyword, "a cluster", &[])),
             Entry::Param(param) => {
-                let keyword = ast::Name { text: "param".into(), span: param.span };
-                checker.diagnostics.push(super::body::misplaced(&keyword, "a cluster", &[]));
+                checker.diagnostics.push(super::body::misplaced_param(param, "a cluster"));
             }
             Entry::Operation(operation) => {
                 checker.diagnostics.push(super::body::misplaced(&operation.word, "a cluster", &[]));
@@ -259,7 +273,7 @@ fn unknown_key(model: &Model, key: &ast::Name) -> Diagnostic {
                 format!("write `{near}`"),
                 Applicability::Unsafe,
                 key.span,
-                near,
+                super::names::quoted(near),
             );
             match model.find_field(near).and_then(|index| model.fields.get(index)) {
                 Some(field) => diagnostic.related(field.name.span, "a similar name is declared here"),

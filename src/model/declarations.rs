@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Model;
 use super::body;
-use super::field::written_type;
+use super::field::{FieldType, written_type};
 use super::names::not_supported;
 use super::predicate::select;
 use super::schema::{self, Status};
@@ -23,6 +23,7 @@ pub fn check(model: &mut Model, diagnostics: &mut Diagnostics) -> Params {
     let params = template_params(model, diagnostics);
     let mut checker = Checker { model, conditions: &mut conditions, diagnostics };
     check_fixed(&mut checker);
+    let always_allowed = model.names.component_defaults.is_some_and(|node| allows_empty(&node.body));
     for (name, declared) in &model.names.templates {
         let own = params.get(name).map(Vec::as_slice).unwrap_or_default();
         check_params(&mut checker, &declared.node.body, own, declared.std);
@@ -33,7 +34,7 @@ pub fn check(model: &mut Model, diagnostics: &mut Diagnostics) -> Params {
         body::check(&mut checker, &node.body, &schema::COMPONENT, &Scope::of(Place::Body), "`defaults component`");
     }
     for declared in model.names.components.values() {
-        check_component(&mut checker, declared.node, &params);
+        check_component(&mut checker, declared.node, &params, always_allowed);
     }
     model.conditions = conditions;
     params
@@ -140,7 +141,7 @@ fn template_params(model: &Model, diagnostics: &mut Diagnostics) -> Params {
             }
             let ty = match &node.field.ty {
                 Some(ty) => written_type(ty, true, diagnostics),
-                None => super::field::FieldType::Error,
+                None => FieldType::Error,
             };
             params.push(Param { name: param.text.clone(), ty, span: param.span });
         }
@@ -153,8 +154,8 @@ fn check_params(checker: &mut Checker, body: &ast::Block, own: &[Param], std: bo
     for entry in &body.entries {
         let Entry::Param(node) = entry else { continue };
         let (Some(name), Some(value)) = (&node.field.name, &node.field.value) else { continue };
-        if let Some(param) = own.iter().find(|param| param.name == name.text) {
-            let scope = Scope { place: Place::Body, params: &[], variables: &[], std };
+        if let Some(param) = own.iter().find(|param| param.span == name.span) {
+            let scope = Scope { place: Place::Parameter, params: &[], variables: &[], std };
             let declared = (param.span, "the parameter is declared here".to_string());
             checker.field(&param.ty, value, &scope, &format!("the parameter `{}`", param.name), declared, true);
         }
@@ -174,17 +175,57 @@ pub fn params_of(node: &ast::Component, params: &Params) -> Vec<Param> {
     union
 }
 
-fn check_component(checker: &mut Checker, node: &ast::Component, params: &Params) {
-    for path in &node.from {
-        if let Some(diagnostic) = checker.model.unknown_template(&path.text(), path.span) {
+/// Whether `body` says that its predicate may select nothing.
+pub fn allows_empty(body: &ast::Block) -> bool {
+    body::find(body, "allow-empty").is_some_and(|attribute| matches!(attribute.value.kind, ExprKind::Bool(true)))
+}
+
+/// Templates that do not exist, that come twice, or whose parameters cannot be the same.
+fn check_templates(checker: &mut Checker, node: &ast::Component, params: &Params) {
+    let mut declared: BTreeMap<&str, &Param> = BTreeMap::new();
+    for (index, path) in node.from.iter().enumerate() {
+        let name = path.text();
+        if let Some(first) = node.from.iter().take(index).find(|other| other.text() == name) {
+            checker.diagnostics.push(
+                Diagnostic::new(codes::DUPLICATE_ENTRY, path.span, format!("the template `{name}` is named twice"))
+                    .label("named again here")
+                    .related(first.span, "first named here")
+                    .help("keep one of them"),
+            );
+            continue;
+        }
+        if let Some(diagnostic) = checker.model.unknown_template(&name, path.span) {
             checker.diagnostics.push(diagnostic);
         }
+        for param in params.get(&name).into_iter().flatten() {
+            match declared.get(param.name.as_str()) {
+                Some(first) if first.ty != param.ty && first.ty != FieldType::Error && param.ty != FieldType::Error => {
+                    checker.diagnostics.push(different_params(path.span, first, param));
+                }
+                Some(_) => {}
+                None => _ = declared.insert(&param.name, param),
+            }
+        }
     }
+}
+
+fn different_params(span: Span, first: &Param, second: &Param) -> Diagnostic {
+    let name = &second.name;
+    let message = format!("two templates declare the parameter `{name}` with different types");
+    Diagnostic::new(codes::CONFLICTING_TEMPLATES, span, message)
+        .label("cannot be used together with the other one")
+        .related(first.span, format!("{} here", first.ty.words()))
+        .related(second.span, format!("{} here", second.ty.words()))
+        .help("rename one of the parameters")
+}
+
+fn check_component(checker: &mut Checker, node: &ast::Component, params: &Params, always_allowed: bool) {
+    check_templates(checker, node, params);
     if let Some(on) = &node.on {
         checker.condition(on, &Scope::of(Place::Fixed));
-        let allowed = body::find(&node.body, "allow-empty")
-            .is_some_and(|attribute| matches!(attribute.value.kind, ExprKind::Bool(true)));
-        if !allowed {
+        let templates = node.from.iter().filter_map(|path| checker.model.names.templates.get(&path.text()));
+        let by_template = templates.map(|declared| &declared.node.body).any(allows_empty);
+        if !always_allowed && !by_template && !allows_empty(&node.body) {
             selects_something(checker, on);
         }
     }
@@ -231,7 +272,21 @@ fn check_rollout(checker: &mut Checker, node: &ast::Named) {
             );
             continue;
         };
-        let text = name.as_literal().unwrap_or("");
+        if let Some(extra) = stage.arguments.get(1) {
+            checker.diagnostics.push(
+                Diagnostic::new(codes::UNEXPECTED_TEXT, extra.span, "expected `on` here")
+                    .label("does not belong here")
+                    .help("write `stage NAME on PREDICATE`"),
+            );
+        }
+        let Some(text) = name.as_literal() else {
+            checker.diagnostics.push(
+                Diagnostic::new(codes::WRONG_TYPE, name.span, "a stage's name takes no `${…}`")
+                    .label("belongs to no cluster")
+                    .help("write the name out"),
+            );
+            continue;
+        };
         match seen.get(text) {
             Some(first) => {
                 let again = ast::Name { text: text.to_string(), span: name.span };

@@ -57,6 +57,8 @@ impl Evaluator {
         let leaf = self.leaf(at, expr)?;
         match (&leaf.kind, ty) {
             (ExprKind::Text(text), _) => self.text(at, text).map(Value::from),
+            // A dot in a name was reported.
+            (ExprKind::Path(path), Type::Name) if path.parts.len() > 1 => None,
             (ExprKind::Path(path), Type::Reference(Kind::Source)) if at.scope.std => {
                 Some(format!("std.{}", path.text()).into())
             }

@@ -1,10 +1,11 @@
 //! Labels and facts: their types.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::names::{Names, duplicate};
+use super::schema::CLUSTER;
 use crate::diag::{Diagnostic, Diagnostics, codes, did_you_mean, one_of};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind};
@@ -69,18 +70,28 @@ impl Field<'_> {
 /// Names that `${…}` and predicates give to something else.
 const TAKEN: [&str; 4] = ["cluster", "component", "namespace", "name"];
 
+/// What is wrong with `name` as the name of a label or fact, if it means something else already.
+fn taken_as(name: &str) -> Option<&'static str> {
+    if TAKEN.contains(&name) {
+        return Some("means something else in `${…}` and predicates");
+    }
+    CLUSTER.attribute(name).map(|_| "already an attribute of a cluster")
+}
+
 /// The fields of `names`, sorted by name.
 pub fn fields<'a>(names: &Names<'a>, diagnostics: &mut Diagnostics) -> Vec<Field<'a>> {
-    let mut fields: Vec<Field<'a>> = Vec::new();
-    let mut seen: HashMap<&str, Span> = HashMap::new();
+    let mut fields: BTreeMap<&str, Field<'a>> = BTreeMap::new();
+    let mut keys: BTreeMap<&str, Span> = BTreeMap::new();
     for (node, fact) in &names.fields {
         let Some(name) = &node.name else { continue };
-        if TAKEN.contains(&name.text.as_str()) {
-            diagnostics.push(taken(name));
-            continue;
+        let taken = taken_as(&name.text);
+        if let Some(why) = taken {
+            diagnostics.push(taken_name(name, why));
         }
-        if let Some(first) = seen.get(name.text.as_str()) {
-            diagnostics.push(duplicate(if *fact { "fact" } else { "label" }, name, *first));
+        if let Some(first) = fields.get_mut(name.text.as_str()) {
+            diagnostics.push(duplicate(if *fact { "fact" } else { "label" }, name, first.name.span));
+            // Which of the two is meant is not known, so every value fits.
+            first.ty = FieldType::Error;
             continue;
         }
         seen.insert(&name.text, name.span);
@@ -97,18 +108,31 @@ pub fn fields<'a>(names: &Names<'a>, diagnostics: &mut Diagnostics) -> Vec<Field
                 .note("before it may stand a DNS name and `/`, such as `topology.kubernetes.io/zone`"),
             );
         }
+        if !fact {
+            match keys.get(key.as_str()) {
+                Some(first) => diagnostics.push(same_key(key, key_span, *first)),
+                None => _ = keys.insert(key, key_span),
+            }
+        }
         let (ty, derived) = match (&node.ty, &node.value) {
             (Some(ty), _) => (written_type(ty, *fact, diagnostics), None),
             (None, Some(value)) => (derived_type(value), Some(value)),
             (None, None) => (FieldType::Error, None),
         };
+        let ty = if taken.is_some() { FieldType::Error } else { ty };
         let default = if derived.is_some() { None } else { node.value.as_ref() };
         let optional = node.ty.as_ref().is_some_and(|ty| ty.optional);
         let key = node.key.as_ref().map(|key| key.text.as_str());
-        fields.push(Field { name, key, fact: *fact, ty, optional, default, derived });
+        fields.insert(&name.text, Field { name, key, fact: *fact, ty, optional, default, derived });
     }
-    fields.sort_by(|a, b| a.name.text.cmp(&b.name.text));
-    fields
+    fields.into_values().collect()
+}
+
+fn same_key(key: &str, span: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(codes::DUPLICATE_DECLARATION, span, format!("two labels are written with the key `{key}`"))
+        .label("the key again")
+        .related(first, "first used here")
+        .help("give one of them another key: `label \"…\" as NAME`")
 }
 
 /// Kubernetes: an optional DNS name and `/`, then at most 63 letters, digits, `-`, `_`, `.`, beginning and ending with a
@@ -124,9 +148,9 @@ fn is_label_key(key: &str) -> bool {
         && ends(bytes.last())
 }
 
-fn taken(name: &ast::Name) -> Diagnostic {
+fn taken_name(name: &ast::Name, why: &'static str) -> Diagnostic {
     Diagnostic::new(codes::RESERVED_NAME, name.span, format!("the name `{}` is taken by the language", name.text))
-        .label("means something else in `${…}` and predicates")
+        .label(why)
         .help("choose another name")
 }
 
@@ -138,6 +162,14 @@ pub fn written_type(ty: &ast::TypeExpr, lists: bool, diagnostics: &mut Diagnosti
             "bool" => return FieldType::Bool,
             "int" => return FieldType::Int,
             "list" if lists => return FieldType::List,
+            "list" => {
+                diagnostics.push(
+                    Diagnostic::new(codes::WRONG_TYPE, only.span, "a label holds no list")
+                        .label("Kubernetes takes only text as a label's value")
+                        .help("declare it with `fact`"),
+                );
+                return FieldType::Error;
+            }
             word => {
                 if let Some(near) = did_you_mean(word, ["string", "bool", "int", "list"]) {
                     diagnostics.push(

@@ -25,7 +25,7 @@ use crate::source::{Sources, Span};
 use crate::syntax::ast;
 use declarations::Params;
 use field::Field;
-use names::Names;
+use names::{Names, quoted};
 use schema::Kind;
 use set::ClusterSet;
 use value::Conditions;
@@ -160,7 +160,7 @@ impl<'a> Model<'a> {
             .label("not declared");
         match did_you_mean(name, self.clusters.iter().map(|cluster| cluster.name.as_ref())) {
             Some(near) => {
-                let written = if self.text(span).starts_with('"') { format!("\"{near}\"") } else { near.to_string() };
+                let written = if self.text(span).starts_with('"') { format!("\"{near}\"") } else { quoted(near) };
                 let diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
                     format!("write `{near}`"),
                     Applicability::Unsafe,
@@ -178,57 +178,48 @@ impl<'a> Model<'a> {
 
     /// The diagnostic for a reference to something that is not declared; none when it is.
     pub fn unknown_reference(&self, kind: Kind, name: &str, span: Span) -> Option<Diagnostic> {
-        let (known, code, what): (Vec<(&str, Span)>, _, _) = match kind {
-            Kind::Source => (spans(&self.names.sources), codes::UNKNOWN_SOURCE, "source"),
-            Kind::Project => (spans(&self.names.projects), codes::UNKNOWN_PROJECT, "project"),
-            Kind::Rollout => (spans(&self.names.rollouts), codes::UNKNOWN_ROLLOUT, "rollout"),
-            Kind::Component if name.starts_with("std.") => return self.unknown_template(name, span),
-            Kind::Component => (spans(&self.names.components), codes::UNKNOWN_COMPONENT, "component"),
-        };
-        unknown(&known, code, what, name, span)
+        match kind {
+            Kind::Source => unknown(&self.names.sources, codes::UNKNOWN_SOURCE, "source", name, span),
+            Kind::Project => unknown(&self.names.projects, codes::UNKNOWN_PROJECT, "project", name, span),
+            Kind::Rollout => unknown(&self.names.rollouts, codes::UNKNOWN_ROLLOUT, "rollout", name, span),
+            Kind::Component if name.starts_with("std.") => self.unknown_template(name, span),
+            Kind::Component => unknown(&self.names.components, codes::UNKNOWN_COMPONENT, "component", name, span),
+        }
     }
 
     /// F0208 for a template that is not declared; none when it is.
     pub fn unknown_template(&self, name: &str, span: Span) -> Option<Diagnostic> {
-        unknown(&spans(&self.names.templates), codes::UNKNOWN_TEMPLATE, "template", name, span)
+        unknown(&self.names.templates, codes::UNKNOWN_TEMPLATE, "template", name, span)
     }
 }
 
-fn spans<'t, T>(table: &'t names::Table<'_, T>) -> Vec<(&'t str, Span)> {
-    table.iter().map(|(name, declared)| (name.as_str(), declared.name.span)).collect()
-}
-
-fn unknown(
-    known: &[(&str, Span)],
+fn unknown<T>(
+    known: &names::Table<'_, T>,
     code: &'static crate::diag::Code,
     what: &str,
     name: &str,
     span: Span,
 ) -> Option<Diagnostic> {
-    if known.iter().any(|(known, _)| *known == name) {
+    if known.contains_key(name) {
         return None;
     }
     let diagnostic = Diagnostic::new(code, span, format!("no {what} is named `{name}`")).label("not declared");
-    Some(match did_you_mean(name, known.iter().map(|(name, _)| *name)) {
-        Some(near) => {
-            let diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
-                format!("write `{near}`"),
-                Applicability::Unsafe,
-                span,
-                near,
-            );
-            match known.iter().find(|(name, _)| *name == near) {
-                Some((_, at)) => diagnostic.related(*at, "a similar name is declared here"),
-                None => diagnostic,
-            }
-        }
-        None => {
-            let own: Vec<&str> = known.iter().map(|(name, _)| *name).filter(|name| !name.starts_with("std.")).collect();
-            if own.is_empty() {
-                diagnostic.help(format!("declare it: `{what} {name} {{ … }}`"))
-            } else {
-                diagnostic.help(format!("name {}, or declare it: `{what} {name} {{ … }}`", one_of(own)))
-            }
-        }
+    if let Some(near) = did_you_mean(name, known.keys().map(String::as_str)) {
+        // Names of the library and of templates hold dots, which need no quotes.
+        let dotted = near.split('.').all(|part| quoted(part) == part);
+        let written = if dotted { near.to_string() } else { quoted(near) };
+        let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        let diagnostic = diagnostic.fix(format!("write `{near}`"), Applicability::Unsafe, span, written);
+        return Some(match known.get(near) {
+            Some(declared) => diagnostic.related(declared.name.span, "a similar name is declared here"),
+            None => diagnostic,
+        });
+    }
+    let declare = format!("declare it: `{what} {} {{ … }}`", quoted(name));
+    let own: Vec<&str> = known.keys().map(String::as_str).filter(|name| !name.starts_with("std.")).collect();
+    Some(if own.is_empty() {
+        diagnostic.help(declare)
+    } else {
+        diagnostic.help(format!("name {}, or {declare}", one_of(own)))
     })
 }

@@ -173,3 +173,12 @@ pub fn not_supported(span: Span, what: &str) -> Diagnostic {
         .label("a part of the language that this version does not build")
         .help("leave it out for now")
 }
+
+/// `name` as it is written where a name may stand: in quotes unless it is a plain word.
+pub fn quoted(name: &str) -> String {
+    let mut bytes = name.bytes();
+    let plain = bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        && !matches!(name, "true" | "false" | "null");
+    if plain { name.to_string() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
+}

@@ -29,22 +29,35 @@ pub fn evaluate(model: &mut Model, diagnostics: &mut Diagnostics) {
     let groups: Vec<String> = model.names.groups.keys().cloned().collect();
     let needs = dependencies(model, &groups);
     let (sorted, stuck) = sort(&needs);
+    let mut missing = Missing::new();
     for node in sorted {
         match node {
-            Node::Field(field) => evaluate_field(model, field, diagnostics),
+            Node::Field(field) => evaluate_field(model, field, &mut missing, diagnostics),
             Node::Group(group) => evaluate_group(model, groups.get(group), diagnostics),
         }
     }
+    report_missing(model, missing, diagnostics);
     report_cycles(model, &groups, &needs, &stuck, diagnostics);
 }
 
+/// The labels that clusters lack, and those clusters, by the place of the clusters' declaration.
+type Missing = BTreeMap<Span, (BTreeSet<usize>, BTreeSet<usize>)>;
+
+/// Why two of them cannot have one name.
+const ONE_NAMESPACE: &str = "groups, clusters and labels share one namespace";
+
 /// A word in a predicate must mean one thing.
 fn report_ambiguous(model: &Model, diagnostics: &mut Diagnostics) {
+    for cluster in &model.clusters {
+        if let Some(label) = model.find_field(&cluster.name).and_then(|field| model.fields.get(field)) {
+            let name = Name { text: cluster.name.to_string(), span: cluster.span };
+            diagnostics.push(duplicate("cluster", &name, label.name.span).note(ONE_NAMESPACE));
+        }
+    }
     for (name, group) in &model.names.groups {
         let label = model.find_field(name).and_then(|field| model.fields.get(field)).map(|field| field.name.span);
         if let Some(first) = model.cluster_span(name).or(label) {
-            diagnostics
-                .push(duplicate("group", group.name, first).note("groups, clusters and labels share one namespace"));
+            diagnostics.push(duplicate("group", group.name, first).note(ONE_NAMESPACE));
         }
         if let "all" | "none" | "rest" | "name" = name.as_str() {
             diagnostics.push(
@@ -61,9 +74,10 @@ fn report_ambiguous(model: &Model, diagnostics: &mut Diagnostics) {
 }
 
 fn dependencies(model: &Model, groups: &[String]) -> BTreeMap<Node, BTreeSet<Node>> {
+    // Where a group has a label's name, which was reported, the label is meant.
     let node_of = |name: &str| {
-        let group = groups.binary_search_by(|group| group.as_str().cmp(name)).ok().map(Node::Group);
-        group.or_else(|| model.find_field(name).map(Node::Field))
+        let group = || groups.binary_search_by(|group| group.as_str().cmp(name)).ok().map(Node::Group);
+        model.find_field(name).map(Node::Field).or_else(group)
     };
     let mut needs: BTreeMap<Node, BTreeSet<Node>> = BTreeMap::new();
     for field in 0..model.fields.len() {
@@ -168,36 +182,43 @@ fn evaluate_group(model: &mut Model, name: Option<&String>, diagnostics: &mut Di
     model.groups.insert(name, group);
 }
 
-fn evaluate_field(model: &mut Model, index: usize, diagnostics: &mut Diagnostics) {
+fn evaluate_field(model: &mut Model, index: usize, missing: &mut Missing, diagnostics: &mut Diagnostics) {
     let mut conditions = std::mem::take(&mut model.conditions);
     check_field(model, index, &mut conditions, diagnostics);
     model.conditions = conditions;
     let mut evaluator = Evaluator::default();
-    let mut missing: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
     let slots: Vec<Slot> = (0..model.clusters.len())
-        .map(|cluster| slot_of(model, index, cluster, &mut evaluator, &mut missing, diagnostics))
+        .map(|cluster| slot_of(model, index, cluster, &mut evaluator, missing, diagnostics))
         .collect();
     evaluator.finish(model, diagnostics);
-    if let Some(field) = model.fields.get(index) {
-        for (span, clusters) in missing {
-            let (at, text) = declared_here(field);
-            let on = model.list_clusters(clusters.into_iter());
-            diagnostics.push(
-                Diagnostic::new(
-                    codes::MISSING_LABEL,
-                    span,
-                    format!("the cluster {on} lacks the label `{}`", field.name.text),
-                )
-                .label(format!("set `{}` to {}", field.name.text, field.ty.words()))
-                .related(at, text)
-                .help(format!("write `{} = …` in the cluster, or make the label optional with `?`", field.name.text)),
-            );
-        }
-    }
     for (cluster, slot) in model.clusters.iter_mut().zip(slots) {
         if let Some(place) = cluster.slots.get_mut(index) {
             *place = slot;
         }
+    }
+}
+
+/// F0303, once for each declaration of clusters.
+fn report_missing(model: &Model, missing: Missing, diagnostics: &mut Diagnostics) {
+    for (span, (fields, clusters)) in missing {
+        let fields: Vec<&super::field::Field> = fields.iter().filter_map(|field| model.fields.get(*field)).collect();
+        let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name.text)).collect();
+        let (noun, verb) = if clusters.len() == 1 { ("cluster", "lacks") } else { ("clusters", "lack") };
+        let labels = if names.len() == 1 { "label" } else { "labels" };
+        let on = model.list_clusters(clusters.into_iter());
+        let message = format!("the {noun} {on} {verb} the {labels} {}", names.join(", "));
+        let label = match fields.as_slice() {
+            [field] => format!("set `{}` to {}", field.name.text, field.ty.words()),
+            _ => format!("set {}", names.join(", ")),
+        };
+        let mut diagnostic = Diagnostic::new(codes::MISSING_LABEL, span, message).label(label);
+        for field in &fields {
+            let (at, text) = declared_here(field);
+            diagnostic = diagnostic.related(at, text);
+        }
+        let written: Vec<String> = fields.iter().map(|field| format!("{} = …", field.name.text)).collect();
+        let rest = if names.len() == 1 { "make the label optional with `?`" } else { "make them optional with `?`" };
+        diagnostics.push(diagnostic.help(format!("write `{}` in the cluster, or {rest}", written.join(", "))));
     }
 }
 
@@ -252,7 +273,7 @@ fn slot_of(
     index: usize,
     place: usize,
     evaluator: &mut Evaluator,
-    missing: &mut BTreeMap<Span, Vec<usize>>,
+    missing: &mut Missing,
     diagnostics: &mut Diagnostics,
 ) -> Slot {
     let (Some(field), Some(cluster)) = (model.fields.get(index), model.clusters.get(place)) else {
@@ -270,16 +291,20 @@ fn slot_of(
         (None, None, Some(attribute)) if field.derived.is_none() => &attribute.value,
         _ => match field.derived.or(field.default) {
             Some(expr) => expr,
-            None if field.optional || field.fact => return Slot::Absent,
             None if field.ty == super::field::FieldType::Error => return Slot::Poisoned,
+            None if field.optional || field.fact => return Slot::Absent,
             None => {
-                missing.entry(cluster.span).or_default().push(place);
+                let (fields, clusters) = missing.entry(cluster.span).or_default();
+                fields.insert(index);
+                clusters.insert(place);
                 return Slot::Poisoned;
             }
         },
     };
-    let scope = Scope { place: Place::Cluster, params: &[], variables: &variables, std: false };
-    let env = Env { variables: &cluster.variables, ..Env::on(place) };
+    // What stands elsewhere than in the cluster knows nothing of its variables.
+    let (names, values) = if own.is_some() { (&variables[..], &cluster.variables[..]) } else { (&[][..], &[][..]) };
+    let scope = Scope { place: Place::Cluster, params: &[], variables: names, std: false };
+    let env = Env { variables: values, ..Env::on(place) };
     let what = format!("the {} `{}`", field.what(), field.name.text);
     let value = evaluator.field(At { model, scope: &scope, env: &env }, &field.ty, expr, &what, false);
     match value {

@@ -6,6 +6,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use serde_json::Value;
 
 use super::field::{FieldType, as_text, declared_here};
+use super::names::quoted;
 use super::scope::{Env, Place, Referent, Scope};
 use super::set::ClusterSet;
 use super::value::literal_of;
@@ -180,7 +181,7 @@ impl<'l> Lowering<'l, '_> {
             "none" => return Predicate::Constant(false),
             _ => {}
         }
-        if self.scope.place == Place::Body
+        if self.scope.place.in_body()
             && let Some(index) = self.scope.params.iter().position(|param| param.name == text)
         {
             let is_bool =
@@ -198,7 +199,7 @@ impl<'l> Lowering<'l, '_> {
         if let Some(index) = self.model.find_field(&text)
             && let Some(field) = self.model.fields.get(index)
         {
-            if matches!(field.ty, FieldType::Bool) && (!field.fact || self.scope.place == Place::Body) {
+            if matches!(field.ty, FieldType::Bool) && (!field.fact || self.scope.place.in_body()) {
                 return Predicate::True(Referent::Field(index));
             }
             if field.ty == FieldType::Error {
@@ -248,7 +249,7 @@ impl<'l> Lowering<'l, '_> {
                     format!("write `{near}`"),
                     Applicability::Unsafe,
                     span,
-                    near,
+                    quoted(near),
                 );
                 match found {
                     Some(at) => diagnostic.related(at, "a similar name is declared here"),
@@ -263,6 +264,9 @@ impl<'l> Lowering<'l, '_> {
         let Some(name) = text.as_literal() else {
             return self.wrong(text.span, "a predicate names a cluster without `${…}`", "write the cluster's name");
         };
+        if let Some(group) = self.model.groups.get(name) {
+            return if group.poisoned { Predicate::Error } else { Predicate::Set(group.set.clone()) };
+        }
         match self.model.find_cluster(name) {
             Some(cluster) => self.one(cluster),
             None if self.model.clusters_poisoned || self.model.names.has_later => Predicate::Error,
@@ -276,7 +280,7 @@ impl<'l> Lowering<'l, '_> {
     /// The label, fact, parameter or `name` on the left of a comparison.
     fn left(&mut self, text: &str, span: Span) -> Option<Left<'l>> {
         let (model, scope) = (self.model, self.scope);
-        if text == "name" || (text == "cluster" && scope.place == Place::Body) {
+        if text == "name" || (text == "cluster" && scope.place.in_body()) {
             return Some(Left {
                 referent: Referent::Cluster,
                 ty: None,
@@ -291,14 +295,14 @@ impl<'l> Lowering<'l, '_> {
             return Some(Left { referent: Referent::Param(index), ty: Some(&param.ty), what, declared });
         }
         let Some(index) = model.find_field(text) else {
-            let facts = scope.place == Place::Body;
+            let facts = scope.place.in_body();
             let fields = model.fields.iter().filter(|field| facts || !field.fact);
             let known = fields.map(|field| field.name.text.as_str()).chain(["name"]);
             self.diagnostics.push(unknown_label(model, text, span, known.collect()));
             return None;
         };
         let field = model.fields.get(index)?;
-        if field.fact && !matches!(scope.place, Place::Body | Place::Engine) {
+        if field.fact && !scope.place.in_body() && scope.place != Place::Engine {
             self.diagnostics.push(
                 Diagnostic::new(codes::UNKNOWN_LABEL, span, format!("the fact `{text}` cannot select clusters"))
                     .label("a fact, not a label")
@@ -313,7 +317,13 @@ impl<'l> Lowering<'l, '_> {
 
     fn left_of(&mut self, expr: &Expr) -> Option<Left<'l>> {
         match &expr.kind {
-            ExprKind::Path(path) if path.parts.len() == 1 => self.left(&path.text(), path.span),
+            ExprKind::Path(path) => self.left(&path.text(), path.span),
+            // A label whose name is no plain word.
+            ExprKind::Text(text)
+                if text.as_literal().is_some_and(|name| quoted(name) != name && self.model.find_field(name).is_some()) =>
+            {
+                self.left(text.as_literal().unwrap_or_default(), text.span)
+            }
             ExprKind::Error => None,
             _ => {
                 self.wrong(
@@ -345,15 +355,25 @@ impl<'l> Lowering<'l, '_> {
             return None;
         }
         let Some(ty) = left.ty else {
-            let name = literal_of(&FieldType::Text, item)?;
-            let text = as_text(&name)?;
+            let text = match &item.kind {
+                ExprKind::Path(path) => path.text(),
+                ExprKind::Text(text) if text.as_literal().is_some() => {
+                    text.as_literal().unwrap_or_default().to_string()
+                }
+                _ => {
+                    let declared = left.declared.as_ref();
+                    let written = self.model.text(item.span);
+                    self.diagnostics.push(not_a_value(&FieldType::Text, &left.what, declared, item, written));
+                    return None;
+                }
+            };
             if self.model.find_cluster(&text).is_none() {
                 if !self.model.clusters_poisoned && !self.model.names.has_later {
                     self.diagnostics.push(self.model.unknown_cluster(item.span, &text));
                 }
                 return None;
             }
-            return Some(name);
+            return Some(text.into());
         };
         if *ty == FieldType::Error {
             return None;
@@ -421,7 +441,7 @@ fn unknown_label(model: &Model, text: &str, span: Span, known: Vec<&str>) -> Dia
                 format!("write `{near}`"),
                 Applicability::Unsafe,
                 span,
-                near,
+                quoted(near),
             );
             match model.find_field(near).and_then(|index| model.fields.get(index)) {
                 Some(field) => fixed.related(field.name.span, "a similar name is declared here"),
@@ -447,12 +467,21 @@ pub fn not_a_value(
             let diagnostic =
                 Diagnostic::new(codes::UNKNOWN_VALUE, item.span, format!("`{plain}` is not a value of {what}"))
                     .label(format!("expected {}", ty.words()));
+            if values.iter().any(|value| value == plain) {
+                let written = format!("\"{plain}\"");
+                return related(diagnostic.help(format!("write `{written}`, in quotes")), declared).fix(
+                    "quote it",
+                    Applicability::Safe,
+                    item.span,
+                    written,
+                );
+            }
             match did_you_mean(plain, values.iter().map(String::as_str)) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
                     format!("write `{near}`"),
                     Applicability::Unsafe,
                     item.span,
-                    near,
+                    quoted(near),
                 ),
                 None => diagnostic.help(format!("write {}", ty.words())),
             }
@@ -461,6 +490,10 @@ pub fn not_a_value(
             .label(format!("found {}", super::value::describe(item)))
             .help(format!("write {}", ty.words())),
     };
+    related(diagnostic, declared)
+}
+
+fn related(diagnostic: Diagnostic, declared: Option<&(Span, String)>) -> Diagnostic {
     match declared {
         Some((span, text)) => diagnostic.related(*span, text.clone()),
         None => diagnostic,

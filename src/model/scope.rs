@@ -17,10 +17,19 @@ pub enum Place {
     Label,
     /// The body of a component or template, or `defaults component`.
     Body,
+    /// The value of a parameter or of the namespace, which may not need the namespace: as [`Place::Body`] without it.
+    Parameter,
     /// An engine's settings that are given for each cluster.
     Engine,
     /// Where nothing depends on a cluster.
     Fixed,
+}
+
+impl Place {
+    /// Whether it is a value of a component.
+    pub fn in_body(self) -> bool {
+        matches!(self, Self::Body | Self::Parameter)
+    }
 }
 
 /// A parameter of a template, as a name.
@@ -83,12 +92,12 @@ impl Scope<'_> {
         match (name, self.place) {
             (_, Place::ClusterName | Place::Fixed) => None,
             ("cluster", _) => Some(Referent::Cluster),
-            ("component", Place::Body) => Some(Referent::Component),
+            ("component", place) if place.in_body() => Some(Referent::Component),
             ("namespace", Place::Body) => Some(Referent::Namespace),
             _ => {
                 let index = model.find_field(name)?;
                 let fact = model.fields.get(index).is_some_and(|field| field.fact);
-                let allowed = !fact || matches!(self.place, Place::Body | Place::Engine);
+                let allowed = !fact || self.place.in_body() || self.place == Place::Engine;
                 allowed.then_some(Referent::Field(index))
             }
         }

@@ -11,7 +11,7 @@ use super::Model;
 use super::field::FieldType;
 use super::predicate::{Predicate, lower, not_a_value};
 use super::schema::{Kind, Type};
-use super::scope::{Referent, Scope};
+use super::scope::{Place, Referent, Scope};
 use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, did_you_mean, one_of};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind, Name, Path, Text, TextPart};
@@ -149,6 +149,11 @@ impl Checker<'_, '_> {
 
     fn each_leaf(&mut self, expr: &Expr, scope: &Scope, visit: &mut dyn FnMut(&mut Self, &Expr)) {
         match &expr.kind {
+            ExprKind::If { .. } if scope.place == Place::Fixed => self.diagnostics.push(
+                Diagnostic::new(codes::WRONG_TYPE, expr.span, "this takes no `if`, because it belongs to no cluster")
+                    .label("the same on every cluster")
+                    .help("write one value"),
+            ),
             ExprKind::If { branches, otherwise } => {
                 for branch in branches {
                     self.condition(&branch.condition, scope);
@@ -202,7 +207,7 @@ impl Checker<'_, '_> {
             }
             (Type::Clusters, ExprKind::List(items)) => {
                 for item in items {
-                    self.attribute(&Type::Text, item, &Scope::of(super::scope::Place::Fixed));
+                    self.attribute(&Type::Text, item, &Scope::of(Place::Fixed));
                 }
             }
             (Type::Repositories, ExprKind::List(items)) => items.iter().for_each(|item| self.repository(item, scope)),
@@ -317,7 +322,7 @@ impl Checker<'_, '_> {
 
     fn named(&mut self, name: &str, span: Span, scope: &Scope, expected: Option<&FieldType>) {
         let Some(referent) = scope.find(self.model, name) else {
-            self.unknown(name, span, scope);
+            self.unknown(name, span, scope, expected);
             return;
         };
         let (found, declared) = match referent {
@@ -353,13 +358,17 @@ impl Checker<'_, '_> {
         }
     }
 
-    fn unknown(&mut self, name: &str, span: Span, scope: &Scope) {
-        if self.model.names.has_later && scope.place == super::scope::Place::Cluster {
+    fn unknown(&mut self, name: &str, span: Span, scope: &Scope, expected: Option<&FieldType>) {
+        if self.model.names.has_later && scope.place == Place::Cluster {
             return;
         }
         let known = scope.names(self.model);
-        let diagnostic = Diagnostic::new(codes::UNKNOWN_NAME, span, format!("nothing is named `{name}` here"))
-            .label("not a label, fact or parameter");
+        let diagnostic = Diagnostic::new(codes::UNKNOWN_NAME, span, format!("nothing is named `{name}` here")).label(
+            match (name, scope.place) {
+                ("namespace", Place::Parameter) => "the namespace itself may depend on this value",
+                _ => "not a label, fact or parameter",
+            },
+        );
         let diagnostic = match did_you_mean(name, known.iter().map(String::as_str)) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
@@ -367,7 +376,10 @@ impl Checker<'_, '_> {
                 span,
                 near,
             ),
-            None if known.is_empty() => diagnostic.help("nothing can be named here; write the text out"),
+            None if matches!(expected, Some(FieldType::Bool | FieldType::Int)) => {
+                diagnostic.help(format!("write {}", expected.map(FieldType::words).unwrap_or_default()))
+            }
+            None if known.is_empty() => diagnostic.help("nothing can be named here; write the text out, in quotes"),
             None => {
                 diagnostic.help(format!("quote it if it is text, or name {}", one_of(known.iter().map(String::as_str))))
             }

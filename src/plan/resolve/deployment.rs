@@ -14,6 +14,7 @@ use super::sources::{Resolved, Table, exclusive};
 use super::{parts, rollouts};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::field::as_text;
+use crate::model::scope::Place;
 use crate::model::set::ClusterSet;
 use crate::model::{Model, cluster, schema};
 use crate::plan::{Chart, Content, Deployment, Duration, Image, ObjectRef, OnDelete, Origin, SourceKind, ValuesFile};
@@ -95,6 +96,22 @@ impl Attributes<'_, '_, '_, '_, '_> {
         items.iter().map(|item| as_text(item).ok_or(Poison)).collect()
     }
 
+    /// The items of a list with their places.
+    fn items(&mut self, name: &str) -> Picked<Vec<(String, Span)>> {
+        let Some((items, span)) = self.spot.items(name, self.sinks.findings)? else { return Ok(Vec::new()) };
+        if let Some(attribute) = schema::COMPONENT.attribute(name) {
+            self.spans.insert(attribute.name, span);
+        }
+        items.iter().map(|(item, span)| as_text(item).map(|text| (text, *span)).ok_or(Poison)).collect()
+    }
+
+    /// Reports what is missing, unless something that was reported may be why it is.
+    fn report_missing(&mut self, diagnostic: Diagnostic) {
+        if !self.spot.layers.doubtful {
+            self.report(diagnostic);
+        }
+    }
+
     fn text_map(&mut self, name: &str) -> Picked<BTreeMap<String, String>> {
         let map = self.spot.map(name, self.sinks.findings)?;
         map.into_iter().map(|(key, value)| as_text(&value).map(|text| (key, text)).ok_or(Poison)).collect()
@@ -120,10 +137,10 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let namespace = namespace(&mut first);
     let named = namespace.clone().ok().flatten();
     let spans = first.spans;
-    let mut at = Attributes { spot: Spot { namespace: named.as_deref(), ..spot }, sinks, spans };
+    let mut at = Attributes { spot: Spot { place: Place::Body, namespace: named.as_deref(), ..spot }, sinks, spans };
     let source = source(context, &mut at);
     let content = source.as_ref().map_err(|poison| *poison).and_then(|found| content(context, found, &mut at));
-    let health = health(&mut at, named.as_deref());
+    let health = health(&mut at, (named.as_deref(), namespace.is_err() || spot.layers.doubtful));
     let wait = wait(&mut at, health.as_ref().is_ok_and(|health| !health.is_empty()));
     let patches = parts::patches(&at.spot, at.sinks.findings);
     let ignore = parts::ignores(&at.spot, at.sinks.findings, at.sinks.diagnostics);
@@ -145,13 +162,14 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let [labels, annotations, substitute] = maps;
     let rollout: Option<Arc<str>> = rollout?.map(Arc::from);
     let (patches, patch_spans): (Vec<_>, Vec<_>) = patches?.into_iter().unzip();
+    let found = source?;
     let deployment = Deployment {
         component,
         cluster: here.name.clone(),
         name,
         project: project?,
         namespace: namespace?,
-        source: source?.source.clone(),
+        source: found.source.clone(),
         content: content?,
         patches,
         images: images?,
@@ -179,8 +197,11 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         protected,
         origin: Origin { component: spot.layers.name.span, attributes: spans },
     };
-    check_content(context, &deployment, &patch_spans, sinks);
-    Ok(deployment)
+    if let Some(checkout) = found.checkout.as_deref() {
+        check_content(checkout, &deployment, &patch_spans, sinks);
+    }
+    // What is not known to be whole would only be found at fault for something else.
+    if spot.layers.doubtful { Err(Poison) } else { Ok(deployment) }
 }
 
 /// `span`, or when it is in the standard library, where nobody can change it, the template's name behind `from`.
@@ -193,7 +214,7 @@ fn own_place(context: Context, spot: Spot, span: Span) -> Span {
 }
 
 fn stage_of(rollouts: &[rollouts::Resolved], rollout: &str, cluster: usize) -> Option<Arc<str>> {
-    let found = rollouts.iter().find(|resolved| resolved.rollout.name.as_ref() == rollout)?;
+    let found = rollouts::find(rollouts, rollout)?;
     let index = found.sets.iter().position(|set| set.contains(cluster))?;
     found.rollout.stages.get(index).map(|stage| stage.name.clone())
 }
@@ -247,7 +268,7 @@ fn source<'c>(context: Context<'c, '_>, at: &mut Attributes) -> Picked<&'c Resol
             Some((key, _)) => key.clone(),
             None => {
                 let name = at.spot.layers.name;
-                at.report(
+                at.report_missing(
                     Diagnostic::new(
                         codes::MISSING_ATTRIBUTE,
                         name.span,
@@ -323,7 +344,7 @@ fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Co
         }
         (None, None) => {
             let name = at.spot.layers.name;
-            at.report(
+            at.report_missing(
                 Diagnostic::new(
                     codes::MISSING_ATTRIBUTE,
                     name.span,
@@ -351,7 +372,7 @@ fn chart_version(at: &mut Attributes, chart: &str, version: Option<String>) -> P
         return Ok(version);
     }
     let name = at.spot.layers.name;
-    at.report(
+    at.report_missing(
         Diagnostic::new(
             codes::MISSING_ATTRIBUTE,
             name.span,
@@ -375,16 +396,13 @@ fn release_name(at: &mut Attributes, release: Option<String>) -> Picked<String> 
 }
 
 fn values_files(context: Context, at: &mut Attributes) -> Picked<Vec<ValuesFile>> {
-    let paths = at.texts("values-files")?;
-    if paths.is_empty() {
-        return Ok(Vec::new());
-    }
+    let paths = at.items("values-files")?;
+    let Some((_, first)) = paths.first() else { return Ok(Vec::new()) };
     let key = at.text("values-source")?.or_else(|| context.fleet.source.as_ref().map(|(key, _)| key.clone()));
     let Some(found) = key.as_ref().and_then(|key| context.sources.get(key)) else {
         if key.is_none() {
-            let span = at.span("values-files");
-            at.report(
-                Diagnostic::new(codes::MISSING_ATTRIBUTE, span, "the source of these values files is not known")
+            at.report_missing(
+                Diagnostic::new(codes::MISSING_ATTRIBUTE, *first, "the source of these values files is not known")
                     .label("in which repository?")
                     .help("write `values-source = …`, or `source = …` in the `fleet` block"),
             );
@@ -392,35 +410,46 @@ fn values_files(context: Context, at: &mut Attributes) -> Picked<Vec<ValuesFile>
         return Err(Poison);
     };
     let ignore_missing = at.text("missing-values-files")?.as_deref() == Some("ignore");
-    let span = at.span("values-files");
-    let mut files = Vec::new();
-    for path in paths {
-        if let Some(why) = unsafe_path(&path) {
-            at.report(unsafe_path_diagnostic(span, &path, why));
-            return Err(Poison);
-        }
-        let path = clean_path(&path);
-        let text = match &found.checkout {
-            None => None,
-            Some(checkout) => match at.sinks.folders.values_file(checkout, &path, span) {
-                Ok(text) => Some(text),
-                Err(_) if ignore_missing => continue,
-                Err(diagnostic) => {
-                    at.report(diagnostic);
-                    return Err(Poison);
-                }
-            },
-        };
-        files.push(ValuesFile { source: found.source.clone(), path, text });
+    let mut read = Vec::new();
+    for (path, span) in paths {
+        read.push(values_file(found, &path, span, ignore_missing, at));
     }
-    Ok(files)
+    Ok(read.into_iter().collect::<Picked<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
-fn health(at: &mut Attributes, namespace: Option<&str>) -> Picked<Vec<ObjectRef>> {
-    let texts = at.texts("health")?;
-    let span = at.span("health");
+/// The values file `path`; none when it may be missing and is.
+fn values_file(
+    found: &Resolved,
+    path: &str,
+    span: Span,
+    ignore_missing: bool,
+    at: &mut Attributes,
+) -> Picked<Option<ValuesFile>> {
+    if let Some(why) = unsafe_path(path) {
+        at.report(unsafe_path_diagnostic(span, path, why));
+        return Err(Poison);
+    }
+    let path = clean_path(path);
+    let text = match &found.checkout {
+        None => None,
+        Some(checkout) => match at.sinks.folders.values_file(checkout, &path, span) {
+            Ok(text) => Some(text),
+            Err(_) if ignore_missing => return Ok(None),
+            Err(diagnostic) => {
+                at.report(diagnostic);
+                return Err(Poison);
+            }
+        },
+    };
+    Ok(Some(ValuesFile { source: found.source.clone(), path, text }))
+}
+
+fn health(at: &mut Attributes, namespace: (Option<&str>, bool)) -> Picked<Vec<ObjectRef>> {
+    let items = at.items("health")?;
     let diagnostics = &mut *at.sinks.diagnostics;
-    texts.iter().map(|text| parts::object_ref(text, span, namespace, diagnostics).ok_or(Poison)).collect()
+    let read: Vec<Option<ObjectRef>> =
+        items.iter().map(|(text, span)| parts::object_ref(text, *span, namespace, diagnostics)).collect();
+    read.into_iter().map(|object| object.ok_or(Poison)).collect()
 }
 
 fn wait(at: &mut Attributes, has_health: bool) -> Picked<bool> {
@@ -440,21 +469,19 @@ fn wait(at: &mut Attributes, has_health: bool) -> Picked<bool> {
 }
 
 fn sync_options(at: &mut Attributes) -> Picked<Vec<String>> {
-    let mut options = at.texts("sync-options")?;
-    let span = at.span("sync-options");
-    for option in &options {
-        parts::check_sync_option(option, span, at.sinks.diagnostics);
+    let items = at.items("sync-options")?;
+    for (option, span) in &items {
+        parts::check_sync_option(option, *span, at.sinks.diagnostics);
     }
+    let mut options: Vec<String> = items.into_iter().map(|(option, _)| option).collect();
     options.sort();
     options.dedup();
     Ok(options)
 }
 
 /// What can be seen of the content in this repository.
-fn check_content(context: Context, deployment: &Deployment, patch_spans: &[Span], sinks: &mut Sinks) {
+fn check_content(checkout: &str, deployment: &Deployment, patch_spans: &[Span], sinks: &mut Sinks) {
     let Content::Path(path) = &deployment.content else { return };
-    let found = context.sources.values().find(|found| found.source == deployment.source);
-    let Some(checkout) = found.and_then(|found| found.checkout.as_deref()) else { return };
     let span = deployment.origin.of("path");
     if !sinks.folders.check_folder(checkout, path, span, sinks.diagnostics) {
         return;

@@ -1,6 +1,7 @@
 //! What can be looked up in this repository: folders, values files, the objects that patches name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Diagnostics, codes, did_you_mean, one_of};
@@ -12,11 +13,20 @@ const MAX_FILES: usize = 500;
 /// At most this deep, so that kustomizations that name each other end.
 const MAX_DEPTH: usize = 20;
 
+/// Kind and name of objects.
+type Objects = BTreeSet<(String, String)>;
+
 /// Looks things up once and remembers.
 pub struct Folders<'f> {
     files: &'f dyn Files,
-    checked: BTreeMap<String, Option<Problem>>,
-    objects: BTreeMap<String, Option<BTreeSet<(String, String)>>>,
+    /// What folders hold, sorted by name; none for what is no folder.
+    listings: HashMap<String, Option<Rc<[Entry]>>>,
+    checked: HashMap<String, Option<Problem>>,
+    texts: HashMap<String, Arc<str>>,
+    /// The objects of folders as kustomize sees them; none where they cannot all be known.
+    objects: HashMap<String, Option<Rc<Objects>>>,
+    /// How many files may still be read for the folder that is looked at.
+    left: usize,
     reported: BTreeSet<(Span, String)>,
 }
 
@@ -34,7 +44,24 @@ enum Problem {
 impl<'f> Folders<'f> {
     /// Looks into `files`.
     pub fn new(files: &'f dyn Files) -> Self {
-        Self { files, checked: BTreeMap::new(), objects: BTreeMap::new(), reported: BTreeSet::new() }
+        Self {
+            files,
+            listings: HashMap::new(),
+            checked: HashMap::new(),
+            texts: HashMap::new(),
+            objects: HashMap::new(),
+            left: 0,
+            reported: BTreeSet::new(),
+        }
+    }
+
+    fn list(&mut self, folder: &str) -> Option<Rc<[Entry]>> {
+        if let Some(known) = self.listings.get(folder) {
+            return known.clone();
+        }
+        let listing = self.files.list(folder).map(Rc::from);
+        self.listings.insert(folder.to_string(), listing.clone());
+        listing
     }
 
     /// Reports, once for each place and path, a folder that is not there in the source checked out at `checkout`.
@@ -55,8 +82,14 @@ impl<'f> Folders<'f> {
         if let Some(problem) = self.problem(checkout, path, false) {
             return Err(not_found(codes::VALUES_FILE_NOT_FOUND, "values file", path, span, &problem));
         }
-        let bytes = self.files.read(&join(checkout, path)).unwrap_or_default();
-        Ok(Arc::from(String::from_utf8_lossy(&bytes).as_ref()))
+        let place = join(checkout, path);
+        if let Some(text) = self.texts.get(&place) {
+            return Ok(text.clone());
+        }
+        let bytes = self.files.read(&place).unwrap_or_default();
+        let text: Arc<str> = Arc::from(String::from_utf8_lossy(&bytes).as_ref());
+        self.texts.insert(place, text.clone());
+        Ok(text)
     }
 
     fn problem(&mut self, checkout: &str, path: &str, folder: bool) -> Option<Problem> {
@@ -70,14 +103,14 @@ impl<'f> Folders<'f> {
     }
 
     /// Walks the path part by part, because a file system may not tell upper and lower case apart while Git and the engines do.
-    fn look(&self, checkout: &str, path: &str, folder: bool) -> Option<Problem> {
+    fn look(&mut self, checkout: &str, path: &str, folder: bool) -> Option<Problem> {
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
         let mut here = checkout.to_string();
         let mut spelled: Vec<String> = Vec::new();
         let mut differs = false;
         let mut is_dir = true;
         for part in parts {
-            let entries = self.files.list(&here).unwrap_or_default();
+            let entries = self.list(&here).unwrap_or_default();
             let found = find(&entries, part);
             let Some(entry) = found else {
                 let present =
@@ -99,13 +132,8 @@ impl<'f> Folders<'f> {
     pub fn check_patch(&mut self, at: (&str, &str, Span), kind: &str, name: &str, diagnostics: &mut Diagnostics) {
         let (checkout, path, span) = at;
         let folder = join(checkout, path);
-        if !self.objects.contains_key(&folder) {
-            let mut found = BTreeSet::new();
-            let mut left = MAX_FILES;
-            let known = self.gather(&folder, 0, &mut left, &mut found);
-            self.objects.insert(folder.clone(), known.then_some(found));
-        }
-        let Some(Some(objects)) = self.objects.get(&folder) else { return };
+        self.left = MAX_FILES;
+        let Some(objects) = self.objects_of(&folder, 0) else { return };
         if objects.contains(&(kind.to_string(), name.to_string()))
             || !self.reported.insert((span, format!("{kind}/{name}")))
         {
@@ -119,43 +147,60 @@ impl<'f> Folders<'f> {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
             None if of_kind.is_empty() => {
                 let kinds: BTreeSet<&str> = objects.iter().map(|(kind, _)| kind.as_str()).collect();
-                diagnostic.help(format!("there is no {kind} there; the kinds are {}", one_of(kinds)))
+                if kinds.is_empty() {
+                    diagnostic.help("the folder holds no objects; patch what it will hold, or change the path")
+                } else if kinds.len() == 1 {
+                    diagnostic.help(format!("there is no {kind} there; the only kind is {}", one_of(kinds)))
+                } else {
+                    diagnostic.help(format!("there is no {kind} there; it has {}", one_of(kinds)))
+                }
             }
             None => diagnostic.help(format!("name {}", one_of(of_kind))),
         });
     }
 
-    /// Adds the objects of `folder` as kustomize sees them; gives whether all are known.
-    fn gather(&self, folder: &str, depth: usize, left: &mut usize, found: &mut BTreeSet<(String, String)>) -> bool {
+    /// The objects of `folder` as kustomize sees them, when all are known.
+    fn objects_of(&mut self, folder: &str, depth: usize) -> Option<Rc<Objects>> {
+        if let Some(known) = self.objects.get(folder) {
+            return known.clone();
+        }
         if depth > MAX_DEPTH {
-            return false;
+            return None;
         }
-        let Some(entries) = self.files.list(folder) else { return false };
-        let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-        match entries.iter().find(|entry| names.contains(&entry.name.as_str())) {
-            Some(kustomization) => self.gather_kustomization(folder, &kustomization.name, depth, left, found),
-            None => entries.iter().all(|entry| {
-                let path = join(folder, &entry.name);
-                let yaml = entry.name.ends_with(".yaml") || entry.name.ends_with(".yml");
-                match (entry.is_dir, yaml) {
-                    (true, _) => self.gather(&path, depth + 1, left, found),
-                    (false, true) => self.gather_file(&path, left, found),
-                    (false, false) => !entry.name.ends_with(".json"),
-                }
-            }),
-        }
+        let mut found = Objects::new();
+        let found = self.gather(folder, depth, &mut found).then(|| Rc::new(found));
+        self.objects.insert(folder.to_string(), found.clone());
+        found
     }
 
-    fn gather_kustomization(
-        &self,
-        folder: &str,
-        file: &str,
-        depth: usize,
-        left: &mut usize,
-        found: &mut BTreeSet<(String, String)>,
-    ) -> bool {
-        let Some(document) =
-            self.documents(&join(folder, file), left).and_then(|documents| documents.into_iter().next())
+    fn gather_folder(&mut self, folder: &str, depth: usize, found: &mut Objects) -> bool {
+        match self.objects_of(folder, depth + 1) {
+            Some(objects) => found.extend(objects.iter().cloned()),
+            None => return false,
+        }
+        true
+    }
+
+    /// Adds the objects of `folder`; gives whether all are known.
+    fn gather(&mut self, folder: &str, depth: usize, found: &mut Objects) -> bool {
+        let Some(entries) = self.list(folder) else { return false };
+        let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+        if let Some(kustomization) = entries.iter().find(|entry| names.contains(&entry.name.as_str())) {
+            return self.gather_kustomization(folder, &kustomization.name, depth, found);
+        }
+        entries.iter().all(|entry| {
+            let path = join(folder, &entry.name);
+            let yaml = entry.name.ends_with(".yaml") || entry.name.ends_with(".yml");
+            match (entry.is_dir, yaml) {
+                (true, _) => self.gather_folder(&path, depth, found),
+                (false, true) => self.gather_file(&path, found),
+                (false, false) => !entry.name.ends_with(".json"),
+            }
+        })
+    }
+
+    fn gather_kustomization(&mut self, folder: &str, file: &str, depth: usize, found: &mut Objects) -> bool {
+        let Some(document) = self.documents(&join(folder, file)).and_then(|documents| documents.into_iter().next())
         else {
             return false;
         };
@@ -174,16 +219,16 @@ impl<'f> Folders<'f> {
                     return false;
                 };
                 let path = join(folder, resource);
-                if self.files.list(&path).is_some() {
-                    self.gather(&path, depth + 1, left, found)
+                if self.list(&path).is_some() {
+                    self.gather_folder(&path, depth, found)
                 } else {
-                    self.gather_file(&path, left, found)
+                    self.gather_file(&path, found)
                 }
             })
     }
 
-    fn gather_file(&self, path: &str, left: &mut usize, found: &mut BTreeSet<(String, String)>) -> bool {
-        let Some(documents) = self.documents(path, left) else { return false };
+    fn gather_file(&mut self, path: &str, found: &mut Objects) -> bool {
+        let Some(documents) = self.documents(path) else { return false };
         documents.iter().all(|document| {
             if document.is_null() {
                 return true;
@@ -201,8 +246,8 @@ impl<'f> Folders<'f> {
         })
     }
 
-    fn documents(&self, path: &str, left: &mut usize) -> Option<Vec<serde_json::Value>> {
-        *left = left.checked_sub(1)?;
+    fn documents(&mut self, path: &str) -> Option<Vec<serde_json::Value>> {
+        self.left = self.left.checked_sub(1)?;
         let bytes = self.files.read(path).ok()?;
         let text = std::str::from_utf8(&bytes).ok()?;
         serde_saphyr::from_multiple(text).ok()
@@ -210,7 +255,8 @@ impl<'f> Folders<'f> {
 }
 
 fn find<'e>(entries: &'e [Entry], part: &str) -> Option<&'e Entry> {
-    let exact = entries.iter().find(|entry| entry.name == part);
+    let exact =
+        entries.binary_search_by(|entry| entry.name.as_str().cmp(part)).ok().and_then(|place| entries.get(place));
     exact.or_else(|| entries.iter().find(|entry| entry.name.to_lowercase() == part.to_lowercase()))
 }
 

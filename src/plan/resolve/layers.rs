@@ -3,7 +3,7 @@
 //! Lowest first: `defaults component`, the templates, the component; in each, its `on` blocks rank above its body. In
 //! one layer the block whose clusters are a proper subset of the other's wins. The order of the text never decides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Model;
 use crate::model::body::is_free;
@@ -95,6 +95,8 @@ pub struct Layers<'a> {
     pub maps: BTreeMap<&'a str, Vec<MapPart<'a>>>,
     /// The `patch`, `ignore` and `retry` blocks with their layers, lowest first.
     pub blocks: Vec<(usize, &'a NestedBlock)>,
+    /// Whether a template is not known or a predicate is wrong, which was reported: what seems to be missing may be there.
+    pub doubtful: bool,
 }
 
 /// Gathers the layers of `node`.
@@ -107,14 +109,24 @@ pub fn gather<'a>(model: &Model<'a>, node: &'a ast::Component, name: &'a ast::Na
         attributes: BTreeMap::new(),
         maps: BTreeMap::new(),
         blocks: Vec::new(),
+        doubtful: false,
     };
     layers.scopes.push(LayerScope { params: params_of(node, &model.params), std: false, template: None });
     if let Some(defaults) = model.names.component_defaults {
-        layers.add(model, &defaults.body, 0, 0);
+        // The defaults know nothing of the parameters of a component's templates.
+        layers.scopes.push(LayerScope { params: Vec::new(), std: false, template: None });
+        layers.add(model, &defaults.body, 0, 1);
     }
+    let mut seen = BTreeSet::new();
     for path in &node.from {
         let text = path.text();
-        let Some(declared) = model.names.templates.get(&text) else { continue };
+        if !seen.insert(text.clone()) {
+            continue;
+        }
+        let Some(declared) = model.names.templates.get(&text) else {
+            layers.doubtful = true;
+            continue;
+        };
         let params = model.params.get(&text).cloned().unwrap_or_default();
         layers.scopes.push(LayerScope { params, std: declared.std, template: Some(text) });
         let scope = layers.scopes.len() - 1;
@@ -131,11 +143,19 @@ impl<'a> Layers<'a> {
         for entry in &body.entries {
             if let Entry::Block(block) = entry
                 && block.keyword.text == "on"
-                && let Some(on) = &block.on
-                && let Some(predicate) = model.conditions.get(&on.span)
             {
-                let set = select(model, predicate).set;
-                self.layers.push(Layer { rank: rank + 1, on: Some(set), scope, entries: &block.body.entries });
+                let predicate = block.on.as_ref().and_then(|on| model.conditions.get(&on.span));
+                let Some(selection) = predicate.map(|predicate| select(model, predicate)) else {
+                    self.doubtful = true;
+                    continue;
+                };
+                self.doubtful |= selection.poisoned;
+                self.layers.push(Layer {
+                    rank: rank + 1,
+                    on: Some(selection.set),
+                    scope,
+                    entries: &block.body.entries,
+                });
             }
         }
     }
@@ -157,6 +177,9 @@ impl<'a> Layers<'a> {
                 let part = MapPart { layer, expr: Some(value), entries: &[], span: key.span };
                 self.maps.entry(&key.text).or_default().push(part);
             }
+            // In an `on` block it was reported.
+            Entry::Attribute(attribute)
+                if attribute.key.text == "rollout" && self.layer(layer).is_some_and(|layer| layer.on.is_some()) => {}
             Entry::Attribute(Attribute { key, value }) => {
                 let candidates = self.attributes.entry(&key.text).or_default();
                 // A second one in the same body was reported as such.

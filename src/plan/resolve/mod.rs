@@ -7,15 +7,18 @@ pub mod credentials;
 mod deployment;
 mod folders;
 mod layers;
+mod members;
+mod names;
 mod order;
 mod parts;
 mod pick;
 mod projects;
+mod refusals;
 mod rollouts;
 mod settings;
 mod sources;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -24,8 +27,7 @@ use self::deployment::{Context, Sinks, deployment};
 use self::folders::Folders;
 use self::pick::{Findings, Spot};
 use self::settings::{Engines, FleetSettings};
-use super::permission::{Refusal, project_permits};
-use super::{Cluster, Deployment, OnDelete, Plan, Source};
+use super::{Cluster, Deployment, OnDelete, Plan};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::eval::{At, Evaluator};
 use crate::model::field::as_text;
@@ -36,7 +38,7 @@ use crate::model::set::ClusterSet;
 use crate::model::{Model, Slot, body};
 use crate::project::Files;
 use crate::source::Span;
-use crate::syntax::ast::{self, EngineKind, ExprKind};
+use crate::syntax::ast::EngineKind;
 
 /// The language's limit on pairs of component and cluster.
 const MAX_DEPLOYMENTS: usize = 5_000_000;
@@ -48,7 +50,7 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     let engines = settings::engines(model, &fleet, also, diagnostics);
     let sources = sources::resolve(model, files, diagnostics);
     let rollouts = rollouts::resolve(model, diagnostics);
-    check_names(model, &fleet, diagnostics);
+    names::check_all(model, &fleet, diagnostics);
     let home_key = fleet.source.as_ref().map(|(key, _)| key.as_str());
     let projects = projects::resolve(model, &sources, home_key, diagnostics);
     let protected = match &fleet.protected {
@@ -56,19 +58,20 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
         None => ClusterSet::empty(model.clusters.len()),
     };
     let mut findings = Findings::default();
-    let clusters = clusters(model, &protected, &mut findings.evaluator);
+    let (clusters, suspended) = clusters(model, &protected, &mut findings.evaluator);
     let context = Context { model, fleet: &fleet, sources: &sources, rollouts: &rollouts, protected: &protected };
-    let (mut deployments, complete) = deployments(context, files, &mut findings, diagnostics);
+    let Resolved { mut deployments, doubtful } = deployments(context, &suspended, files, &mut findings, diagnostics);
     findings.finish(model, diagnostics);
-    order::resolve(model, &rollouts, &mut deployments, complete, diagnostics);
+    order::resolve(model, &rollouts, &mut deployments, &doubtful, diagnostics);
     settle_on_delete(&engines, &mut deployments);
-    report_collisions(&deployments, diagnostics);
-    report_refusals(model, &projects, &deployments, &clusters, diagnostics);
+    names::report_collisions(&deployments, diagnostics);
+    refusals::report(model, &projects, &deployments, &clusters, diagnostics);
+    report_losses(model, &doubtful, diagnostics);
     let home = home_key.and_then(|key| sources.get(key));
-    let home_path = home_path(&fleet, home, files, !deployments.is_empty(), diagnostics);
+    let home_path = home_path(model, &fleet, home, files, !deployments.is_empty(), diagnostics);
     let home = home.map(|found| found.source.clone());
     Some(Plan {
-        sources: used_sources(&deployments, home.as_ref(), diagnostics),
+        sources: names::used_sources(&deployments, home.as_ref(), diagnostics),
         fleet: fleet.name,
         label_prefix: fleet.label_prefix,
         home,
@@ -76,7 +79,7 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
         argocd: engines.argocd,
         flux: engines.flux,
         clusters,
-        projects,
+        projects: projects.all,
         rollouts: rollouts.into_iter().map(|resolved| resolved.rollout).collect(),
         deployments,
     })
@@ -87,8 +90,10 @@ pub fn output(model: &Model) -> String {
     settings::fleet(model).map_or_else(|| "gitops".to_string(), |fleet| fleet.output)
 }
 
-fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) -> Vec<Cluster> {
+/// The clusters, and those of them whose deployments are suspended.
+fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) -> (Vec<Cluster>, ClusterSet) {
     let mut clusters = Vec::new();
+    let mut suspended = ClusterSet::empty(model.clusters.len());
     for (place, cluster) in model.clusters.iter().enumerate() {
         let labels = model.fields.iter().zip(&cluster.slots).filter(|(field, _)| !field.fact);
         let labels = labels.filter_map(|(field, slot)| match slot {
@@ -97,6 +102,9 @@ fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) ->
         });
         let server = attribute(model, place, "server", evaluator).and_then(|value| as_text(&value));
         let suspend = attribute(model, place, "suspend", evaluator) == Some(Value::Bool(true));
+        if suspend {
+            suspended.insert(place);
+        }
         let Some(kubeconfig) = settings::kubeconfig(model, place, evaluator) else { continue };
         clusters.push(Cluster {
             span: cluster.span,
@@ -108,7 +116,7 @@ fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) ->
             suspend,
         });
     }
-    clusters
+    (clusters, suspended)
 }
 
 /// An attribute of a cluster, from its body or `defaults cluster`.
@@ -126,157 +134,70 @@ fn attribute(model: &Model, place: usize, name: &str, evaluator: &mut Evaluator)
     evaluator.attribute(At { model, scope: &scope, env: &env }, &ty, &attribute.value)
 }
 
-/// The components that `with` or `without` names, for every declaration: component, place of the word, its clusters.
-fn exceptions<'a>(model: &Model<'a>, name: &str) -> Vec<(String, Span, Vec<usize>)> {
-    let mut found: BTreeMap<(String, Span), Vec<usize>> = BTreeMap::new();
-    for (place, cluster) in model.clusters.iter().enumerate() {
-        let defaults = model.names.cluster_defaults.and_then(|node| body::find(&node.body, name));
-        let Some(attribute) = body::find(&cluster.node.body, name).or(defaults) else { continue };
-        let ExprKind::List(items) = &attribute.value.kind else { continue };
-        for item in items {
-            let text = match &item.kind {
-                ExprKind::Path(path) => path.text(),
-                ExprKind::Text(text) => text.as_literal().unwrap_or_default().to_string(),
-                _ => continue,
-            };
-            found.entry((text, item.span)).or_default().push(place);
-        }
-    }
-    found.into_iter().map(|((text, span), clusters)| (text, span, clusters)).collect()
+/// The deployments that could be resolved.
+#[derive(Default)]
+struct Resolved {
+    deployments: Vec<Deployment>,
+    /// The components of which some may be missing, because of something that was reported.
+    doubtful: BTreeSet<String>,
 }
 
-/// The clusters of every component.
-fn members<'a>(model: &Model<'a>, diagnostics: &mut Diagnostics) -> BTreeMap<String, ClusterSet> {
-    let mut members: BTreeMap<String, ClusterSet> = BTreeMap::new();
-    for (name, declared) in &model.names.components {
-        let predicate = declared.node.on.as_ref().and_then(|on| model.conditions.get(&on.span));
-        let set = predicate.map(|predicate| select(model, predicate).set);
-        members.insert(name.clone(), set.unwrap_or_else(|| ClusterSet::empty(model.clusters.len())));
-    }
-    for (word, add) in [("with", true), ("without", false)] {
-        for (component, span, clusters) in exceptions(model, word) {
-            let Some(set) = members.get_mut(&component) else { continue };
-            if clusters.iter().all(|cluster| set.contains(*cluster) == add) {
-                diagnostics.push(unchanged(model, word, &component, span, &clusters));
-            }
-            for cluster in clusters {
-                if add { set.insert(cluster) } else { set.remove(cluster) }
-            }
-        }
-    }
-    // A misspelt name in `with` may have meant any of them.
-    let misspelt = exceptions(model, "with").iter().any(|(name, _, _)| !members.contains_key(name));
-    let unreliable = misspelt || model.clusters_poisoned || model.names.has_later;
-    for (name, declared) in &model.names.components {
-        let nowhere = members.get(name).is_some_and(ClusterSet::is_empty);
-        if nowhere && declared.node.on.is_none() && !unreliable {
-            diagnostics.push(
-                Diagnostic::new(
-                    codes::RUNS_NOWHERE,
-                    declared.name.span,
-                    format!("the component `{name}` runs on no cluster"),
-                )
-                .label("has no `on`, and no cluster names it in `with`")
-                .help(format!("write `component {name} on all {{ … }}`, or `with = [{name}]` in a cluster")),
-            );
-        }
-    }
-    members
-}
-
-fn unchanged(model: &Model, word: &str, component: &str, span: Span, clusters: &[usize]) -> Diagnostic {
-    let on = model.list_clusters(clusters.iter().copied());
-    let (message, help) = if word == "with" {
-        (format!("`{component}` is selected on {on} anyway"), "leave it out of `with`")
-    } else {
-        (format!("`{component}` is not selected on {on}"), "leave it out of `without`")
-    };
-    Diagnostic::new(codes::MEMBERSHIP_UNCHANGED, span, message).label("changes nothing").help(help)
-}
-
-/// Every deployment, and whether none was left out because of an error.
 fn deployments(
     context: Context,
+    suspended: &ClusterSet,
     files: &dyn Files,
     findings: &mut Findings,
     diagnostics: &mut Diagnostics,
-) -> (Vec<Deployment>, bool) {
+) -> Resolved {
     let model = context.model;
-    let members = members(model, diagnostics);
-    let total = members.values().map(ClusterSet::len).fold(0usize, usize::saturating_add);
+    let members = members::resolve(model, &mut findings.evaluator, diagnostics);
+    let total = members.sets.values().map(ClusterSet::len).fold(0usize, usize::saturating_add);
     if total > MAX_DEPLOYMENTS {
-        diagnostics.push(
-            Diagnostic::new(
-                codes::TOO_MANY_DEPLOYMENTS,
-                context.fleet.span,
-                format!("the fleet has {total} pairs of component and cluster, and fleetc takes {MAX_DEPLOYMENTS}"),
-            )
-            .label("too many")
-            .help("split the fleet into several projects"),
-        );
-        return (Vec::new(), false);
+        diagnostics.push(too_many(context.fleet.span, total));
+        return Resolved { deployments: Vec::new(), doubtful: members.sets.into_keys().collect() };
     }
     let mut folders = Folders::new(files);
-    let mut all = Vec::with_capacity(total);
+    let mut resolved = Resolved { deployments: Vec::with_capacity(total), doubtful: members.doubtful };
     for (name, declared) in &model.names.components {
-        check_component_name(declared.name, diagnostics);
-        let Some(set) = members.get(name) else { continue };
+        names::check_component(declared.name, diagnostics);
+        let Some(set) = members.sets.get(name) else { continue };
         let layers = layers::gather(model, declared.node, declared.name);
         for cluster in set.iter() {
-            let bare = Spot { model, layers: &layers, cluster, params: &[], namespace: None };
+            let bare = Spot { model, layers: &layers, cluster, params: &[], place: Place::Parameter, namespace: None };
             let params = bare.params(findings);
             let spot = Spot { params: &params, ..bare };
             let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };
             if let Ok(mut deployment) = deployment(context, spot, &mut sinks) {
-                deployment.suspend |=
-                    attribute(model, cluster, "suspend", &mut Evaluator::default()) == Some(Value::Bool(true));
-                all.push(deployment);
+                deployment.suspend |= suspended.contains(cluster);
+                resolved.deployments.push(deployment);
+            } else if !resolved.doubtful.contains(name) {
+                resolved.doubtful.insert(name.clone());
             }
         }
     }
-    let complete = all.len() == total;
-    (all, complete)
+    resolved
 }
 
-/// Component names begin object names.
-fn check_component_name(name: &ast::Name, diagnostics: &mut Diagnostics) {
-    if !crate::model::cluster::is_dns_label(&name.text) {
-        diagnostics.push(check::invalid_name(name.span, &name.text, "an object", 63));
-    }
+fn too_many(span: Span, total: usize) -> Diagnostic {
+    let message = format!("the fleet has {total} pairs of component and cluster, and fleetc takes {MAX_DEPLOYMENTS}");
+    Diagnostic::new(codes::TOO_MANY_DEPLOYMENTS, span, message)
+        .label("too many")
+        .help("split the fleet into several projects")
 }
 
-/// Names that become names of objects, or parts of them.
-fn check_names(model: &Model, fleet: &FleetSettings, diagnostics: &mut Diagnostics) {
-    if !fleet.name.is_empty() && !crate::model::cluster::is_dns_label(&fleet.name) {
-        diagnostics.push(check::invalid_name(fleet.span, &fleet.name, "an Application", 63));
+/// F0901 where a deployment was left out and nothing said why: a plan must never lack something in silence.
+fn report_losses(model: &Model, doubtful: &BTreeSet<String>, diagnostics: &mut Diagnostics) {
+    if doubtful.is_empty() || diagnostics.has_errors() {
+        return;
     }
-    let sources = model.names.sources.values().map(|declared| (declared.name, "a source"));
-    let rollouts = model.names.rollouts.values().map(|declared| (declared.name, "a part of an object's name"));
-    for (name, what) in sources.chain(rollouts) {
-        if !crate::model::cluster::is_dns_label(&name.text) {
-            diagnostics.push(check::invalid_name(name.span, &name.text, what, 63));
-        }
-    }
-    for declared in model.names.rollouts.values() {
-        for stage in declared.node.body.entries.iter().filter_map(|entry| match entry {
-            ast::Entry::Block(block) => block.arguments.first(),
-            _ => None,
-        }) {
-            let text = stage.as_literal().unwrap_or("");
-            if !crate::model::cluster::is_dns_label(text) {
-                diagnostics.push(check::invalid_name(stage.span, text, "a part of an object's name", 63));
-            }
-        }
-    }
-    if !crate::model::cluster::is_dns_subdomain(&fleet.label_prefix) {
-        let span = model.names.fleet.and_then(|(node, _)| body::find(&node.body, "label-prefix"));
-        let span = span.map_or(fleet.span, |attribute| attribute.value.span);
-        diagnostics.push(check::invalid(
-            span,
-            format!("`{}` is no DNS name", fleet.label_prefix),
-            "stands before the `/` of a label's key",
-            "write for example `fleetc.dev`",
-        ));
+    for declared in doubtful.iter().filter_map(|name| model.names.components.get(name)) {
+        let name = &declared.name.text;
+        let message = format!("the component `{name}` cannot be resolved, and fleetc does not know why");
+        diagnostics.push(
+            Diagnostic::new(codes::INTERNAL_ERROR, declared.name.span, message)
+                .label("left out on some cluster")
+                .help("report it with this file; it is a bug in fleetc"),
+        );
     }
 }
 
@@ -299,108 +220,9 @@ fn settle_on_delete(engines: &Engines, deployments: &mut [Deployment]) {
     }
 }
 
-fn report_collisions(deployments: &[Deployment], diagnostics: &mut Diagnostics) {
-    let mut names: BTreeMap<&str, &Deployment> = BTreeMap::new();
-    for deployment in deployments {
-        match names.get(deployment.name.as_str()) {
-            Some(first) => diagnostics.push(
-                Diagnostic::new(
-                    codes::NAME_COLLISION,
-                    deployment.origin.component,
-                    format!(
-                        "`{}` on `{}` and `{}` on `{}` would both be named `{}`",
-                        deployment.component, deployment.cluster, first.component, first.cluster, deployment.name
-                    ),
-                )
-                .label("named after the component and the cluster")
-                .related(first.origin.component, "the other one")
-                .help("rename one of the components"),
-            ),
-            None => {
-                names.insert(&deployment.name, deployment);
-            }
-        }
-    }
-}
-
-fn report_refusals(
-    model: &Model,
-    projects: &[super::Project],
-    deployments: &[Deployment],
-    clusters: &[Cluster],
-    diagnostics: &mut Diagnostics,
-) {
-    let by_name: BTreeMap<&str, &Cluster> = clusters.iter().map(|cluster| (cluster.name.as_ref(), cluster)).collect();
-    let mut refused: BTreeMap<(Span, bool, String, String), Vec<usize>> = BTreeMap::new();
-    for deployment in deployments {
-        let project = projects.iter().find(|project| Some(&project.name) == deployment.project.as_ref());
-        let (Some(project), Some(cluster)) = (project, by_name.get(deployment.cluster.as_ref())) else { continue };
-        if let Err(refusal) = project_permits(project, deployment, cluster) {
-            let (span, is_source, what) = match refusal {
-                Refusal::Source { .. } if misses_a_source(model, &project.name) => continue,
-                Refusal::Source { url } => (deployment.origin.of("source"), true, url),
-                Refusal::Destination { .. } => {
-                    (deployment.origin.of("namespace"), false, deployment.namespace.clone().unwrap_or_default())
-                }
-            };
-            let key = (span, is_source, project.name.clone(), what);
-            refused.entry(key).or_default().extend(model.find_cluster(&deployment.cluster));
-        }
-    }
-    for ((span, is_source, name, what), on) in refused {
-        let Some(project) = projects.iter().find(|project| project.name == name) else { continue };
-        let on = model.list_clusters(on.into_iter());
-        diagnostics.push(if is_source {
-            source_refused(span, project, &what)
-        } else {
-            destination_refused(span, project, &what, &on)
-        });
-    }
-}
-
-/// Whether one of the project's sources is a name that is not declared, which was reported.
-fn misses_a_source(model: &Model, project: &str) -> bool {
-    let declared = model.names.projects.get(project);
-    let attribute = declared.and_then(|declared| body::find(&declared.node.body, "sources"));
-    let Some(ExprKind::List(items)) = attribute.map(|attribute| &attribute.value.kind) else { return false };
-    items.iter().any(|item| match &item.kind {
-        ExprKind::Path(path) => path.text() != "fleet" && !model.names.sources.contains_key(&path.text()),
-        _ => false,
-    })
-}
-
-fn source_refused(span: Span, project: &super::Project, url: &str) -> Diagnostic {
-    let name = &project.name;
-    Diagnostic::new(
-        codes::SOURCE_NOT_PERMITTED,
-        span,
-        format!("the project `{name}` does not permit the source `{url}`"),
-    )
-    .label("comes from there")
-    .related(project.span, "the project is declared here")
-    .help(format!("add `\"{url}\"` to the `sources` of `{name}`"))
-    .note("in `sources`, `*` stays inside one part of a URL and `**` crosses `/`, as Argo CD matches them")
-}
-
-fn destination_refused(span: Span, project: &super::Project, namespace: &str, on: &str) -> Diagnostic {
-    let name = &project.name;
-    let place = if namespace.is_empty() {
-        "objects without a namespace".to_string()
-    } else {
-        format!("the namespace `{namespace}`")
-    };
-    Diagnostic::new(
-        codes::DESTINATION_NOT_PERMITTED,
-        span,
-        format!("the project `{name}` does not permit {place} on {on}"),
-    )
-    .label("goes there")
-    .related(project.span, "the project is declared here")
-    .help(format!("add it to the `namespaces` and `clusters` of `{name}`"))
-}
-
 /// Where the output folder is in the fleet's own source.
 fn home_path(
+    model: &Model,
     fleet: &FleetSettings,
     home: Option<&sources::Resolved>,
     files: &dyn Files,
@@ -408,7 +230,13 @@ fn home_path(
     diagnostics: &mut Diagnostics,
 ) -> String {
     if let Some(why) = check::unsafe_path(&fleet.output) {
-        diagnostics.push(check::unsafe_path_diagnostic(fleet.span, &fleet.output, why));
+        let said = model.names.fleet.and_then(|(node, _)| body::find(&node.body, "output"));
+        let span = said.map_or(fleet.span, |attribute| attribute.value.span);
+        diagnostics.push(
+            Diagnostic::new(codes::UNSAFE_PATH, span, format!("the path `{}` {why}", fleet.output))
+                .label("must stay inside the project")
+                .help("write a path from the root of the project, with `/` between its parts"),
+        );
     }
     let Some(home) = home else {
         if needed && fleet.source.is_none() {
@@ -429,30 +257,4 @@ fn home_path(
         None | Some("" | ".") => fleet.output.clone(),
         Some(prefix) => format!("{}/{}", prefix.trim_end_matches('/'), fleet.output),
     }
-}
-
-fn used_sources(
-    deployments: &[Deployment],
-    home: Option<&Arc<Source>>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<Arc<Source>> {
-    let mut used: BTreeMap<&str, &Arc<Source>> = BTreeMap::new();
-    let files = deployments.iter().flat_map(|deployment| match &deployment.content {
-        super::Content::Chart(chart) => chart.values_files.iter().map(|file| &file.source).collect(),
-        super::Content::Path(_) => Vec::new(),
-    });
-    for source in deployments.iter().map(|deployment| &deployment.source).chain(files).chain(home) {
-        match used.get(source.name.as_str()) {
-            Some(first) if first.span != source.span => diagnostics.push(
-                Diagnostic::new(codes::NAME_COLLISION, source.span, format!("two sources are named `{}`", source.name))
-                    .label("one of them")
-                    .related(first.span, "the other one")
-                    .help("rename yours; the other belongs to the standard library"),
-            ),
-            _ => {
-                used.insert(&source.name, source);
-            }
-        }
-    }
-    used.into_values().cloned().collect()
 }

@@ -8,20 +8,19 @@ use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::Model;
 use crate::plan::Deployment;
 use crate::source::Span;
+use crate::syntax::ast::{self, Entry, Expr, ExprKind};
 
-/// How many more places a diagnostic names that stands for several components.
-const MOST_RELATED: usize = 5;
-
-/// Turns what `after` names into components on the same cluster, and reports what cannot be kept.
+/// Turns what `after` names into components on the same cluster, and reports what cannot be kept. Of the components in
+/// `doubtful` some deployments may be missing.
 pub fn resolve(
     model: &Model,
     rollouts: &[rollouts::Resolved],
     deployments: &mut [Deployment],
-    complete: bool,
+    doubtful: &BTreeSet<String>,
     diagnostics: &mut Diagnostics,
 ) {
-    targets(model, deployments, complete, diagnostics);
-    report_cycles(deployments, diagnostics);
+    targets(model, deployments, doubtful, diagnostics);
+    report_cycles(model, deployments, diagnostics);
     report_uncovered(model, rollouts, deployments, diagnostics);
     report_opposite(rollouts, deployments, diagnostics);
 }
@@ -37,22 +36,26 @@ fn made_from(model: &Model) -> BTreeMap<String, Vec<Arc<str>>> {
     made
 }
 
-fn targets(model: &Model, deployments: &mut [Deployment], complete: bool, diagnostics: &mut Diagnostics) {
+fn targets(model: &Model, deployments: &mut [Deployment], doubtful: &BTreeSet<String>, diagnostics: &mut Diagnostics) {
     let made = made_from(model);
-    let present: BTreeSet<(Arc<str>, Arc<str>)> =
-        deployments.iter().map(|deployment| (deployment.component.clone(), deployment.cluster.clone())).collect();
+    let mut present: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
+    for deployment in deployments.iter() {
+        present.entry(deployment.component.clone()).or_default().insert(deployment.cluster.clone());
+    }
+    let runs = |component: &str, cluster: &str| present.get(component).is_some_and(|on| on.contains(cluster));
     let mut missing: BTreeMap<(Span, Arc<str>, Arc<str>), Vec<usize>> = BTreeMap::new();
     for deployment in deployments.iter_mut() {
         let mut after = BTreeSet::new();
         for target in &deployment.after {
             if target.starts_with("std.") {
                 let others = made.get(target.as_ref()).into_iter().flatten();
-                let here = others.filter(|other| present.contains(&((*other).clone(), deployment.cluster.clone())));
+                let here = others.filter(|other| runs(other, &deployment.cluster));
                 after.extend(here.filter(|other| **other != deployment.component).cloned());
-            } else if present.contains(&(target.clone(), deployment.cluster.clone())) {
+            } else if runs(target, &deployment.cluster) {
                 after.insert(target.clone());
             } else if let Some(cluster) = model.find_cluster(&deployment.cluster)
                 && model.names.components.contains_key(target.as_ref())
+                && !doubtful.contains(target.as_ref())
             {
                 let key = (deployment.origin.of("after"), deployment.component.clone(), target.clone());
                 missing.entry(key).or_default().push(cluster);
@@ -60,10 +63,8 @@ fn targets(model: &Model, deployments: &mut [Deployment], complete: bool, diagno
         }
         deployment.after = after.into_iter().collect();
     }
-    if !complete {
-        return;
-    }
-    for ((span, component, target), clusters) in missing {
+    for ((list, component, target), clusters) in missing {
+        let span = item_of(model, &component, list, &target);
         let on = model.list_clusters(clusters.into_iter());
         let diagnostic = Diagnostic::new(
             codes::DEPENDENCY_MISSING,
@@ -81,23 +82,80 @@ fn targets(model: &Model, deployments: &mut [Deployment], complete: bool, diagno
     }
 }
 
+/// The place of `target` in the value at `list`, one that a layer of `component` gives `after`; else `list`.
+fn item_of(model: &Model, component: &str, list: Span, target: &str) -> Span {
+    let Some(declared) = model.names.components.get(component) else { return list };
+    let templates = declared.node.from.iter().filter_map(|path| model.names.templates.get(&path.text()));
+    let templates = templates.map(|template| &template.node.body);
+    let defaults = model.names.component_defaults.iter().map(|node| &node.body);
+    let bodies = std::iter::once(&declared.node.body).chain(templates).chain(defaults);
+    bodies.filter_map(|body| item_in(body, list, target)).next().unwrap_or(list)
+}
+
+fn item_in(body: &ast::Block, list: Span, target: &str) -> Option<Span> {
+    body.entries.iter().find_map(|entry| match entry {
+        Entry::Attribute(attribute) if attribute.value.span == list => word_in(&attribute.value, target),
+        Entry::Block(block) if block.keyword.text == "on" => item_in(&block.body, list, target),
+        _ => None,
+    })
+}
+
+fn word_in(expr: &Expr, word: &str) -> Option<Span> {
+    match &expr.kind {
+        ExprKind::List(items) => items.iter().find_map(|item| word_in(item, word)),
+        ExprKind::If { branches, otherwise } => {
+            let found = branches.iter().find_map(|branch| word_in(&branch.value, word));
+            found.or_else(|| word_in(otherwise, word))
+        }
+        ExprKind::Path(path) => (path.text() == word).then_some(expr.span),
+        ExprKind::Text(text) => (text.as_literal() == Some(word)).then_some(expr.span),
+        _ => None,
+    }
+}
+
+/// What each component waits for, and where that is said.
+type Needs<'d> = BTreeMap<&'d str, BTreeMap<&'d str, Span>>;
+
 /// Components must not wait for each other, on any clusters: Argo CD keeps the order for a component as a whole.
-fn report_cycles(deployments: &[Deployment], diagnostics: &mut Diagnostics) {
-    let mut needs: BTreeMap<&str, BTreeMap<&str, Span>> = BTreeMap::new();
+fn report_cycles(model: &Model, deployments: &[Deployment], diagnostics: &mut Diagnostics) {
+    let mut needs = Needs::new();
     for deployment in deployments {
         let edges = needs.entry(&deployment.component).or_default();
         for target in &deployment.after {
             edges.entry(target).or_insert(deployment.origin.of("after"));
         }
     }
-    let mut left: BTreeMap<&str, usize> = needs.iter().map(|(name, edges)| (*name, edges.len())).collect();
-    let mut ready: Vec<&str> = left.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+    let left = in_circles(&needs);
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for start in &left {
+        let mut path: Vec<&str> = Vec::new();
+        let mut here = *start;
+        while seen.insert(here) {
+            path.push(here);
+            let next = needs.get(here).into_iter().flatten().find(|(target, _)| left.contains(*target));
+            let Some((next, _)) = next else { break };
+            here = next;
+        }
+        if let Some(first) = path.iter().position(|step| *step == here) {
+            diagnostics.push(cycle(model, path.get(first..).unwrap_or(&[]), &needs));
+        }
+    }
+}
+
+/// The components that wait, through others or not, for themselves or for such a one.
+fn in_circles<'d>(needs: &Needs<'d>) -> BTreeSet<&'d str> {
+    let mut waiting: BTreeMap<&str, usize> = needs.iter().map(|(name, edges)| (*name, edges.len())).collect();
+    let mut needed_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, edges) in needs {
+        for target in edges.keys() {
+            needed_by.entry(target).or_default().push(name);
+        }
+    }
+    let mut ready: Vec<&str> = waiting.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
     while let Some(done) = ready.pop() {
-        left.remove(done);
-        for (name, edges) in &needs {
-            if edges.contains_key(done)
-                && let Some(count) = left.get_mut(name)
-            {
+        waiting.remove(done);
+        for name in needed_by.get(done).into_iter().flatten() {
+            if let Some(count) = waiting.get_mut(name) {
                 *count -= 1;
                 if *count == 0 {
                     ready.push(name);
@@ -105,32 +163,25 @@ fn report_cycles(deployments: &[Deployment], diagnostics: &mut Diagnostics) {
             }
         }
     }
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    for start in left.keys() {
-        let mut path: Vec<&str> = Vec::new();
-        let mut here = *start;
-        while seen.insert(here) {
-            path.push(here);
-            let next = needs.get(here).into_iter().flatten().find(|(target, _)| left.contains_key(*target));
-            let Some((next, _)) = next else { break };
-            here = next;
-        }
-        if let Some(first) = path.iter().position(|step| *step == here) {
-            diagnostics.push(cycle(path.get(first..).unwrap_or(&[]), &needs));
-        }
-    }
+    waiting.into_keys().collect()
 }
 
-fn cycle(names: &[&str], needs: &BTreeMap<&str, BTreeMap<&str, Span>>) -> Diagnostic {
+fn cycle(model: &Model, names: &[&str], needs: &Needs) -> Diagnostic {
     let chain: Vec<String> = names.iter().chain(names.first()).map(|name| format!("`{name}`")).collect();
     let next = |index: usize| names.get(index + 1).or(names.first()).copied().unwrap_or("");
-    let edge = |index: usize, name: &str| needs.get(name).and_then(|edges| edges.get(next(index))).copied();
+    let edge = |index: usize, name: &str| {
+        let list = needs.get(name).and_then(|edges| edges.get(next(index))).copied()?;
+        Some(item_of(model, name, list, next(index)))
+    };
     let mut spans =
         names.iter().enumerate().filter_map(|(index, name)| edge(index, name).map(|span| (index, name, span)));
     let first = spans.next();
     let span = first.map_or(Span::new(crate::source::SourceId::default(), 0, 0), |(_, _, span)| span);
-    let mut diagnostic =
-        Diagnostic::new(codes::DEPENDENCY_CYCLE, span, "these components wait for each other").label(chain.join(" → "));
+    let message = match names {
+        [only] => format!("the component `{only}` waits for itself"),
+        _ => "these components wait for each other".to_string(),
+    };
+    let mut diagnostic = Diagnostic::new(codes::DEPENDENCY_CYCLE, span, message).label(chain.join(" → "));
     for (index, name, span) in spans {
         diagnostic = diagnostic.related(span, format!("`{name}` waits for `{}`", next(index)));
     }
@@ -143,7 +194,7 @@ fn report_uncovered(
     deployments: &[Deployment],
     diagnostics: &mut Diagnostics,
 ) {
-    let mut uncovered: BTreeMap<Arc<str>, (BTreeMap<Span, Arc<str>>, Vec<usize>)> = BTreeMap::new();
+    let mut uncovered: BTreeMap<(Span, Arc<str>, Arc<str>), Vec<usize>> = BTreeMap::new();
     let mut differing: BTreeMap<Arc<str>, (Option<Arc<str>>, Span)> = BTreeMap::new();
     for deployment in deployments {
         let span = deployment.origin.of("rollout");
@@ -171,10 +222,8 @@ fn report_uncovered(
             clusters.push(cluster);
         }
     }
-    for (rollout, (uses, clusters)) in uncovered {
-        let mut uses = uses.into_iter();
-        let Some((span, component)) = uses.next() else { continue };
-        let Some(found) = rollouts.iter().find(|resolved| resolved.rollout.name == rollout) else { continue };
+    for ((span, component, rollout), clusters) in uncovered {
+        let Some(found) = rollouts::find(rollouts, &rollout) else { continue };
         if found.poisoned {
             continue;
         }
@@ -194,7 +243,7 @@ fn report_uncovered(
 /// `after` and the rollouts of both sides must order two clusters the same way.
 fn report_opposite(rollouts: &[rollouts::Resolved], deployments: &[Deployment], diagnostics: &mut Diagnostics) {
     let position = |deployment: &Deployment| -> Option<usize> {
-        let rollout = rollouts.iter().find(|resolved| Some(&resolved.rollout.name) == deployment.rollout.as_ref())?;
+        let rollout = rollouts::find(rollouts, deployment.rollout.as_deref()?)?;
         rollout.rollout.stages.iter().position(|stage| Some(&stage.name) == deployment.stage.as_ref())
     };
     let mut by_component: BTreeMap<&str, BTreeMap<&str, &Deployment>> = BTreeMap::new();

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::check::{invalid, known_kind};
-use super::pick::{Findings, Picked, Poison, Spot};
+use super::layers::Candidate;
+use super::pick::{Eval, Findings, Picked, Poison, Spot};
 use crate::diag::{Diagnostic, Diagnostics, codes, one_of};
 use crate::model::body;
 use crate::model::eval::At;
@@ -13,7 +14,14 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Entry, NestedBlock};
 
 /// `"Kind/name"`, `"Kind/namespace/name"`, `"group/version/Kind/namespace/name"`.
-pub fn object_ref(text: &str, span: Span, namespace: Option<&str>, diagnostics: &mut Diagnostics) -> Option<ObjectRef> {
+///
+/// Without `namespace` one that is needed is missing, unless that is `doubtful`.
+pub fn object_ref(
+    text: &str,
+    span: Span,
+    (namespace, doubtful): (Option<&str>, bool),
+    diagnostics: &mut Diagnostics,
+) -> Option<ObjectRef> {
     let parts: Vec<&str> = text.split('/').collect();
     let (api_version, kind, given, name): (Option<String>, &str, Option<&str>, &str) = match parts.as_slice() {
         [kind, name] => (None, kind, None, name),
@@ -44,6 +52,9 @@ pub fn object_ref(text: &str, span: Span, namespace: Option<&str>, diagnostics: 
     };
     let namespaced = known.is_none_or(|(_, namespaced)| namespaced);
     let namespace = if namespaced { given.filter(|given| !given.is_empty()).or(namespace) } else { None };
+    if namespaced && namespace.is_none() && parts.len() == 2 && doubtful {
+        return None;
+    }
     if namespaced && namespace.is_none() && parts.len() == 2 {
         diagnostics.push(
             Diagnostic::new(codes::MISSING_ATTRIBUTE, span, format!("the namespace of `{text}` is not known"))
@@ -152,35 +163,36 @@ fn merge_of(at: At, block: &NestedBlock, findings: &mut Findings) -> Option<Map<
 
 /// The ignored fields of a component on a cluster, lowest layer first.
 pub fn ignores(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnostics) -> Picked<Vec<Ignore>> {
-    let mut ignores = Vec::new();
-    for (layer, block) in blocks(spot, "ignore") {
-        let [target] = block.arguments.as_slice() else { return Err(Poison) };
-        let text = spot.with(layer, |at| findings.evaluator.text(at, target)).ok_or(Poison)?;
-        let Some((group, kind, name)) = ignore_target(&text) else {
-            diagnostics.push(invalid(
-                target.span,
-                format!("`{text}` names no kind"),
-                "expected `group/Kind` or `group/Kind/name`",
-                "write for example `apps/Deployment`, or `/Secret/tls` for the core group",
-            ));
-            return Err(Poison);
-        };
-        let fields = list_of(spot, layer, block, "fields", findings)?;
-        for (pointer, span) in &fields {
-            if !pointer.starts_with('/') {
-                diagnostics.push(invalid(
-                    *span,
-                    format!("`{pointer}` is no JSON pointer"),
-                    "expected for example `/spec/replicas`",
-                    "begin it with `/`",
-                ));
-            }
-        }
-        let fields = fields.into_iter().map(|(text, _)| text).collect();
-        let jq = list_of(spot, layer, block, "jq", findings)?.into_iter().map(|(text, _)| text).collect();
-        ignores.push(Ignore { group, kind, name, fields, jq });
+    let blocks = blocks(spot, "ignore").into_iter();
+    let read: Vec<_> = blocks.map(|(layer, block)| ignore(spot, layer, block, findings, diagnostics)).collect();
+    read.into_iter().collect()
+}
+
+fn ignore(
+    spot: &Spot,
+    layer: usize,
+    block: &NestedBlock,
+    findings: &mut Findings,
+    diagnostics: &mut Diagnostics,
+) -> Picked<Ignore> {
+    let [target] = block.arguments.as_slice() else { return Err(Poison) };
+    let text = spot.with(layer, |at| findings.evaluator.text(at, target)).ok_or(Poison)?;
+    let Some((group, kind, name)) = ignore_target(&text) else {
+        diagnostics.push(invalid(
+            target.span,
+            format!("`{text}` names no kind"),
+            "expected `group/Kind` or `group/Kind/name`",
+            "write for example `apps/Deployment`, or `/Secret/tls` for the core group",
+        ));
+        return Err(Poison);
+    };
+    let fields = list_of(spot, layer, block, "fields", findings)?;
+    for diagnostic in fields.iter().filter_map(|(pointer, span)| body::not_a_pointer(pointer, *span)) {
+        diagnostics.push(diagnostic);
     }
-    Ok(ignores)
+    let fields = fields.into_iter().map(|(text, _)| text).collect();
+    let jq = list_of(spot, layer, block, "jq", findings)?.into_iter().map(|(text, _)| text).collect();
+    Ok(Ignore { group, kind, name, fields, jq })
 }
 
 fn list_of(
@@ -202,34 +214,37 @@ fn list_of(
     texts.map(|(index, text)| text.as_str().map(|text| (text.to_string(), span_of(index))).ok_or(Poison)).collect()
 }
 
-/// How failures are repeated: of the `retry` blocks, each key of the highest layer.
+/// How failures are repeated: of the `retry` blocks, each key by itself as if it were an attribute.
 pub fn retry(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnostics) -> Picked<Option<Retry>> {
     let blocks = blocks(spot, "retry");
     if blocks.is_empty() {
         return Ok(None);
     }
     let mut retry = Retry { limit: 5, duration: None, factor: None, max_duration: None };
-    for (layer, block) in blocks {
-        for known in schema::RETRY.attributes {
-            let Some(attribute) = body::find(&block.body, known.name) else { continue };
-            let value = spot.with(layer, |at| findings.evaluator.attribute(at, &known.ty, &attribute.value));
-            let value = value.and_then(|value| value.as_i64()).ok_or(Poison)?;
-            let span = attribute.value.span;
-            if value < if known.name == "limit" { -1 } else { 0 } {
-                diagnostics.push(invalid(
-                    span,
-                    format!("`{}` cannot be {value}", known.name),
-                    "too small",
-                    "write a positive number",
-                ));
-            }
-            let duration = u64::try_from(value).ok().map(|milliseconds| Duration { milliseconds });
-            match known.name {
-                "limit" => retry.limit = value,
-                "factor" => retry.factor = Some(value),
-                "duration" => retry.duration = duration,
-                _ => retry.max_duration = duration,
-            }
+    for known in schema::RETRY.attributes {
+        let candidates = blocks.iter().filter_map(|(layer, block)| {
+            let attribute = body::find(&block.body, known.name)?;
+            Some(Candidate { layer: *layer, key: attribute.key.span, expr: &attribute.value })
+        });
+        let candidates: Vec<Candidate> = candidates.collect();
+        let eval: Eval = &|evaluator, at, expr| evaluator.attribute(at, &known.ty, expr);
+        let Some((value, chosen)) = spot.choose(known.name, &candidates, findings, eval)? else { continue };
+        let value = value.as_i64().ok_or(Poison)?;
+        let span = chosen.expr.span;
+        if value < if known.name == "limit" { -1 } else { 0 } {
+            diagnostics.push(invalid(
+                span,
+                format!("`{}` cannot be {value}", known.name),
+                "too small",
+                "write a positive number",
+            ));
+        }
+        let duration = u64::try_from(value).ok().map(|milliseconds| Duration { milliseconds });
+        match known.name {
+            "limit" => retry.limit = value,
+            "factor" => retry.factor = Some(value),
+            "duration" => retry.duration = duration,
+            _ => retry.max_duration = duration,
         }
     }
     Ok(Some(retry))

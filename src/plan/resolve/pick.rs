@@ -21,13 +21,16 @@ pub struct Poison;
 /// A value or what was reported in its place.
 pub type Picked<T> = Result<T, Poison>;
 
+/// How a value is read from its expression.
+pub type Eval<'e> = &'e dyn Fn(&mut Evaluator, At, &Expr) -> Option<Value>;
+
 /// What is gathered over all components and clusters, and reported once for each place.
 #[derive(Debug, Default)]
 pub struct Findings {
     /// Evaluates, gathers what is absent.
     pub evaluator: Evaluator,
     conflicts: BTreeMap<(Span, Span), (String, Vec<usize>, bool)>,
-    missing_params: BTreeMap<(Span, Span), (String, Vec<usize>)>,
+    missing_params: BTreeMap<Span, BTreeMap<Span, (String, Vec<usize>)>>,
 }
 
 impl Findings {
@@ -49,16 +52,23 @@ impl Findings {
                     .note("of two blocks the one whose clusters are a proper subset of the other's wins; their order does not count")
             });
         }
-        for ((at, declared), (name, clusters)) in self.missing_params {
-            let on = model.list_clusters(clusters.into_iter());
-            diagnostics.push(
-                Diagnostic::new(codes::MISSING_PARAMETER, at, format!("the parameter `{name}` is not set on {on}"))
-                    .label("needs it")
-                    .related(declared, "declared here, without a default")
-                    .help(format!("write `{name} = …` in the component")),
-            );
+        for (at, params) in self.missing_params {
+            diagnostics.push(missing_params(model, at, params));
         }
     }
+}
+
+fn missing_params(model: &Model, at: Span, params: BTreeMap<Span, (String, Vec<usize>)>) -> Diagnostic {
+    let names: Vec<String> = params.values().map(|(name, _)| format!("`{name}`")).collect();
+    let (noun, verb) = if names.len() == 1 { ("parameter", "is") } else { ("parameters", "are") };
+    let written: Vec<String> = params.values().map(|(name, _)| format!("{name} = …")).collect();
+    let on = model.list_clusters(params.values().flat_map(|(_, clusters)| clusters.iter().copied()));
+    let message = format!("the {noun} {} {verb} not set on {on}", names.join(", "));
+    let mut diagnostic = Diagnostic::new(codes::MISSING_PARAMETER, at, message).label("needs a value");
+    for declared in params.keys() {
+        diagnostic = diagnostic.related(*declared, "declared here, without a default");
+    }
+    diagnostic.help(format!("write `{}` in the component", written.join(", ")))
 }
 
 /// A component on a cluster.
@@ -72,6 +82,8 @@ pub struct Spot<'s, 'a> {
     pub cluster: usize,
     /// The parameters of each scope.
     pub params: &'s [Vec<Slot>],
+    /// Whether the namespace is still to come ([`Place::Parameter`]).
+    pub place: Place,
     /// The namespace, once it is known.
     pub namespace: Option<&'s str>,
 }
@@ -91,7 +103,7 @@ impl<'s, 'a> Spot<'s, 'a> {
         let slots = self.params.get(index).map(Vec::as_slice).unwrap_or_default();
         // Without values, as when the parameters themselves are evaluated, the parameters are no names either.
         let params = if slots.is_empty() { &[][..] } else { params };
-        let scope = Scope { place: Place::Body, params, variables: &[], std };
+        let scope = Scope { place: self.place, params, variables: &[], std };
         let component = self.layers.name.text.as_str();
         let env = Env { cluster: self.cluster, component, namespace: self.namespace, params: slots, variables: &[] };
         eval(At { model: self.model, scope: &scope, env: &env })
@@ -103,13 +115,20 @@ impl<'s, 'a> Spot<'s, 'a> {
         self.picked(name, findings, &|evaluator, at, expr| evaluator.attribute(at, &ty, expr))
     }
 
-    fn picked(
+    fn picked(&self, name: &str, findings: &mut Findings, eval: Eval) -> Picked<Option<(Value, Span)>> {
+        let Some(found) = self.layers.attributes.get(name) else { return Ok(None) };
+        let chosen = self.choose(name, found, findings, eval)?;
+        Ok(chosen.map(|(value, candidate)| (value, candidate.expr.span)))
+    }
+
+    /// The value of the candidate that counts here; F0311 or F0312 when several do and differ.
+    pub fn choose(
         &self,
         name: &str,
+        found: &[Candidate<'a>],
         findings: &mut Findings,
-        eval: &dyn Fn(&mut Evaluator, At, &Expr) -> Option<Value>,
-    ) -> Picked<Option<(Value, Span)>> {
-        let Some(found) = self.layers.attributes.get(name) else { return Ok(None) };
+        eval: Eval,
+    ) -> Picked<Option<(Value, Candidate<'a>)>> {
         let winners = self.layers.winners(found, self.cluster, |candidate| candidate.layer);
         let mut chosen: Option<(Value, Candidate)> = None;
         for candidate in winners {
@@ -124,7 +143,19 @@ impl<'s, 'a> Spot<'s, 'a> {
                 }
             }
         }
-        Ok(chosen.map(|(value, candidate)| (value, candidate.expr.span)))
+        Ok(chosen)
+    }
+
+    /// The items of the list `name`, each with its place, and the place of the list; none when nothing sets it.
+    pub fn items(&self, name: &str, findings: &mut Findings) -> Picked<Option<(Vec<(Value, Span)>, Span)>> {
+        let ty = schema::COMPONENT.attribute(name).map_or(Type::Text, |attribute| attribute.ty);
+        let Some(found) = self.layers.attributes.get(name) else { return Ok(None) };
+        let chosen = self.choose(name, found, findings, &|evaluator, at, expr| evaluator.attribute(at, &ty, expr))?;
+        let Some((value, candidate)) = chosen else { return Ok(None) };
+        let leaf = self.leaf(candidate.layer, candidate.expr, findings)?;
+        let (Value::Array(values), ExprKind::List(items)) = (value, &leaf.kind) else { return Err(Poison) };
+        let items = values.into_iter().zip(items.iter().map(|item| item.span)).collect();
+        Ok(Some((items, candidate.expr.span)))
     }
 
     fn conflict(&self, name: &str, a: (usize, Span), b: (usize, Span), findings: &mut Findings) {
@@ -154,9 +185,12 @@ impl<'s, 'a> Spot<'s, 'a> {
             Ok(None) => {}
         }
         let Some((default, scope)) = self.default_of(scope, name) else {
-            let at = self.layers.node.from.first().map_or(self.layers.name.span, |path| path.span);
-            let entry = findings.missing_params.entry((at, declared)).or_insert_with(|| (name.to_string(), Vec::new()));
-            entry.1.push(self.cluster);
+            if !self.layers.doubtful {
+                let at = self.layers.node.from.first().map_or(self.layers.name.span, |path| path.span);
+                let params = findings.missing_params.entry(at).or_default();
+                let (_, clusters) = params.entry(declared).or_insert_with(|| (name.to_string(), Vec::new()));
+                clusters.push(self.cluster);
+            }
             return Slot::Poisoned;
         };
         let value = self.with_scope(scope, |at| findings.evaluator.field(at, ty, default, &what, true));
@@ -225,7 +259,11 @@ impl<'s, 'a> Spot<'s, 'a> {
         for (layer, attributes) in sources {
             for attribute in attributes {
                 let candidate = Candidate { layer: *layer, key: attribute.key.span, expr: &attribute.value };
-                keys.entry(&attribute.key.text).or_default().push(candidate);
+                let candidates = keys.entry(&attribute.key.text).or_default();
+                // A second one in the same map was reported as such.
+                if candidates.last().is_none_or(|last| last.layer != *layer) {
+                    candidates.push(candidate);
+                }
             }
         }
         let mut merged = Map::new();

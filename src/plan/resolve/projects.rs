@@ -1,6 +1,8 @@
 //! Projects.
 
-use super::check::{group_kind, invalid, invalid_name, known_kind};
+use std::collections::BTreeSet;
+
+use super::check::{group_kind, invalid, invalid_name};
 use super::settings::Fixed;
 use super::sources::Table;
 use crate::diag::Diagnostics;
@@ -9,20 +11,32 @@ use crate::model::{Model, body, schema};
 use crate::plan::{GroupKind, Project, ProjectClusters};
 use crate::syntax::ast::{self, ExprKind};
 
-/// Resolves every project, sorted by name.
-pub fn resolve(model: &Model, sources: &Table, home: Option<&str>, diagnostics: &mut Diagnostics) -> Vec<Project> {
-    let mut projects = Vec::new();
+/// The projects.
+#[derive(Debug, Default)]
+pub struct Projects {
+    /// All, sorted by name.
+    pub all: Vec<Project>,
+    /// The names of those about which something wrong was reported, so that what they permit is not known.
+    pub doubtful: BTreeSet<String>,
+}
+
+/// Resolves every project.
+pub fn resolve(model: &Model, sources: &Table, home: Option<&str>, diagnostics: &mut Diagnostics) -> Projects {
+    let mut projects = Projects::default();
     for declared in model.names.projects.values().filter(|declared| !declared.std) {
         let name = &declared.name.text;
         if !crate::model::cluster::is_dns_subdomain(name) {
             diagnostics.push(invalid_name(declared.name.span, name, "an AppProject", 63));
         }
         let fixed = Fixed::new(model, &schema::PROJECT, &declared.node.body, false);
-        projects.push(Project {
+        if is_doubtful(model, &declared.node.body, &fixed, sources, home) {
+            projects.doubtful.insert(name.clone());
+        }
+        projects.all.push(Project {
             span: declared.name.span,
             name: name.clone(),
             description: description(&fixed, diagnostics),
-            sources: repositories(&declared.node.body, &fixed, sources, home),
+            sources: repositories(&declared.node.body, &fixed, sources, home).unwrap_or_default(),
             clusters: clusters(model, &declared.node.body, &fixed),
             namespaces: texts(&fixed, "namespaces"),
             cluster_resources: kinds(&fixed, "cluster-resources", diagnostics).unwrap_or_default(),
@@ -34,6 +48,19 @@ pub fn resolve(model: &Model, sources: &Table, home: Option<&str>, diagnostics: 
         });
     }
     projects
+}
+
+/// Whether a value that says what is permitted could not be read.
+fn is_doubtful(model: &Model, block: &ast::Block, fixed: &Fixed, sources: &Table, home: Option<&str>) -> bool {
+    let unread = |name: &str| body::find(block, name).is_some() && fixed.texts(name).is_none();
+    let clusters = body::find(block, "clusters").is_some_and(|attribute| match &attribute.value.kind {
+        ExprKind::List(_) => unread("clusters"),
+        _ => {
+            let predicate = model.conditions.get(&attribute.value.span);
+            predicate.is_none_or(|predicate| select(model, predicate).poisoned)
+        }
+    });
+    clusters || unread("sources") || unread("namespaces") || repositories(block, fixed, sources, home).is_none()
 }
 
 fn description(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<String> {
@@ -73,23 +100,24 @@ fn kinds(fixed: &Fixed, name: &str, diagnostics: &mut Diagnostics) -> Option<Vec
     Some(kinds)
 }
 
-fn repositories(block: &ast::Block, fixed: &Fixed, sources: &Table, home: Option<&str>) -> Vec<String> {
-    let Some(attribute) = body::find(block, "sources") else { return Vec::new() };
-    let ExprKind::List(items) = &attribute.value.kind else { return Vec::new() };
-    let Some(texts) = fixed.texts("sources") else { return Vec::new() };
+/// The globs; none when a source among them is not known.
+fn repositories(block: &ast::Block, fixed: &Fixed, sources: &Table, home: Option<&str>) -> Option<Vec<String>> {
+    let Some(attribute) = body::find(block, "sources") else { return Some(Vec::new()) };
+    let ExprKind::List(items) = &attribute.value.kind else { return None };
+    let texts = fixed.texts("sources")?;
     let mut urls = Vec::new();
     for ((text, _), item) in texts.into_iter().zip(items) {
         let key = match &item.kind {
-            ExprKind::Path(path) if path.text() == "fleet" => home.map(String::from),
+            ExprKind::Path(path) if path.text() == "fleet" => Some(home?.to_string()),
             ExprKind::Path(_) => Some(text.clone()),
             _ => None,
         };
         match key {
-            Some(key) => urls.extend(sources.get(&key).map(|found| found.source.url.clone())),
+            Some(key) => urls.push(sources.get(&key)?.source.url.clone()),
             None => urls.push(text),
         }
     }
-    urls
+    Some(urls)
 }
 
 fn clusters(model: &Model, block: &ast::Block, fixed: &Fixed) -> ProjectClusters {

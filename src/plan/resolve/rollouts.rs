@@ -28,6 +28,12 @@ pub fn resolve(model: &Model, diagnostics: &mut Diagnostics) -> Vec<Resolved> {
     declared.map(|declared| rollout(model, declared.name, declared.node, diagnostics)).collect()
 }
 
+/// The rollout of this name among `rollouts`, which are sorted by name.
+pub fn find<'r>(rollouts: &'r [Resolved], name: &str) -> Option<&'r Resolved> {
+    let place = rollouts.binary_search_by(|resolved| resolved.rollout.name.as_ref().cmp(name)).ok()?;
+    rollouts.get(place)
+}
+
 fn rollout(model: &Model, name: &ast::Name, node: &ast::Named, diagnostics: &mut Diagnostics) -> Resolved {
     let mut left = ClusterSet::full(model.clusters.len());
     let mut resolved = Resolved {
@@ -37,8 +43,11 @@ fn rollout(model: &Model, name: &ast::Name, node: &ast::Named, diagnostics: &mut
     };
     for entry in &node.body.entries {
         let Entry::Block(block) = entry else { continue };
-        let stage_name = block.arguments.first().and_then(|argument| argument.as_literal());
-        let (true, Some(stage_name)) = (block.keyword.text == "stage", stage_name) else { continue };
+        if block.keyword.text != "stage" {
+            continue;
+        }
+        // A name that is missing or cannot be read was reported.
+        let stage_name = block.arguments.first().and_then(|argument| argument.as_literal()).unwrap_or_default();
         let (reached, poisoned) = reached(model, block, &left, diagnostics);
         resolved.poisoned |= poisoned;
         let mut set = reached.clone();

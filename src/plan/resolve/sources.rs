@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::check::unsafe_path;
 use super::settings::Fixed;
 use crate::diag::{Diagnostic, Diagnostics, codes, one_of};
 use crate::model::{Model, schema};
@@ -31,18 +32,49 @@ pub fn resolve(model: &Model, files: &dyn Files, diagnostics: &mut Diagnostics) 
     for (key, declared) in &model.names.sources {
         let fixed = Fixed::new(model, &schema::SOURCE, &declared.node.body, declared.std);
         let Some(source) = source(&declared.name.text, declared.name.span, &fixed, diagnostics) else { continue };
-        let local = fixed.text("local").map(|(text, _)| text.trim_end_matches('/').to_string());
+        let local = fixed.text("local").and_then(|(text, span)| local_folder(text, span, files, diagnostics));
         let is_remote = |url: &str| {
             repository.as_ref().is_some_and(|found| found.remotes.iter().any(|remote| same_repository(remote, url)))
         };
+        let said = fixed.value("local").is_some();
         let checkout = match (&local, source.kind) {
             (Some(local), _) => Some(local.clone()),
-            (None, SourceKind::Git) if is_remote(&source.url) => repository.as_ref().map(|found| found.root.clone()),
+            (None, SourceKind::Git) if !said && is_remote(&source.url) => {
+                repository.as_ref().map(|found| found.root.clone())
+            }
             _ => None,
         };
         table.insert(key.clone(), Resolved { source: Arc::new(source), checkout, local });
     }
     table
+}
+
+/// Where `local` says that a source is checked out, if that is a folder.
+fn local_folder(text: String, span: Span, files: &dyn Files, diagnostics: &mut Diagnostics) -> Option<String> {
+    let folder = text.trim_end_matches('/');
+    let why = match unsafe_path(&text) {
+        Some(_) if text.starts_with('/') => Some("begins with `/`"),
+        // A source may be checked out above the project.
+        Some(_) if text.contains('\\') || text.contains(char::is_control) => unsafe_path(&text),
+        _ => None,
+    };
+    if let Some(why) = why {
+        diagnostics.push(
+            Diagnostic::new(codes::UNSAFE_PATH, span, format!("the path `{text}` {why}"))
+                .label("must be a path from the root of the project")
+                .help("write for example `.` or `../other`"),
+        );
+        return None;
+    }
+    if files.list(if folder.is_empty() { "." } else { folder }).is_none() {
+        diagnostics.push(
+            Diagnostic::new(codes::PATH_NOT_FOUND, span, format!("the folder `{text}` does not exist"))
+                .label("the source is not checked out there")
+                .help("write where it is from the root of the project, or leave `local` out"),
+        );
+        return None;
+    }
+    Some(folder.to_string())
 }
 
 fn source(name: &str, span: Span, fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<Source> {

@@ -99,7 +99,7 @@ fn show(diagnostic: &Diagnostic, compilation: &Compilation) -> String {
 }
 
 /// What was expected and not found, and the other way round.
-pub fn failures(expected: &Files, files: &Files, compilation: &Compilation) -> Vec<String> {
+pub fn failures(expected: &Files, compilation: &Compilation) -> Vec<String> {
     let mut expected = expectations(expected);
     let mut failures = Vec::new();
     for diagnostic in compilation.diagnostics.iter() {
@@ -119,7 +119,6 @@ pub fn failures(expected: &Files, files: &Files, compilation: &Compilation) -> V
     for ((path, line), left) in expected {
         failures.extend(left.iter().map(|one| format!("not found: {path}:{line} {one:?}")));
     }
-    let _ = files;
     failures
 }
 
@@ -141,10 +140,12 @@ pub fn fixes(files: &Files, compilation: &Compilation) -> Vec<String> {
             let syntax = |compilation: &Compilation| {
                 compilation.diagnostics.iter().filter(|d| d.code.id.starts_with("F01")).count()
             };
-            let still = after.diagnostics.iter().any(|other| {
-                other.code == diagnostic.code && other.message == diagnostic.message && place(other, &after) == before
-            });
-            if still || syntax(&after) > syntax(compilation) {
+            // How often the code stands on the line.
+            let count = |compilation: &Compilation| {
+                let same = |d: &&Diagnostic| d.code == diagnostic.code && place(d, compilation) == before;
+                compilation.diagnostics.iter().filter(same).count()
+            };
+            if count(&after) >= count(compilation) || syntax(&after) > syntax(compilation) {
                 let written: Vec<&str> = edits.iter().map(|edit| edit.text.as_str()).collect();
                 failures.push(format!("the fix {written:?} does not help: {}", show(diagnostic, compilation)));
             }

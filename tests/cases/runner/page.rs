@@ -117,7 +117,7 @@ impl Case {
         let expected = self.files();
         let files: Files = expected.iter().map(|(path, text)| (path.clone(), expect::without(text))).collect();
         let compilation = compiled(&files);
-        let mut failures = expect::failures(&expected, &files, &compilation);
+        let mut failures = expect::failures(&expected, &compilation);
         if let Some(facts) = &self.facts {
             failures.extend(facts::failures(facts, &plan_of(&compilation)));
         }

@@ -1,0 +1,146 @@
+//! Which component runs on which clusters: `on`, `with` and `without`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::eval::{At, Evaluator};
+use crate::model::predicate::select;
+use crate::model::scope::{Env, Place, Scope};
+use crate::model::set::ClusterSet;
+use crate::model::{Model, body, cluster};
+use crate::source::Span;
+use crate::syntax::ast::{Attribute, Expr, ExprKind};
+
+/// The clusters of every component.
+#[derive(Debug, Default)]
+pub struct Members {
+    /// By component.
+    pub sets: BTreeMap<String, ClusterSet>,
+    /// The components whose clusters are not known, because of something that was reported.
+    pub doubtful: BTreeSet<String>,
+}
+
+/// An exception that a cluster's declaration makes: the component, the place of its name, the clusters.
+struct Exception {
+    component: String,
+    span: Span,
+    clusters: Vec<usize>,
+}
+
+/// The clusters of every component.
+pub fn resolve(model: &Model, evaluator: &mut Evaluator, diagnostics: &mut Diagnostics) -> Members {
+    let mut members = selected(model);
+    for (word, add) in [("with", true), ("without", false)] {
+        let Some(exceptions) = exceptions(model, word, evaluator) else {
+            members.doubtful.extend(model.names.components.keys().cloned());
+            continue;
+        };
+        for exception in exceptions {
+            members.apply(model, word, add, &exception, diagnostics);
+        }
+    }
+    for (name, declared) in &model.names.components {
+        let nowhere = members.sets.get(name).is_some_and(ClusterSet::is_empty) && !members.doubtful.contains(name);
+        if nowhere && declared.node.on.is_none() && !model.clusters_poisoned && !model.names.has_later {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::RUNS_NOWHERE,
+                    declared.name.span,
+                    format!("the component `{name}` runs on no cluster"),
+                )
+                .label("has no `on`, and no cluster names it in `with`")
+                .help(format!("write `component {name} on all {{ … }}`, or `with = [{name}]` in a cluster")),
+            );
+        }
+    }
+    members
+}
+
+/// What `on` selects.
+fn selected(model: &Model) -> Members {
+    let mut members = Members::default();
+    for (name, declared) in &model.names.components {
+        let mut set = ClusterSet::empty(model.clusters.len());
+        if let Some(on) = &declared.node.on {
+            match model.conditions.get(&on.span).map(|predicate| select(model, predicate)) {
+                Some(selection) if !selection.poisoned => set = selection.set,
+                Some(selection) => {
+                    set = selection.set;
+                    members.doubtful.insert(name.clone());
+                }
+                None => _ = members.doubtful.insert(name.clone()),
+            }
+        }
+        members.sets.insert(name.clone(), set);
+    }
+    members
+}
+
+impl Members {
+    fn apply(&mut self, model: &Model, word: &str, add: bool, exception: &Exception, diagnostics: &mut Diagnostics) {
+        let Exception { component, span, clusters } = exception;
+        let Some(set) = self.sets.get_mut(component) else {
+            if model.names.templates.contains_key(component) {
+                diagnostics.push(template(component, *span));
+            }
+            return;
+        };
+        let unchanged = clusters.iter().all(|cluster| set.contains(*cluster) == add);
+        if unchanged && !self.doubtful.contains(component) {
+            diagnostics.push(changes_nothing(model, word, exception));
+        }
+        for cluster in clusters {
+            if add { set.insert(*cluster) } else { set.remove(*cluster) }
+        }
+    }
+}
+
+/// The exceptions that `with` or `without` makes; none when they are not known.
+fn exceptions(model: &Model, word: &str, evaluator: &mut Evaluator) -> Option<Vec<Exception>> {
+    let defaults = model.names.cluster_defaults.and_then(|node| body::find(&node.body, word));
+    let mut found: BTreeMap<(Span, String), Vec<usize>> = BTreeMap::new();
+    for (place, cluster) in model.clusters.iter().enumerate() {
+        let own = body::find(&cluster.node.body, word);
+        let Some(attribute) = own.or(defaults) else { continue };
+        let variables = if own.is_some() { cluster::variables(cluster.node) } else { Vec::new() };
+        let scope = Scope { place: Place::Cluster, params: &[], variables: &variables, std: false };
+        let env = Env { variables: &cluster.variables, ..Env::on(place) };
+        for (name, span) in named(At { model, scope: &scope, env: &env }, attribute, evaluator)? {
+            found.entry((span, name)).or_default().push(place);
+        }
+    }
+    let exception = |((span, component), clusters)| Exception { component, span, clusters };
+    Some(found.into_iter().map(exception).collect())
+}
+
+/// The components that `attribute` names on a cluster, with their places.
+fn named(at: At, attribute: &Attribute, evaluator: &mut Evaluator) -> Option<Vec<(String, Span)>> {
+    let ExprKind::List(items) = &evaluator.leaf(at, &attribute.value)?.kind else { return None };
+    let mut name = |item: &Expr| {
+        let leaf = evaluator.leaf(at, item)?;
+        let name = match &leaf.kind {
+            ExprKind::Path(path) => path.text(),
+            ExprKind::Text(text) => text.as_literal()?.to_string(),
+            _ => return None,
+        };
+        Some((name, leaf.span))
+    };
+    items.iter().map(&mut name).collect()
+}
+
+fn template(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(codes::UNKNOWN_COMPONENT, span, format!("`{name}` is a template and runs nowhere by itself"))
+        .label("not a component")
+        .help(format!("declare a component: `component NAME from {name} {{ … }}`"))
+}
+
+fn changes_nothing(model: &Model, word: &str, exception: &Exception) -> Diagnostic {
+    let on = model.list_clusters(exception.clusters.iter().copied());
+    let component = &exception.component;
+    let (message, help) = if word == "with" {
+        (format!("`{component}` is selected on {on} anyway"), "leave it out of `with`")
+    } else {
+        (format!("`{component}` is not selected on {on}"), "leave it out of `without`")
+    };
+    Diagnostic::new(codes::MEMBERSHIP_UNCHANGED, exception.span, message).label("changes nothing").help(help)
+}

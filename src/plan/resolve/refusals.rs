@@ -1,0 +1,77 @@
+//! What a project does not permit its components.
+
+use std::collections::BTreeMap;
+
+use super::projects::Projects;
+use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::Model;
+use crate::plan::permission::{Refusal, project_permits};
+use crate::plan::{Cluster, Deployment, Project};
+use crate::source::Span;
+
+/// F0406 and F0407, once for each place.
+pub fn report(
+    model: &Model,
+    projects: &Projects,
+    deployments: &[Deployment],
+    clusters: &[Cluster],
+    diagnostics: &mut Diagnostics,
+) {
+    let by_name: BTreeMap<&str, &Cluster> = clusters.iter().map(|cluster| (cluster.name.as_ref(), cluster)).collect();
+    let sound = projects.all.iter().filter(|project| !projects.doubtful.contains(&project.name));
+    let projects: BTreeMap<&str, &Project> = sound.map(|project| (project.name.as_str(), project)).collect();
+    let mut refused: BTreeMap<(Span, bool, &str, String), Vec<usize>> = BTreeMap::new();
+    for deployment in deployments {
+        let project = deployment.project.as_deref().and_then(|name| projects.get(name).copied());
+        let (Some(project), Some(cluster)) = (project, by_name.get(deployment.cluster.as_ref())) else { continue };
+        if let Err(refusal) = project_permits(project, deployment, cluster) {
+            let (span, is_source, what) = match refusal {
+                Refusal::Source { url } => (deployment.origin.of("source"), true, url),
+                Refusal::Destination { .. } => {
+                    (deployment.origin.of("namespace"), false, deployment.namespace.clone().unwrap_or_default())
+                }
+            };
+            let key = (span, is_source, project.name.as_str(), what);
+            refused.entry(key).or_default().extend(model.find_cluster(&deployment.cluster));
+        }
+    }
+    for ((span, is_source, name, what), on) in refused {
+        let Some(project) = projects.get(name) else { continue };
+        let on = model.list_clusters(on.into_iter());
+        diagnostics.push(if is_source {
+            source_refused(span, project, &what)
+        } else {
+            destination_refused(span, project, &what, &on)
+        });
+    }
+}
+
+fn source_refused(span: Span, project: &Project, url: &str) -> Diagnostic {
+    let name = &project.name;
+    Diagnostic::new(
+        codes::SOURCE_NOT_PERMITTED,
+        span,
+        format!("the project `{name}` does not permit the source `{url}`"),
+    )
+    .label("comes from there")
+    .related(project.span, "the project is declared here")
+    .help(format!("add `\"{url}\"` to the `sources` of `{name}`"))
+    .note("in `sources`, `*` stays inside one part of a URL and `**` crosses `/`, as Argo CD matches them")
+}
+
+fn destination_refused(span: Span, project: &Project, namespace: &str, on: &str) -> Diagnostic {
+    let name = &project.name;
+    let place = if namespace.is_empty() {
+        "objects without a namespace".to_string()
+    } else {
+        format!("the namespace `{namespace}`")
+    };
+    Diagnostic::new(
+        codes::DESTINATION_NOT_PERMITTED,
+        span,
+        format!("the project `{name}` does not permit {place} on {on}"),
+    )
+    .label("goes there")
+    .related(project.span, "the project is declared here")
+    .help(format!("add it to the `namespaces` and `clusters` of `{name}`"))
+}
