@@ -1,6 +1,6 @@
 //! Labels and facts: their types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
@@ -94,7 +94,6 @@ pub fn fields<'a>(names: &Names<'a>, diagnostics: &mut Diagnostics) -> Vec<Field
             first.ty = FieldType::Error;
             continue;
         }
-        seen.insert(&name.text, name.span);
         let (key, key_span) = node.key.as_ref().map_or((&name.text, name.span), |key| (&key.text, key.span));
         if !fact && !is_label_key(key) {
             diagnostics.push(

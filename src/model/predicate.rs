@@ -320,7 +320,9 @@ impl<'l> Lowering<'l, '_> {
             ExprKind::Path(path) => self.left(&path.text(), path.span),
             // A label whose name is no plain word.
             ExprKind::Text(text)
-                if text.as_literal().is_some_and(|name| quoted(name) != name && self.model.find_field(name).is_some()) =>
+                if text
+                    .as_literal()
+                    .is_some_and(|name| quoted(name) != name && self.model.find_field(name).is_some()) =>
             {
                 self.left(text.as_literal().unwrap_or_default(), text.span)
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{group_kind, invalid, invalid_name};
+use super::check::{group_kind, invalid, invalid_name, known_kind};
 use super::settings::Fixed;
 use super::sources::Table;
 use crate::diag::Diagnostics;
