@@ -271,7 +271,13 @@ impl<'l> Lowering<'l, '_> {
             Some(cluster) => self.one(cluster),
             None if self.model.clusters_poisoned || self.model.names.has_later => Predicate::Error,
             None => {
-                self.diagnostics.push(self.model.unknown_cluster(text.span, name));
+                let near = |names: Vec<&str>| did_you_mean(name, names).is_some();
+                let clusters = self.model.clusters.iter().map(|cluster| cluster.name.as_ref()).collect();
+                if !near(clusters) && near(self.model.groups.keys().map(String::as_str).collect()) {
+                    self.unknown(text.span, name);
+                } else {
+                    self.diagnostics.push(self.model.unknown_cluster(text.span, name));
+                }
                 Predicate::Error
             }
         }
@@ -320,7 +326,9 @@ impl<'l> Lowering<'l, '_> {
             ExprKind::Path(path) => self.left(&path.text(), path.span),
             // A label whose name is no plain word.
             ExprKind::Text(text)
-                if text.as_literal().is_some_and(|name| quoted(name) != name && self.model.find_field(name).is_some()) =>
+                if text
+                    .as_literal()
+                    .is_some_and(|name| quoted(name) != name && self.model.find_field(name).is_some()) =>
             {
                 self.left(text.as_literal().unwrap_or_default(), text.span)
             }
