@@ -53,7 +53,10 @@ fn every_case_reports_what_it_says_and_nothing_else() {
     let mut names: Vec<String> = names.filter(|name| name.ends_with(".md")).collect();
     names.sort();
     assert!(!names.is_empty());
-    let failures: Vec<String> = names.iter().flat_map(|name| run(name)).collect();
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let pages: Vec<_> = names.iter().map(|name| scope.spawn(move || run(name))).collect();
+        pages.into_iter().flat_map(|page| page.join().unwrap()).collect()
+    });
     assert!(failures.is_empty(), "{} failures\n\n{}", failures.len(), failures.join("\n\n"));
 }
 

@@ -3,6 +3,7 @@
 //! Takes any block and its row of [`schema`]; reports keys and blocks that do not belong, what comes
 //! twice, and values of the wrong type.
 
+use super::field::{invalid_key, is_label_key};
 use super::names::not_supported;
 use super::schema::{self, Block, Status};
 use super::scope::{Place, Scope};
@@ -58,7 +59,12 @@ fn check_attribute(
         Some(known) if known.status == Status::Later => {
             checker.diagnostics.push(not_supported(attribute.key.span, &format!("the attribute `{}`", known.name)));
         }
-        Some(known) => checker.attribute(&known.ty, &attribute.value, &within(known.name, scope)),
+        Some(known) => {
+            checker.attribute(&known.ty, &attribute.value, &within(known.name, scope));
+            if let ExprKind::Map(entries) = &attribute.value.kind {
+                check_keys(checker, known.name, entries.iter().map(|entry| &entry.key));
+            }
+        }
         None => checker.diagnostics.push(unknown_attribute(&attribute.key, table, scope, owner)),
     }
 }
@@ -173,6 +179,14 @@ fn check_free(checker: &mut Checker, body: &ast::Block, keyword: &str, scope: &S
         Entry::Attribute(attribute) => Some(&attribute.key),
         _ => None,
     }));
+    check_keys(
+        checker,
+        keyword,
+        body.entries.iter().filter_map(|entry| match entry {
+            Entry::Attribute(attribute) => Some(&attribute.key),
+            _ => None,
+        }),
+    );
     for entry in &body.entries {
         match entry {
             Entry::Attribute(attribute) if matches!(keyword, "values" | "merge") => {
@@ -185,6 +199,18 @@ fn check_free(checker: &mut Checker, body: &ast::Block, keyword: &str, scope: &S
                 checker.diagnostics.push(misplaced(&operation.word, &format!("`{keyword}`"), &[]));
             }
         }
+    }
+}
+
+/// F0307 for keys that Kubernetes does not take.
+fn check_keys<'n>(checker: &mut Checker, keyword: &str, keys: impl Iterator<Item = &'n ast::Name>) {
+    let what = match keyword {
+        "labels" => "a label",
+        "annotations" => "an annotation",
+        _ => return,
+    };
+    for key in keys.filter(|key| !is_label_key(&key.text)) {
+        checker.diagnostics.push(invalid_key(&key.text, key.span, what));
     }
 }
 

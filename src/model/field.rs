@@ -96,16 +96,7 @@ pub fn fields<'a>(names: &Names<'a>, diagnostics: &mut Diagnostics) -> Vec<Field
         }
         let (key, key_span) = node.key.as_ref().map_or((&name.text, name.span), |key| (&key.text, key.span));
         if !fact && !is_label_key(key) {
-            diagnostics.push(
-                Diagnostic::new(
-                    codes::INVALID_NAME,
-                    key_span,
-                    format!("Kubernetes does not take `{key}` as a label's key"),
-                )
-                .label("written as a label of the cluster")
-                .help("use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends")
-                .note("before it may stand a DNS name and `/`, such as `topology.kubernetes.io/zone`"),
-            );
+            diagnostics.push(invalid_key(key, key_span, "a label"));
         }
         if !fact {
             match keys.get(key.as_str()) {
@@ -127,6 +118,31 @@ pub fn fields<'a>(names: &Names<'a>, diagnostics: &mut Diagnostics) -> Vec<Field
     fields.into_values().collect()
 }
 
+/// Kubernetes, values of labels: at most 63 characters, letters, digits, `-`, `_`, `.`, with a letter or digit at both ends, or
+/// empty.
+pub fn is_label_text(text: &str) -> bool {
+    let ends = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    text.len() <= 63
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+        && ends(bytes.first())
+        && ends(bytes.last())
+}
+
+/// F0306 for a value of a label.
+pub fn invalid_value(span: Span, text: &str) -> Diagnostic {
+    Diagnostic::new(codes::INVALID_LABEL_VALUE, span, format!("Kubernetes does not take `{text}` as a label's value"))
+        .help("use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends")
+}
+
+/// F0307 for a key of a label or annotation.
+pub fn invalid_key(key: &str, span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(codes::INVALID_NAME, span, format!("Kubernetes does not take `{key}` as the key of {what}"))
+        .label(format!("written as the key of {what}"))
+        .help("use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends")
+        .note("before it may stand a DNS name and `/`, such as `topology.kubernetes.io/zone`")
+}
+
 fn same_key(key: &str, span: Span, first: Span) -> Diagnostic {
     Diagnostic::new(codes::DUPLICATE_DECLARATION, span, format!("two labels are written with the key `{key}`"))
         .label("the key again")
@@ -136,7 +152,7 @@ fn same_key(key: &str, span: Span, first: Span) -> Diagnostic {
 
 /// Kubernetes: an optional DNS name and `/`, then at most 63 letters, digits, `-`, `_`, `.`, beginning and ending with a
 /// letter or digit.
-fn is_label_key(key: &str) -> bool {
+pub fn is_label_key(key: &str) -> bool {
     let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
     let ends = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = name.as_bytes();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::eval::{At, Evaluator};
-use super::field::{as_text, declared_here};
+use super::field::{as_text, declared_here, invalid_value, is_label_text};
 use super::names::duplicate;
 use super::predicate::{lower, select};
 use super::scope::{Env, Place, Scope};
@@ -310,31 +310,19 @@ fn slot_of(
     match value {
         None => Slot::Poisoned,
         Some(value) if !field.fact && !is_label_value(&value) => {
-            diagnostics.push(invalid_label_value(expr.span, &value));
+            let text = as_text(&value).unwrap_or_default();
+            let diagnostic = invalid_value(expr.span, &text).label("written as a label of the cluster");
+            diagnostics.push(
+                diagnostic.note("longer or other values belong into a `fact`, which is written as an annotation"),
+            );
             Slot::Poisoned
         }
         Some(value) => Slot::Value(value),
     }
 }
 
-/// Kubernetes: at most 63 characters, letters, digits, `-`, `_`, `.`, with a letter or digit at both ends, or empty.
-pub fn is_label_value(value: &Value) -> bool {
-    as_text(value).is_some_and(|text| {
-        let ends = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_alphanumeric);
-        let bytes = text.as_bytes();
-        text.len() <= 63
-            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
-            && ends(bytes.first())
-            && ends(bytes.last())
-    })
-}
-
-fn invalid_label_value(span: Span, value: &Value) -> Diagnostic {
-    let text = as_text(value).unwrap_or_default();
-    Diagnostic::new(codes::INVALID_LABEL_VALUE, span, format!("Kubernetes does not take `{text}` as a label's value"))
-        .label("written as a label of the cluster")
-        .help("use at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends")
-        .note("longer or other values belong into a `fact`, which is written as an annotation")
+fn is_label_value(value: &Value) -> bool {
+    as_text(value).is_some_and(|text| is_label_text(&text))
 }
 
 fn report_cycles(

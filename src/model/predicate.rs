@@ -271,7 +271,13 @@ impl<'l> Lowering<'l, '_> {
             Some(cluster) => self.one(cluster),
             None if self.model.clusters_poisoned || self.model.names.has_later => Predicate::Error,
             None => {
-                self.diagnostics.push(self.model.unknown_cluster(text.span, name));
+                let near = |names: Vec<&str>| did_you_mean(name, names).is_some();
+                let clusters = self.model.clusters.iter().map(|cluster| cluster.name.as_ref()).collect();
+                if !near(clusters) && near(self.model.groups.keys().map(String::as_str).collect()) {
+                    self.unknown(text.span, name);
+                } else {
+                    self.diagnostics.push(self.model.unknown_cluster(text.span, name));
+                }
                 Predicate::Error
             }
         }

@@ -104,7 +104,7 @@ impl Block {
     }
 
     /// The names of all attributes.
-    pub fn names<'s>(&'s self) -> impl Iterator<Item = &'s str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         self.attributes.iter().map(|attribute| attribute.name)
     }
 }

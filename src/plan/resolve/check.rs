@@ -21,6 +21,21 @@ pub fn invalid(
     Diagnostic::new(codes::INVALID_VALUE, span, message).label(label).help(help)
 }
 
+/// F0314 for an empty `name`.
+pub fn empty(span: Span, name: &str) -> Diagnostic {
+    let help = if name == "path" {
+        "write `\".\"` for the root of the source".to_string()
+    } else {
+        format!("write the {name}, or leave it out")
+    };
+    invalid(span, format!("`{name}` is empty"), "says nothing", help)
+}
+
+/// F0314 for the duration `name` of nothing.
+pub fn zero(span: Span, name: &str) -> Diagnostic {
+    invalid(span, format!("`{name}` cannot be zero"), "too short", "write for example `10m`")
+}
+
 /// What is wrong with a path inside a source, if anything.
 pub fn unsafe_path(path: &str) -> Option<&'static str> {
     if path.starts_with('/') {

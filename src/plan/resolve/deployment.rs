@@ -6,14 +6,14 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::check::{clean_path, invalid, invalid_name, unsafe_path, unsafe_path_diagnostic};
+use super::check::{clean_path, empty, invalid, invalid_name, unsafe_path, unsafe_path_diagnostic, zero};
 use super::folders::Folders;
 use super::pick::{Findings, Picked, Poison, Spot};
 use super::settings::{FleetSettings, on_delete};
 use super::sources::{Resolved, Table, exclusive};
 use super::{parts, rollouts};
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::model::field::as_text;
+use crate::model::field::{as_text, invalid_value, is_label_text};
 use crate::model::scope::Place;
 use crate::model::set::ClusterSet;
 use crate::model::{Model, cluster, schema};
@@ -88,6 +88,11 @@ impl Attributes<'_, '_, '_, '_, '_> {
 
     fn duration(&mut self, name: &str) -> Picked<Option<Duration>> {
         let value = self.value(name)?.and_then(|value| value.as_u64());
+        if value == Some(0) {
+            let span = self.span(name);
+            self.report(zero(span, name));
+            return Err(Poison);
+        }
         Ok(value.map(|milliseconds| Duration { milliseconds }))
     }
 
@@ -115,6 +120,17 @@ impl Attributes<'_, '_, '_, '_, '_> {
     fn text_map(&mut self, name: &str) -> Picked<BTreeMap<String, String>> {
         let map = self.spot.map(name, self.sinks.findings)?;
         map.into_iter().map(|(key, value)| as_text(&value).map(|text| (key, text)).ok_or(Poison)).collect()
+    }
+
+    /// A text that may not be empty.
+    fn filled(&mut self, name: &str) -> Picked<Option<String>> {
+        let text = self.text(name)?;
+        if text.as_deref() == Some("") {
+            let span = self.span(name);
+            self.report(empty(span, name));
+            return Err(Poison);
+        }
+        Ok(text)
     }
 
     fn span(&self, name: &str) -> Span {
@@ -154,6 +170,9 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let (interval, timeout) = (at.duration("interval"), at.duration("timeout"));
     let service_account = service_account(&mut at);
     let maps = ["labels", "annotations", "substitute"].map(|name| at.text_map(name));
+    if let [Ok(labels), ..] = &maps {
+        check_labels(labels, &mut at);
+    }
     let on_delete = at.text("on-delete").map(|word| word.and_then(|word| on_delete(&word)));
     let protected = context.protected.contains(spot.cluster);
     let spans = at.spans.into_iter().map(|(name, span)| (name, own_place(context, spot, span))).collect();
@@ -211,6 +230,14 @@ fn own_place(context: Context, spot: Spot, span: Span) -> Span {
     }
     let from = spot.layers.node.from.iter().find(|path| path.text().starts_with("std."));
     from.map_or(spot.layers.name.span, |path| path.span)
+}
+
+/// F0306 for labels of the engine's object.
+fn check_labels(labels: &BTreeMap<String, String>, at: &mut Attributes) {
+    for (key, text) in labels.iter().filter(|(_, text)| !is_label_text(text)) {
+        let span = at.spot.place_of("labels", key).unwrap_or(at.spot.layers.name.span);
+        at.report(invalid_value(span, text).label("written as a label of the engine's object"));
+    }
 }
 
 fn stage_of(rollouts: &[rollouts::Resolved], rollout: &str, cluster: usize) -> Option<Arc<str>> {
@@ -285,7 +312,7 @@ fn source<'c>(context: Context<'c, '_>, at: &mut Attributes) -> Picked<&'c Resol
 }
 
 fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Content> {
-    let (path, chart, version) = (at.text("path"), at.text("chart"), at.text("version"));
+    let (path, chart, version) = (at.filled("path"), at.text("chart"), at.filled("version"));
     let release = at.text("release");
     let values = at.spot.map("values", at.sinks.findings);
     let files = values_files(context, at);
@@ -331,6 +358,12 @@ fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Co
                     .related(source, "the source is declared here")
                     .help("write `path`, or another `source`"),
                 );
+                return Err(Poison);
+            }
+            // The URL of an OCI source may name the chart itself.
+            if kind == SourceKind::Helm && name.is_empty() {
+                let span = at.span("chart");
+                at.report(empty(span, "chart"));
                 return Err(Poison);
             }
             let version = chart_version(at, &name, version?)?;
@@ -436,7 +469,7 @@ fn values_file(
             Ok(text) => Some(text),
             Err(_) if ignore_missing => return Ok(None),
             Err(diagnostic) => {
-                at.report(diagnostic);
+                at.report(*diagnostic);
                 return Err(Poison);
             }
         },

@@ -78,9 +78,9 @@ impl<'f> Folders<'f> {
     ///
     /// # Errors
     /// Gives the diagnostic, when the file is not there.
-    pub fn values_file(&mut self, checkout: &str, path: &str, span: Span) -> Result<Arc<str>, Diagnostic> {
+    pub fn values_file(&mut self, checkout: &str, path: &str, span: Span) -> Result<Arc<str>, Box<Diagnostic>> {
         if let Some(problem) = self.problem(checkout, path, false) {
-            return Err(not_found(codes::VALUES_FILE_NOT_FOUND, "values file", path, span, &problem));
+            return Err(Box::new(not_found(codes::VALUES_FILE_NOT_FOUND, "values file", path, span, &problem)));
         }
         let place = join(checkout, path);
         if let Some(text) = self.texts.get(&place) {

@@ -21,6 +21,9 @@ pub struct Poison;
 /// A value or what was reported in its place.
 pub type Picked<T> = Result<T, Poison>;
 
+/// The items of a list with their places.
+pub type Items = Vec<(Value, Span)>;
+
 /// How a value is read from its expression.
 pub type Eval<'e> = &'e dyn Fn(&mut Evaluator, At, &Expr) -> Option<Value>;
 
@@ -147,7 +150,7 @@ impl<'s, 'a> Spot<'s, 'a> {
     }
 
     /// The items of the list `name`, each with its place, and the place of the list; none when nothing sets it.
-    pub fn items(&self, name: &str, findings: &mut Findings) -> Picked<Option<(Vec<(Value, Span)>, Span)>> {
+    pub fn items(&self, name: &str, findings: &mut Findings) -> Picked<Option<(Items, Span)>> {
         let ty = schema::COMPONENT.attribute(name).map_or(Type::Text, |attribute| attribute.ty);
         let Some(found) = self.layers.attributes.get(name) else { return Ok(None) };
         let chosen = self.choose(name, found, findings, &|evaluator, at, expr| evaluator.attribute(at, &ty, expr))?;
@@ -156,6 +159,27 @@ impl<'s, 'a> Spot<'s, 'a> {
         let (Value::Array(values), ExprKind::List(items)) = (value, &leaf.kind) else { return Err(Poison) };
         let items = values.into_iter().zip(items.iter().map(|item| item.span)).collect();
         Ok(Some((items, candidate.expr.span)))
+    }
+
+    /// Where the value of `key` in the free-form map `name` is written.
+    pub fn place_of(&self, name: &str, key: &str) -> Option<Span> {
+        let parts = self.layers.maps.get(name)?.iter().rev();
+        let mut parts =
+            parts.filter(|part| self.layers.layer(part.layer).is_some_and(|layer| layer.covers(self.cluster)));
+        parts.find_map(|part| {
+            let written: Vec<&Attribute> = match part.expr.map(|expr| &expr.kind) {
+                Some(ExprKind::Map(entries)) => entries.iter().collect(),
+                _ => part
+                    .entries
+                    .iter()
+                    .filter_map(|entry| match entry {
+                        Entry::Attribute(attribute) => Some(attribute),
+                        _ => None,
+                    })
+                    .collect(),
+            };
+            written.into_iter().find(|attribute| attribute.key.text == key).map(|attribute| attribute.value.span)
+        })
     }
 
     fn conflict(&self, name: &str, a: (usize, Span), b: (usize, Span), findings: &mut Findings) {

@@ -27,7 +27,7 @@ pub fn report(
         if let Err(refusal) = project_permits(project, deployment, cluster) {
             let (span, is_source, what) = match refusal {
                 Refusal::Source { url } => (deployment.origin.of("source"), true, url),
-                Refusal::Destination { .. } => {
+                Refusal::Destination => {
                     (deployment.origin.of("namespace"), false, deployment.namespace.clone().unwrap_or_default())
                 }
             };

@@ -87,12 +87,6 @@ impl<'f, 'a> Fixed<'f, 'a> {
         matches!(self.value(name), Some((Value::Bool(true), _)))
     }
 
-    /// The duration `name`.
-    pub fn duration(&self, name: &str) -> Option<Duration> {
-        let (value, _) = self.value(name)?;
-        Some(Duration { milliseconds: value.as_u64()? })
-    }
-
     /// The texts of the list `name`, with the place of each.
     pub fn texts(&self, name: &str) -> Option<Vec<(String, Span)>> {
         let attribute = body::find(self.body, name)?;
@@ -194,14 +188,24 @@ fn argocd(fixed: &Fixed, span: Span, diagnostics: &mut Diagnostics) -> ArgoCd {
 }
 
 fn flux(fixed: &Fixed, span: Span, diagnostics: &mut Diagnostics) -> Flux {
+    let version = version(fixed, "Flux", &FLUX_VERSIONS, FLUX_DEFAULT, diagnostics);
+    let namespace = namespace(fixed, "flux-system", diagnostics);
+    let mut duration = |name: &str| {
+        let (value, at) = fixed.value(name)?;
+        let milliseconds = value.as_u64()?;
+        if milliseconds == 0 {
+            diagnostics.push(super::check::zero(at, name));
+        }
+        Some(Duration { milliseconds })
+    };
     let minutes = |minutes: u64| Duration { milliseconds: minutes * 60_000 };
     Flux {
         span,
-        version: version(fixed, "Flux", &FLUX_VERSIONS, FLUX_DEFAULT, diagnostics),
-        namespace: namespace(fixed, "flux-system", diagnostics),
-        interval: fixed.duration("interval").unwrap_or(minutes(10)),
-        retry: fixed.duration("retry").unwrap_or(minutes(2)),
-        timeout: fixed.duration("timeout").unwrap_or(minutes(5)),
+        version,
+        namespace,
+        interval: duration("interval").unwrap_or(minutes(10)),
+        retry: duration("retry").unwrap_or(minutes(2)),
+        timeout: duration("timeout").unwrap_or(minutes(5)),
     }
 }
 

@@ -133,6 +133,10 @@ fn revision(kind: SourceKind, fixed: &Fixed, diagnostics: &mut Diagnostics) -> R
             );
             continue;
         }
+        if text.is_empty() {
+            diagnostics.push(super::check::empty(span, name));
+            continue;
+        }
         if let Some((_, first, at)) = &found {
             diagnostics.push(exclusive(span, name, *at, first, "a source has one revision"));
             continue;
