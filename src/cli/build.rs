@@ -110,6 +110,9 @@ impl Build {
         if self.dry_run {
             terminal
                 .result(&list(&changes, |change| if change.after.is_none() { "would remove" } else { "would write" }));
+            if changes.is_empty() {
+                terminal.say(&up_to_date(&changes));
+            }
             return Ok(Exit::Fine);
         }
         changes.write()?;
@@ -157,13 +160,17 @@ impl Build {
             terminal.result(&list(changes, state));
         }
         if changes.is_empty() {
-            terminal.say(&format!("{name}: up to date, {}", counted(changes.unchanged, "file")));
+            terminal.say(&up_to_date(changes));
             return Exit::Fine;
         }
         let count = counted(changes.files.len(), "file");
         terminal.say(&format!("{name}: out of date in {count}; run `fleetc build` and commit the result"));
         if self.check { Exit::Differs } else { Exit::Fine }
     }
+}
+
+fn up_to_date(changes: &Changes) -> String {
+    format!("{}: up to date, {}", changes.place.name(), counted(changes.unchanged, "file"))
 }
 
 /// What is the matter with a file, for `--check`.

@@ -57,6 +57,11 @@ struct Global {
     #[arg(short, long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new(), global = true)]
     #[arg(conflicts_with = "quiet", env = "FLEETC_VERBOSE", hide_env_values = true)]
     verbose: bool,
+    /// Show no progress
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new(), global = true)]
+    #[arg(env = "FLEETC_NO_PROGRESS", hide_env_values = true)]
+    // Nothing shows progress yet; scripts can say already that they want none.
+    no_progress: bool,
 }
 
 // What each one does is said at its own type, which `--help` shows.

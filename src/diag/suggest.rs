@@ -6,9 +6,16 @@
 /// the first of equally near names in the order of `known` is taken.
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let mut best: Option<(usize, &str)> = None;
+    let lower = written.to_ascii_lowercase();
+    let length = lower.chars().count();
     for name in known {
-        let distance = strsim::osa_distance(&written.to_ascii_lowercase(), &name.to_ascii_lowercase());
-        let limit = (written.chars().count().max(name.chars().count()) / 3).max(1);
+        let other = name.chars().count();
+        let limit = (length.max(other) / 3).max(1);
+        // Names whose lengths differ by more than the limit are further apart than it; most are, so most cost nothing.
+        if length.abs_diff(other) > limit {
+            continue;
+        }
+        let distance = strsim::osa_distance(&lower, &name.to_ascii_lowercase());
         if name != written && distance <= limit && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, name));
         }

@@ -1,6 +1,6 @@
 //! Bodies against the table of attributes.
 //!
-//! Takes any block and its row of [`schema`](super::schema); reports keys and blocks that do not belong, what comes
+//! Takes any block and its row of [`schema`]; reports keys and blocks that do not belong, what comes
 //! twice, and values of the wrong type.
 
 use super::field::{invalid_key, is_label_key};

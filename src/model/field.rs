@@ -1,6 +1,6 @@
 //! Labels and facts: their types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
@@ -199,8 +199,9 @@ pub fn written_type(ty: &ast::TypeExpr, lists: bool, diagnostics: &mut Diagnosti
         }
     }
     let mut values: Vec<String> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for alternative in &ty.alternatives {
-        if values.contains(&alternative.text) {
+        if !seen.insert(&alternative.text) {
             diagnostics.push(
                 Diagnostic::new(
                     codes::DUPLICATE_ENTRY,

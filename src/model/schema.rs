@@ -359,7 +359,12 @@ pub static COMPONENT: Block = Block {
         built("rollout", Type::Reference(Kind::Rollout), "", "the order of its clusters"),
         built("prune", Type::Bool, "true", "objects that left the source are deleted"),
         built("self-heal", Type::Bool, "false", "changes made by hand are undone at once"),
-        built("create-namespace", Type::Bool, "true", "the namespace is made"),
+        built(
+            "create-namespace",
+            Type::Bool,
+            "true",
+            "the namespace is made (Flux: for charts; a folder has to hold it)",
+        ),
         built("server-side", Type::Bool, "false", "objects are applied on the server's side"),
         built("suspend", Type::Bool, "false", "paused"),
         built("force", Type::Bool, "false", "objects that cannot be changed are made anew"),

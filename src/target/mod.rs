@@ -1,7 +1,7 @@
 //! The back ends: from a plan to manifests.
 //!
 //! Each engine is a room of its own with two doors: `check`, which says what the engine cannot do, and `build`, which
-//! writes manifests for a plan that passed. They read the [`Plan`](crate::plan::Plan) and nothing else.
+//! writes manifests for a plan that passed. They read the [`Plan`] and nothing else.
 
 pub mod argocd;
 pub mod flux;

@@ -41,19 +41,13 @@ fn a_plain_fleet_is_fine() {
 }
 
 #[test]
-fn an_order_needs_progressive_syncs_and_says_so_once_for_a_component() {
+fn an_order_needs_progressive_syncs_and_says_so_once() {
     let mut plan = rolling(vec![deployment("web", "dev"), deployment("web", "prod")]);
     plan.deployments.push(deployment("zoo", "dev"));
     plan.deployments[2].after = vec!["web".into()];
     plan.deployments[2] = said(plan.deployments[2].clone(), "after", 21);
     plan.argocd.as_mut().unwrap().progressive_syncs = false;
-    expect(
-        &plan,
-        &[
-            ("F0503", 20, "Argo CD keeps the order of `web` only with progressive syncs"),
-            ("F0503", 21, "Argo CD keeps the order of `zoo` only with progressive syncs"),
-        ],
-    );
+    expect(&plan, &[("F0503", 20, "Argo CD keeps the order of `web` and `zoo` only with progressive syncs")]);
 }
 
 #[test]

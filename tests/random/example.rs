@@ -46,8 +46,7 @@ fn project(name: &str, sources: Vec<Repository>, namespace: &str) -> Project {
     Project { name: name.into(), description: None, sources, clusters: None, namespaces: vec![namespace.into()] }
 }
 
-fn fleet() -> Fleet {
-    let stage = |name: &str, on: Pred, max| Stage { name: name.into(), on: Some(on), max, manual: false };
+fn components() -> Vec<Component> {
     let prometheus = Body {
         attributes: attributes(&[
             ("path", overlay("platform/prometheus/overlays/")),
@@ -92,6 +91,31 @@ fn fleet() -> Fleet {
     };
     let on_all =
         |name: &str, on: Pred, body: Body| Component { name: name.into(), from: Vec::new(), on: Some(on), body };
+    vec![
+        on_all("prometheus", Pred::Name("production".into()), prometheus),
+        on_all("payments-api", Pred::All, payments),
+        on_all("cert-manager", Pred::All, cert_manager),
+    ]
+}
+
+fn clusters() -> Vec<Cluster> {
+    vec![
+        cluster(
+            vec![Part::Hole("env".into()), Part::Literal("-us-east-1".into())],
+            vec![("env".into(), vec![name("dev"), name("staging"), name("prod")])],
+            &[("region", "us-east-1")],
+        ),
+        cluster(vec![Part::Literal("prod-eu-west-1".into())], vec![], &[("env", "prod"), ("region", "eu-west-1")]),
+        cluster(
+            vec![Part::Literal("prod-ap-southeast-1".into())],
+            vec![],
+            &[("env", "prod"), ("region", "ap-southeast-1")],
+        ),
+    ]
+}
+
+fn fleet() -> Fleet {
+    let stage = |name: &str, on: Pred, max| Stage { name: name.into(), on: Some(on), max, manual: false };
     Fleet {
         name: "my-org".into(),
         home: "fleet-config".into(),
@@ -113,19 +137,7 @@ fn fleet() -> Fleet {
             ),
         ],
         cluster_defaults: BTreeMap::new(),
-        clusters: vec![
-            cluster(
-                vec![Part::Hole("env".into()), Part::Literal("-us-east-1".into())],
-                vec![("env".into(), vec![name("dev"), name("staging"), name("prod")])],
-                &[("region", "us-east-1")],
-            ),
-            cluster(vec![Part::Literal("prod-eu-west-1".into())], vec![], &[("env", "prod"), ("region", "eu-west-1")]),
-            cluster(
-                vec![Part::Literal("prod-ap-southeast-1".into())],
-                vec![],
-                &[("env", "prod"), ("region", "ap-southeast-1")],
-            ),
-        ],
+        clusters: clusters(),
         groups: vec![(
             "production".into(),
             Pred::Equal { label: "tier".into(), negated: false, value: Box::new(name("production")) },
@@ -148,11 +160,7 @@ fn fleet() -> Fleet {
             attributes: attributes(&[("project", name("platform")), ("interval", Expr::Duration("10m".into()))]),
             ..Body::default()
         }),
-        components: vec![
-            on_all("prometheus", Pred::Name("production".into()), prometheus),
-            on_all("payments-api", Pred::All, payments),
-            on_all("cert-manager", Pred::All, cert_manager),
-        ],
+        components: components(),
     }
 }
 

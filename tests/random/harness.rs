@@ -1,5 +1,6 @@
 //! Asks the built compiler about one fleet and compares its answers with the reference interpreter.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -55,7 +56,7 @@ impl Project {
         match output.status.code() {
             Some(0) => Ok(stdout),
             status => Err(Failure {
-                kind: format!("{} {}", arguments[0], first_code(&stdout, &stderr)),
+                kind: format!("{} {}", arguments[0], codes(&stdout, &stderr)),
                 report: format!("`fleetc {}` ended with {status:?}\n{stdout}\n{stderr}", arguments.join(" ")),
             }),
         }
@@ -68,15 +69,14 @@ impl Drop for Project {
     }
 }
 
-/// The first code of an error that a text mentions.
-fn first_code(stdout: &str, stderr: &str) -> String {
+/// The codes of the errors that a run reported.
+fn codes(stdout: &str, stderr: &str) -> String {
     let json: Value = serde_json::from_str(stdout).unwrap_or(Value::Null);
     let errors = json["diagnostics"].as_array().into_iter().flatten().filter(|it| it["severity"] == "error");
-    if let Some(code) = errors.filter_map(|it| it["code"].as_str()).next() {
-        return code.to_string();
-    }
-    let code = |text: &str| text.split_once("error[").and_then(|(_, behind)| behind.get(..5)).map(String::from);
-    code(stdout).or_else(|| code(stderr)).unwrap_or_else(|| "no code".into())
+    let listed = errors.filter_map(|it| it["code"].as_str());
+    let drawn = stderr.split("error[").skip(1).filter_map(|behind| behind.get(..5));
+    let codes: BTreeSet<&str> = listed.chain(drawn).collect();
+    codes.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// Compares everything the compiler says of `fleet` with the reference.
@@ -141,36 +141,38 @@ pub fn examine_safely(fleet: &Fleet, dress: u64) -> Result<(), Failure> {
         .unwrap_or_else(|_| Err(Failure { kind: "panic".into(), report: "the test panicked, see above".into() }))
 }
 
-/// Makes `fleet` smaller while it fails in the same way.
-pub fn shrink(fleet: &Fleet, dress: u64, kind: &str) -> Fleet {
-    let mut fleet = fleet.clone();
-    let mut index = 0;
-    let mut missed = 0;
-    // Two rounds without success end it; a fleet has some hundred parts.
-    while let Some(smaller) = super::shrink::without(&fleet, index) {
-        let fails =
-            catch_unwind(AssertUnwindSafe(|| examine(&smaller, dress).is_err_and(|failure| failure.kind == kind)));
-        if fails.unwrap_or(false) {
-            fleet = smaller;
-            missed = 0;
-        } else {
-            index += 1;
-            missed += 1;
+/// Makes `fleet` smaller while it fails in the same way, until no part of it can go. Some failures depend on how a
+/// name is written, so each try is dressed in three ways; the one that fails is given back, too.
+pub fn shrink(fleet: &Fleet, dress: u64, kind: &str) -> (Fleet, u64) {
+    let fails = |fleet: &Fleet| {
+        let same = |dress: &u64| examine_safely(fleet, *dress).is_err_and(|failure| failure.kind == kind);
+        (dress..dress + 3).find(same)
+    };
+    let mut smallest = (fleet.clone(), dress);
+    loop {
+        let (mut index, mut found) = (0, false);
+        while let Some(smaller) = super::shrink::without(&smallest.0, index) {
+            match fails(&smaller) {
+                Some(dress) => {
+                    smallest = (smaller, dress);
+                    found = true;
+                }
+                None => index += 1,
+            }
         }
-        if missed > 600 {
-            break;
+        if !found {
+            return smallest;
         }
     }
-    fleet
 }
 
 /// Everything about a failed fleet, for the person who has to find out why.
 pub fn describe(seed: u64, fleet: &Fleet, failure: &Failure) -> String {
     let mut text = format!("\nseed {seed}: {}\n{}\n\n", failure.kind, failure.report);
     if std::env::var_os("FLEETC_SHRINK").is_some() && failure.kind != "panic" {
-        let small = shrink(fleet, seed, &failure.kind);
-        let report = examine(&small, seed).err().map(|failure| failure.report).unwrap_or_default();
-        let _ = write!(text, "shrunk:\n{}\n{report}\n", show(&print(&small, seed, seed)));
+        let (small, dress) = shrink(fleet, seed, &failure.kind);
+        let report = examine(&small, dress).err().map(|failure| failure.report).unwrap_or_default();
+        let _ = write!(text, "shrunk:\n{}\n{report}\n", show(&print(&small, dress, dress)));
     } else {
         text += &show(&print(fleet, seed, seed));
     }

@@ -303,3 +303,15 @@ impl Body {
         attributes.is_empty() && maps.is_empty() && patches.is_empty() && ignores.is_empty() && on.is_empty()
     }
 }
+
+impl Pred {
+    /// Whether `all` or `none` stands in it.
+    pub fn mentions_all(&self) -> bool {
+        match self {
+            Self::All | Self::None => true,
+            Self::Not(inner) => inner.mentions_all(),
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::mentions_all),
+            _ => false,
+        }
+    }
+}

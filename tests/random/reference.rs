@@ -68,6 +68,13 @@ struct Scope<'a> {
     params: BTreeMap<String, Value>,
 }
 
+/// All that is said of one component on one cluster.
+struct Said<'a> {
+    /// Weakest first.
+    layers: Vec<&'a Body>,
+    scope: Scope<'a>,
+}
+
 /// The interpreter: a fleet and its clusters.
 pub struct Reference<'a> {
     pub fleet: &'a Fleet,
@@ -205,73 +212,47 @@ impl<'a> Reference<'a> {
     }
 
     fn deployment(&self, component: &'a Component, cluster: &'a Cluster) -> Deployment {
-        let layers = self.layers(component, cluster);
-        let said = |key: &str| layers.iter().rev().find_map(|body| body.attributes.get(key));
-        let mut scope = Scope {
-            reference: self,
-            cluster,
-            component: Some(&component.name),
-            namespace: None,
-            params: BTreeMap::new(),
-        };
-        let mut params = BTreeMap::new();
-        for param in component.from.iter().flat_map(|name| &self.fleet.template(name).params) {
-            params.insert(param.name.clone(), scope.value(argument(param, said(&param.name)), bare(&param.ty)));
-        }
-        scope.params = params;
-        scope.namespace = said("namespace").map(|expr| string(&scope.value(expr, Bare::Itself)));
-
-        let name_of = |key: &str| said(key).map(|expr| string(&scope.value(expr, Bare::Itself)));
-        let text_of = |key: &str| said(key).map(|expr| string(&scope.value(expr, Bare::Refers)));
-        let bool_of = |key: &str, default: bool| {
-            said(key).map_or(default, |expr| scope.value(expr, Bare::Refers).as_bool().expect("a bool"))
-        };
-        let list_of = |key: &str, bare: Bare| match said(key).map(|expr| scope.value(expr, bare)) {
-            Some(Value::Array(items)) => items.iter().map(string).collect::<Vec<String>>(),
-            _ => Vec::new(),
-        };
-        let source_name = name_of("source").unwrap_or_else(|| self.fleet.home.clone());
-        let source = self.fleet.sources.iter().find(|source| source.name == source_name).expect("a declared source");
-        let (path, chart) = (text_of("path"), text_of("chart"));
-        let revision = match chart {
-            Some(_) => text_of("version"),
-            None => source.revision.as_ref().map(|(_, value)| value.clone()),
-        };
-        let health: Vec<String> =
-            list_of("health", Bare::Refers).iter().map(|object| health(object, scope.namespace.as_deref())).collect();
-        let after: BTreeSet<String> = list_of("after", Bare::Itself).into_iter().collect();
-        let rollout = name_of("rollout");
-        let stage = rollout.as_ref().and_then(|rollout| self.stage(rollout, cluster));
+        let said = Said::new(self, component, cluster);
+        let namespace = said.scope.namespace.clone();
+        let health = said.list("health", Bare::Refers);
+        let health: Vec<String> = health.iter().map(|object| object_of(object, namespace.as_deref())).collect();
+        let after: BTreeSet<String> = said.list("after", Bare::Itself).into_iter().collect();
+        let rollout = said.name("rollout");
         Deployment {
             name: short(&format!("{}-{}", component.name, cluster.name)),
             component: component.name.clone(),
             cluster: cluster.name.clone(),
-            project: name_of("project"),
-            source: json!({
-                "name": source.name, "kind": source.kind, "url": source.url,
-                "revision": revision, "path": path, "chart": chart,
-            }),
-            values: Value::Object(merged(&scope, &layers, "values")),
-            patches: layers.iter().flat_map(|body| &body.patches).map(|patch| scope.patch(patch)).collect(),
-            wait: bool_of("wait", health.is_empty()),
+            project: said.name("project"),
+            namespace,
+            source: self.source(&said),
+            values: Value::Object(said.merged("values")),
+            patches: said.layers.iter().flat_map(|body| &body.patches).map(|patch| said.scope.patch(patch)).collect(),
+            wait: said.bool("wait", health.is_empty()),
             health,
             after: after.into_iter().collect(),
-            stage,
+            stage: rollout.as_ref().and_then(|rollout| self.stage(rollout, cluster)),
             rollout,
-            prune: bool_of("prune", true),
-            self_heal: bool_of("self-heal", false),
-            create_namespace: bool_of("create-namespace", true),
+            prune: said.bool("prune", true),
+            self_heal: said.bool("self-heal", false),
+            create_namespace: said.bool("create-namespace", true),
             protected: cluster.protected,
-            rest: json!({
-                "server_side": bool_of("server-side", false), "suspend": bool_of("suspend", false),
-                "force": bool_of("force", false), "on_delete": name_of("on-delete"), "release": name_of("release"),
-                "images": merged(&scope, &layers, "images"), "labels": merged(&scope, &layers, "labels"),
-                "annotations": merged(&scope, &layers, "annotations"), "interval": name_of("interval"),
-                "ignore": layers.iter().flat_map(|body| &body.ignores).map(|ignore| json!([ignore.target, ignore.fields]))
-                    .collect::<Vec<_>>(),
-            }),
-            namespace: scope.namespace,
+            rest: said.rest(),
         }
+    }
+
+    /// `source` of a deployment: the revision is the chart's version, or what the source says.
+    fn source(&self, said: &Said) -> Value {
+        let name = said.name("source").unwrap_or_else(|| self.fleet.home.clone());
+        let source = self.fleet.sources.iter().find(|source| source.name == name).expect("a declared source");
+        let (path, chart) = (said.text("path"), said.text("chart"));
+        let revision = match chart {
+            Some(_) => said.text("version"),
+            None => source.revision.as_ref().map(|(_, value)| value.clone()),
+        };
+        json!({
+            "name": source.name, "kind": source.kind, "url": source.url,
+            "revision": revision, "path": path, "chart": chart,
+        })
     }
 
     /// The stage of `cluster`: "the FIRST stage whose predicate holds"; `rest` takes what no earlier one took.
@@ -416,15 +397,68 @@ impl Scope<'_> {
     }
 }
 
-/// "Maps merge key by key, nested maps too; lists and scalars replace."
-fn merged(scope: &Scope, layers: &[&Body], map: &str) -> Map<String, Value> {
-    let mut result = Map::new();
-    for entries in layers.iter().filter_map(|body| body.maps.get(map)) {
-        for (key, expr) in entries {
-            merge(&mut result, key, scope.value(expr, Bare::Refers));
+impl<'a> Said<'a> {
+    fn new(reference: &'a Reference<'a>, component: &'a Component, cluster: &'a Cluster) -> Self {
+        let layers = reference.layers(component, cluster);
+        let component_name = Some(component.name.as_str());
+        let scope = Scope { reference, cluster, component: component_name, namespace: None, params: BTreeMap::new() };
+        let mut said = Self { layers, scope };
+        let mut params = BTreeMap::new();
+        for param in component.from.iter().flat_map(|name| &reference.fleet.template(name).params) {
+            let argument = argument(param, said.last(&param.name));
+            params.insert(param.name.clone(), said.scope.value(argument, bare(&param.ty)));
+        }
+        said.scope.params = params;
+        said.scope.namespace = said.name("namespace");
+        said
+    }
+
+    /// What the strongest layer that speaks of `key` says.
+    fn last(&self, key: &str) -> Option<&'a Expr> {
+        self.layers.iter().rev().find_map(|body| body.attributes.get(key))
+    }
+
+    fn name(&self, key: &str) -> Option<String> {
+        self.last(key).map(|expr| string(&self.scope.value(expr, Bare::Itself)))
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        self.last(key).map(|expr| string(&self.scope.value(expr, Bare::Refers)))
+    }
+
+    fn bool(&self, key: &str, default: bool) -> bool {
+        let value = self.last(key).map(|expr| self.scope.value(expr, Bare::Refers));
+        value.map_or(default, |value| value.as_bool().expect("a bool"))
+    }
+
+    fn list(&self, key: &str, bare: Bare) -> Vec<String> {
+        match self.last(key).map(|expr| self.scope.value(expr, bare)) {
+            Some(Value::Array(items)) => items.iter().map(string).collect(),
+            _ => Vec::new(),
         }
     }
-    result
+
+    /// "Maps merge key by key, nested maps too; lists and scalars replace."
+    fn merged(&self, map: &str) -> Map<String, Value> {
+        let mut result = Map::new();
+        for entries in self.layers.iter().filter_map(|body| body.maps.get(map)) {
+            for (key, expr) in entries {
+                merge(&mut result, key, self.scope.value(expr, Bare::Refers));
+            }
+        }
+        result
+    }
+
+    fn rest(&self) -> Value {
+        let ignores = self.layers.iter().flat_map(|body| &body.ignores);
+        json!({
+            "server_side": self.bool("server-side", false), "suspend": self.bool("suspend", false),
+            "force": self.bool("force", false), "on_delete": self.name("on-delete"), "release": self.name("release"),
+            "images": self.merged("images"), "labels": self.merged("labels"),
+            "annotations": self.merged("annotations"), "interval": self.name("interval"),
+            "ignore": ignores.map(|ignore| json!([ignore.target, ignore.fields])).collect::<Vec<_>>(),
+        })
+    }
 }
 
 fn merge(map: &mut Map<String, Value>, key: &str, value: Value) {
@@ -511,7 +545,7 @@ pub fn matches(glob: &str, text: &str) -> bool {
 }
 
 /// `"Kind/name"`, `"Kind/namespace/name"`, `"group/version/Kind/namespace/name"` as the plan writes it.
-fn health(object: &str, namespace: Option<&str>) -> String {
+fn object_of(object: &str, namespace: Option<&str>) -> String {
     let parts: Vec<&str> = object.split('/').collect();
     match parts.as_slice() {
         [kind, name] => format!("{}/{kind}/{}/{name}", api_version(kind), namespace.expect("a namespace")),

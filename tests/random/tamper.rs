@@ -8,7 +8,7 @@ use super::expand::Tree;
 pub type Tamper = (&'static str, fn(&mut Tree) -> bool);
 
 /// All of them.
-pub const ALL: [Tamper; 20] = [
+pub const ALL: [Tamper; 22] = [
     ("an Application is missing", |tree| elements(tree, |elements| elements.pop().is_some())),
     ("an Application comes twice", |tree| {
         elements(tree, |elements| {
@@ -88,6 +88,19 @@ pub const ALL: [Tamper; 20] = [
             any |= it["spec"].as_object_mut().is_some_and(|spec| spec.remove("dependsOn").is_some());
         });
         any
+    }),
+    ("an open gate", |tree| {
+        let mut any = false;
+        each(tree, "flux/hub/rollouts/", &mut |it| {
+            any |= it["spec"].as_object_mut().is_some_and(|spec| spec.remove("suspend") == Some(json!(true)));
+        });
+        any
+    }),
+    ("a gate that waits for one less", |tree| {
+        change(tree, "flux/hub/rollouts/", |it| {
+            let edges = it.pointer_mut("/spec/dependsOn").and_then(Value::as_array_mut);
+            edges.is_some_and(|edges| edges.pop().is_some())
+        })
     }),
     ("a circle", |tree| {
         change(tree, "flux/hub/clusters/", |it| {

@@ -66,9 +66,9 @@ pub fn clean_path(path: &str) -> String {
     if parts.is_empty() { ".".to_string() } else { parts.join("/") }
 }
 
-/// `"group/Kind"`, `"/Kind"` and `"Kind"` for the core group, `"*/*"`.
+/// `"group/Kind"`, `"/Kind"` for the core group, `"*/*"`.
 pub fn group_kind(text: &str) -> Option<GroupKind> {
-    let (group, kind) = text.rsplit_once('/').unwrap_or(("", text));
+    let (group, kind) = text.rsplit_once('/')?;
     let ok = !kind.is_empty() && !group.contains('/') && !text.chars().any(|c| c.is_whitespace() || c.is_control());
     ok.then(|| GroupKind { group: group.to_string(), kind: kind.to_string() })
 }

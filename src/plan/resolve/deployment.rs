@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::check::{clean_path, empty, invalid_name, unsafe_path, unsafe_path_diagnostic, zero};
+use super::check::{clean_path, empty, invalid, invalid_name, unsafe_path, unsafe_path_diagnostic, zero};
 use super::folders::Folders;
 use super::pick::{Findings, Picked, Poison, Spot};
 use super::settings::{FleetSettings, on_delete};
@@ -17,7 +17,7 @@ use crate::model::field::{as_text, invalid_value, is_label_text};
 use crate::model::scope::Place;
 use crate::model::set::ClusterSet;
 use crate::model::{Model, cluster, schema};
-use crate::plan::{Chart, Content, Deployment, Duration, ObjectRef, OnDelete, Origin, SourceKind, ValuesFile};
+use crate::plan::{Chart, Content, Deployment, Duration, Image, ObjectRef, OnDelete, Origin, SourceKind, ValuesFile};
 use crate::source::Span;
 
 /// Argo CD and Flux name what they make after us, and Helm takes 53 characters.
@@ -161,7 +161,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let patches = parts::patches(&at.spot, at.sinks.findings);
     let ignore = parts::ignores(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let retry = parts::retry(&at.spot, at.sinks.findings, at.sinks.diagnostics);
-    let images = at.text_map("images");
+    let images = images(&mut at);
     let (project, after, rollout) = (at.text("project"), at.texts("after"), at.text("rollout"));
     let flags = [("prune", true), ("self-heal", false), ("create-namespace", true), ("server-side", false)];
     let flags = flags.map(|(name, default)| at.flag(name, default));
@@ -175,7 +175,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     }
     let on_delete = at.text("on-delete").map(|word| word.and_then(|word| on_delete(&word)));
     let protected = context.protected.contains(spot.cluster);
-    let spans = at.spans;
+    let spans = at.spans.into_iter().map(|(name, span)| (name, own_place(context, spot, span))).collect();
     let name = shorten(&format!("{component}-{}", here.name), MAX_NAME);
     let [prune, self_heal, create_namespace, server_side] = flags;
     let [labels, annotations, substitute] = maps;
@@ -191,7 +191,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         source: found.source.clone(),
         content: content?,
         patches,
-        images: images?.iter().map(|(name, text)| parts::image(name, text)).collect(),
+        images: images?,
         substitute: substitute?,
         health: health?,
         wait: wait?,
@@ -231,10 +231,41 @@ fn check_labels(labels: &BTreeMap<String, String>, at: &mut Attributes) {
     }
 }
 
+/// `span`, or when it is in the standard library, where nobody can change it, the template's name behind `from`.
+fn own_place(context: Context, spot: Spot, span: Span) -> Span {
+    if context.model.sources.file(span.source).origin == crate::source::Origin::Project {
+        return span;
+    }
+    let from = spot.layers.node.from.iter().find(|path| path.text().starts_with("std."));
+    from.map_or(spot.layers.name.span, |path| path.span)
+}
+
 fn stage_of(rollouts: &[rollouts::Resolved], rollout: &str, cluster: usize) -> Option<Arc<str>> {
     let found = rollouts::find(rollouts, rollout)?;
     let index = found.sets.iter().position(|set| set.contains(cluster))?;
     found.rollout.stages.get(index).map(|stage| stage.name.clone())
+}
+
+fn images(at: &mut Attributes) -> Picked<Vec<Image>> {
+    let map = at.text_map("images")?;
+    let images: Vec<Image> = map.iter().map(|(name, text)| parts::image(name, text)).collect();
+    for image in &images {
+        let changes = image.tag.is_some() || image.digest.is_some() || image.new_name.as_ref() != Some(&image.name);
+        let empty = [&image.new_name, &image.tag, &image.digest].into_iter().all(Option::is_none);
+        let blank = [&image.tag, &image.digest].into_iter().flatten().any(String::is_empty);
+        if !changes || empty || blank {
+            let span = at.spot.layers.maps.get("images").and_then(|parts| parts.last()).map(|part| part.span);
+            let span = span.unwrap_or(at.spot.layers.name.span);
+            at.report(invalid(
+                span,
+                format!("nothing would replace the image `{}`", image.name),
+                "says no other name, tag or digest",
+                format!("write for example `\"{}\" = \":1.2.3\"`, or `\"registry/name:1.2.3\"`", image.name),
+            ));
+            return Err(Poison);
+        }
+    }
+    Ok(images)
 }
 
 fn namespace(at: &mut Attributes) -> Picked<Option<String>> {

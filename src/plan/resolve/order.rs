@@ -10,6 +10,9 @@ use crate::plan::Deployment;
 use crate::source::Span;
 use crate::syntax::ast::{self, Entry, Expr, ExprKind};
 
+/// How many more places a diagnostic names that stands for several components.
+const MOST_RELATED: usize = 5;
+
 /// Turns what `after` names into components on the same cluster, and reports what cannot be kept. Of the components in
 /// `doubtful` some deployments may be missing.
 pub fn resolve(
@@ -194,7 +197,7 @@ fn report_uncovered(
     deployments: &[Deployment],
     diagnostics: &mut Diagnostics,
 ) {
-    let mut uncovered: BTreeMap<(Span, Arc<str>, Arc<str>), Vec<usize>> = BTreeMap::new();
+    let mut uncovered: BTreeMap<Arc<str>, (BTreeMap<Span, Arc<str>>, Vec<usize>)> = BTreeMap::new();
     let mut differing: BTreeMap<Arc<str>, (Option<Arc<str>>, Span)> = BTreeMap::new();
     for deployment in deployments {
         let span = deployment.origin.of("rollout");
@@ -217,21 +220,28 @@ fn report_uncovered(
         if let (Some(rollout), None) = (&deployment.rollout, &deployment.stage)
             && let Some(cluster) = model.find_cluster(&deployment.cluster)
         {
-            uncovered.entry((span, deployment.component.clone(), rollout.clone())).or_default().push(cluster);
+            let (uses, clusters) = uncovered.entry(rollout.clone()).or_default();
+            uses.insert(span, deployment.component.clone());
+            clusters.push(cluster);
         }
     }
-    for ((span, component, rollout), clusters) in uncovered {
+    for (rollout, (uses, clusters)) in uncovered {
+        let mut uses = uses.into_iter();
+        let Some((span, component)) = uses.next() else { continue };
         let Some(found) = rollouts::find(rollouts, &rollout) else { continue };
         if found.poisoned {
             continue;
         }
         let on = model.list_clusters(clusters.into_iter());
-        diagnostics.push(
+        let mut diagnostic =
             Diagnostic::new(codes::UNCOVERED_CLUSTER, span, format!("the rollout `{rollout}` has no stage for {on}"))
                 .label(format!("`{component}` runs there, too"))
                 .related(found.rollout.span, "the rollout is declared here")
-                .help("add a stage for them, such as `stage others on rest`"),
-        );
+                .help("add a stage for them, such as `stage others on rest`");
+        for (span, component) in uses.take(MOST_RELATED) {
+            diagnostic = diagnostic.related(span, format!("so does `{component}`"));
+        }
+        diagnostics.push(diagnostic);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{group_kind, invalid, invalid_name};
+use super::check::{group_kind, invalid, invalid_name, known_kind};
 use super::settings::Fixed;
 use super::sources::Table;
 use crate::diag::Diagnostics;
@@ -85,12 +85,16 @@ fn kinds(fixed: &Fixed, name: &str, diagnostics: &mut Diagnostics) -> Option<Vec
     for (text, span) in fixed.texts(name)? {
         match group_kind(&text) {
             Some(kind) => kinds.push(kind),
-            None => diagnostics.push(invalid(
-                span,
-                format!("`{text}` names no kind"),
-                "expected `group/Kind`",
-                "write for example `apps/Deployment`, `/Namespace` or `*/*`",
-            )),
+            None => {
+                let group =
+                    known_kind(&text).map(|(version, _)| version.rsplit_once('/').map_or("", |(group, _)| group));
+                let help = match group {
+                    Some(group) => format!("write `\"{group}/{text}\"`"),
+                    None => "write for example `apps/Deployment`, `/Namespace` or `*/*`".to_string(),
+                };
+                let label = "expected `group/Kind`, with nothing before the `/` for the core group";
+                diagnostics.push(invalid(span, format!("`{text}` names no kind"), label, help));
+            }
         }
     }
     Some(kinds)

@@ -185,22 +185,18 @@ fn listed(tree: &Tree, found: &mut Vec<String>) {
 
 /// `dependsOn` has no cycle, names what is there, and keeps `after` and the stages.
 fn order(expected: &Expected, all: &BTreeMap<&str, (&str, &Value)>, found: &mut Vec<String>) {
-    let edges: BTreeMap<&str, Vec<&str>> = all
-        .iter()
-        .map(|(name, (_, object))| {
-            let entries = object["spec"]["dependsOn"].as_array().into_iter().flatten();
-            (*name, entries.map(|entry| text(entry, "/name")).collect())
-        })
-        .collect();
+    let edges = edges(all, |_| true);
     for (name, targets) in &edges {
         for target in targets.iter().filter(|target| !edges.contains_key(*target)) {
             found.push(format!("{name} depends on {target}, which is not there"));
         }
+        if reachable(name, &edges).contains(name) {
+            found.push(format!("{name} depends on itself"));
+        }
     }
-    let reach: BTreeMap<&str, BTreeSet<&str>> = edges.keys().map(|name| (*name, reachable(name, &edges))).collect();
-    for (name, _) in reach.iter().filter(|(name, reached)| reached.contains(**name)) {
-        found.push(format!("{name} depends on itself"));
-    }
+    // kustomize-controller skips its own tests of a dependency that has a readyExpr.
+    let tested = self::edges(all, |entry| entry["readyExpr"].is_null());
+    let reach: BTreeMap<&str, BTreeSet<&str>> = tested.keys().map(|name| (*name, reachable(name, &tested))).collect();
     let waits = |later: &str, earlier: &str| reach.get(later).is_some_and(|reached| reached.contains(earlier));
     for deployment in &expected.deployments {
         for after in &deployment.after {
@@ -212,10 +208,11 @@ fn order(expected: &Expected, all: &BTreeMap<&str, (&str, &Value)>, found: &mut 
     }
     for deployment in expected.deployments.iter().filter(|it| it.rollout.is_some() && expected.stage(it).manual) {
         let held = |name: &&str| {
-            let (file, object) = &all[*name];
-            file.starts_with("flux/hub/rollouts/") && object["spec"]["suspend"] == json!(true)
+            all.get(*name).is_some_and(|(file, object)| {
+                file.starts_with("flux/hub/rollouts/") && object["spec"]["suspend"] == json!(true)
+            })
         };
-        if !reach.get(deployment.name.as_str()).is_some_and(|reached| reached.iter().any(|name| held(name))) {
+        if !reach.get(deployment.name.as_str()).is_some_and(|reached| reached.iter().any(held)) {
             found.push(format!("nothing holds {}", deployment.name));
         }
     }
@@ -235,6 +232,18 @@ fn order(expected: &Expected, all: &BTreeMap<&str, (&str, &Value)>, found: &mut 
             }
         }
     }
+}
+
+/// What each Kustomization names in the entries of its `dependsOn` that count.
+fn edges<'e>(
+    all: &BTreeMap<&'e str, (&str, &'e Value)>,
+    counts: fn(&Value) -> bool,
+) -> BTreeMap<&'e str, Vec<&'e str>> {
+    let targets = |object: &'e Value| {
+        let entries = object["spec"]["dependsOn"].as_array().into_iter().flatten();
+        entries.filter(|entry| counts(entry)).map(|entry| text(entry, "/name")).collect()
+    };
+    all.iter().map(|(name, (_, object))| (*name, targets(object))).collect()
 }
 
 /// What a Kustomization waits for, directly and not.

@@ -531,7 +531,8 @@ impl Generator {
             1 if !used.is_empty() => Some(Clusters::Globs(used.iter().cloned().collect())),
             2 => {
                 let preds: Vec<Pred> = (0..8).map(|_| self.selecting()).collect();
-                let covers = |pred: &Pred| *pred != Pred::All && used.is_subset(&self.clusters_of(pred));
+                // What is true by its form alone may stand for all clusters, later ones too.
+                let covers = |pred: &Pred| !pred.mentions_all() && used.is_subset(&self.clusters_of(pred));
                 preds.into_iter().find(covers).map(Clusters::Pred)
             }
             _ => None,

@@ -145,7 +145,8 @@ pub fn flavour(body: &Body) -> Option<bool> {
     let bodies = || body.on.iter().map(|block| &block.body).chain([body]);
     let chart = bodies().any(|body| body.attributes.contains_key("chart") || body.maps.contains_key("values"));
     let folder = bodies().any(|body| {
-        body.attributes.contains_key("path") || body.maps.contains_key("images") || !body.patches.is_empty()
+        let own = ["path", "prune", "force"].iter().any(|key| body.attributes.contains_key(*key));
+        own || body.maps.contains_key("images") || !body.patches.is_empty()
     });
     match (chart, folder) {
         (false, false) => None,

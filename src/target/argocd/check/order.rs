@@ -6,15 +6,16 @@ use crate::diag::codes::{AUTOMATED_SYNC_OFF, NEEDS_PROGRESSIVE_SYNCS, NOT_EXPRES
 use crate::plan::Deployment;
 use crate::source::Span;
 
+/// How many more places the one diagnostic names.
+const MOST_RELATED: usize = 5;
+
 pub(super) fn check(context: &Context<'_>, report: &mut Report<'_>) {
     opposed(context, report);
     let rolling: Vec<&[Deployment]> =
         context.components().filter(|c| c.ordered || !c.stages.is_empty()).map(|c| c.deployments).collect();
     let reasons: Vec<(&Deployment, &str)> = rolling.iter().filter_map(|all| reason(all)).collect();
     if !context.settings.progressive_syncs {
-        for (deployment, attribute) in reasons {
-            needs_progressive_syncs(context, deployment, attribute, report);
-        }
+        needs_progressive_syncs(context, &reasons, report);
         return;
     }
     let mut warned = false;
@@ -37,12 +38,18 @@ fn reason(deployments: &[Deployment]) -> Option<(&Deployment, &'static str)> {
     rollout.or_else(|| deployments.iter().find(|d| !d.after.is_empty()).map(|d| (d, "after")))
 }
 
-fn needs_progressive_syncs(context: &Context<'_>, deployment: &Deployment, attribute: &str, report: &mut Report<'_>) {
-    let message = format!("Argo CD keeps the order of `{}` only with progressive syncs", deployment.component);
+/// One cause, one error: it stands where the first component asks for an order and names the others.
+fn needs_progressive_syncs(context: &Context<'_>, reasons: &[(&Deployment, &str)], report: &mut Report<'_>) {
+    let Some(((deployment, attribute), others)) = reasons.split_first() else { return };
+    let names = reasons.iter().map(|(deployment, _)| &*deployment.component);
+    let message = format!("Argo CD keeps the order of {} only with progressive syncs", some_of(names));
     report.once(
         NEEDS_PROGRESSIVE_SYNCS,
         deployment.origin.of(attribute),
-        |d| {
+        |mut d| {
+            for (other, attribute) in others.iter().take(MOST_RELATED) {
+                d = d.related(other.origin.of(attribute), format!("so is `{attribute}` of `{}`", other.component));
+            }
             d.label(format!("without them `{attribute}` would be ignored in silence"))
                 .related(context.settings.span, "progressive syncs are not declared here")
                 .help(
