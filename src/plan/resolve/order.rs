@@ -191,13 +191,16 @@ fn cycle(model: &Model, names: &[&str], needs: &Needs) -> Diagnostic {
     diagnostic.help("take one `after` out")
 }
 
+/// Of a rollout: the components with the places that name it, and the clusters that no stage takes.
+type Uncovered = (BTreeMap<Span, Arc<str>>, Vec<usize>);
+
 fn report_uncovered(
     model: &Model,
     rollouts: &[rollouts::Resolved],
     deployments: &[Deployment],
     diagnostics: &mut Diagnostics,
 ) {
-    let mut uncovered: BTreeMap<Arc<str>, (BTreeMap<Span, Arc<str>>, Vec<usize>)> = BTreeMap::new();
+    let mut uncovered: BTreeMap<Arc<str>, Uncovered> = BTreeMap::new();
     let mut differing: BTreeMap<Arc<str>, (Option<Arc<str>>, Span)> = BTreeMap::new();
     for deployment in deployments {
         let span = deployment.origin.of("rollout");
