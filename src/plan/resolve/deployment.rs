@@ -223,6 +223,14 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     if spot.layers.doubtful { Err(Poison) } else { Ok(deployment) }
 }
 
+/// F0306 for labels of the engine's object.
+fn check_labels(labels: &BTreeMap<String, String>, at: &mut Attributes) {
+    for (key, text) in labels.iter().filter(|(_, text)| !is_label_text(text)) {
+        let span = at.spot.place_of("labels", key).unwrap_or(at.spot.layers.name.span);
+        at.report(invalid_value(span, text).label("written as a label of the engine's object"));
+    }
+}
+
 /// `span`, or when it is in the standard library, where nobody can change it, the template's name behind `from`.
 fn own_place(context: Context, spot: Spot, span: Span) -> Span {
     if context.model.sources.file(span.source).origin == crate::source::Origin::Project {
@@ -230,14 +238,6 @@ fn own_place(context: Context, spot: Spot, span: Span) -> Span {
     }
     let from = spot.layers.node.from.iter().find(|path| path.text().starts_with("std."));
     from.map_or(spot.layers.name.span, |path| path.span)
-}
-
-/// F0306 for labels of the engine's object.
-fn check_labels(labels: &BTreeMap<String, String>, at: &mut Attributes) {
-    for (key, text) in labels.iter().filter(|(_, text)| !is_label_text(text)) {
-        let span = at.spot.place_of("labels", key).unwrap_or(at.spot.layers.name.span);
-        at.report(invalid_value(span, text).label("written as a label of the engine's object"));
-    }
 }
 
 fn stage_of(rollouts: &[rollouts::Resolved], rollout: &str, cluster: usize) -> Option<Arc<str>> {

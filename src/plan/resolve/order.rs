@@ -191,7 +191,7 @@ fn cycle(model: &Model, names: &[&str], needs: &Needs) -> Diagnostic {
     diagnostic.help("take one `after` out")
 }
 
-/// Where a rollout is used with clusters that it has no stage for, with the component there, and those clusters.
+/// Of a rollout: the components with the places that name it, and the clusters that no stage takes.
 type Uncovered = (BTreeMap<Span, Arc<str>>, Vec<usize>);
 
 fn report_uncovered(
