@@ -269,23 +269,22 @@ fn images(at: &mut Attributes) -> Picked<Vec<Image>> {
 }
 
 fn namespace(at: &mut Attributes) -> Picked<Option<String>> {
-    let Some(text) = at.text("namespace")? else { return Ok(None) };
-    if !cluster::is_dns_label(&text) {
-        let span = at.span("namespace");
-        at.report(invalid_name(span, &text, "a namespace", 63));
-        return Err(Poison);
-    }
-    Ok(Some(text))
+    object_name(at, "namespace", cluster::is_dns_label, ("a namespace", 63))
 }
 
 fn service_account(at: &mut Attributes) -> Picked<Option<String>> {
-    let Some(text) = at.text("service-account")? else { return Ok(None) };
-    if !cluster::is_dns_subdomain(&text) {
-        let span = at.span("service-account");
-        at.report(invalid_name(span, &text, "a service account", 253));
-        return Err(Poison);
+    object_name(at, "service-account", cluster::is_dns_subdomain, ("a service account", 253))
+}
+
+/// The attribute `name`, which becomes the name of `what` of at most so many characters.
+fn object_name(at: &mut Attributes, name: &str, fits: fn(&str) -> bool, what: (&str, usize)) -> Picked<Option<String>> {
+    let Some(text) = at.text(name)? else { return Ok(None) };
+    if fits(&text) {
+        return Ok(Some(text));
     }
-    Ok(Some(text))
+    let span = at.span(name);
+    at.report(invalid_name(span, &text, what.0, what.1));
+    Err(Poison)
 }
 
 fn source<'c>(context: Context<'c, '_>, at: &mut Attributes) -> Picked<&'c Resolved> {
