@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use fleetc::model::schema::{self, Block, Kind, Status, Type};
+use fleetc::model::schema::{self, Block, Status};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -20,37 +20,12 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// A type in words.
-fn words(ty: &Type) -> String {
-    match ty {
-        Type::Name => "name".into(),
-        Type::Text => "string".into(),
-        Type::Path => "path".into(),
-        Type::Bool => "bool".into(),
-        Type::Int => "int".into(),
-        Type::Duration => "duration".into(),
-        Type::Share => "count or share".into(),
-        Type::EngineVersion => "version".into(),
-        Type::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
-        Type::Reference(Kind::Source) => "source".into(),
-        Type::Reference(Kind::Project) => "project".into(),
-        Type::Reference(Kind::Rollout) => "rollout".into(),
-        Type::Reference(Kind::Component) => "component".into(),
-        Type::Predicate => "predicate".into(),
-        Type::Clusters => "predicate, or list of globs".into(),
-        Type::List(inner) => format!("list of {}s", words(inner)),
-        Type::Map => "map".into(),
-        Type::TextMap => "map of strings".into(),
-        Type::Repositories => "list of globs and sources".into(),
-    }
-}
-
 fn table(block: &Block) -> String {
     let mut table = String::from("| attribute | type | default | meaning |\n|---|---|---|---|\n");
     for attribute in block.attributes {
         let later = if attribute.status == Status::Later { " *(not supported yet)*" } else { "" };
         let line =
-            [format!("`{}`", attribute.name), words(&attribute.ty), attribute.default.into(), attribute.doc.into()];
+            [format!("`{}`", attribute.name), attribute.ty.words(), attribute.default.into(), attribute.doc.into()];
         table.push_str(&format!("| {}{later} |\n", line.join(" | ")));
     }
     table

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, ValueEnum};
+use clap_complete::ArgValueCompleter;
 
 use super::terminal::Terminal;
-use super::{Exit, Failure, Global, load};
+use super::{Exit, Failure, Global, completions, load};
 use crate::analysis::{self, Compilation};
 use crate::diag::{Diagnostics, Severity, render};
 use crate::project::{Project, reason};
@@ -17,7 +18,7 @@ use crate::project::{Project, reason};
 #[derive(Debug, Args)]
 pub struct Check {
     /// Files or folders of one fleet whose problems are shown
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", add = ArgValueCompleter::new(completions::fleet_files))]
     paths: Vec<PathBuf>,
     /// How problems are shown
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "full")]

@@ -6,10 +6,13 @@
 mod build;
 mod check;
 mod colour;
+mod completions;
 mod explain;
 mod load;
+mod man;
 mod panic;
 mod plan;
+mod schema;
 mod terminal;
 
 use std::ffi::OsString;
@@ -17,7 +20,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::builder::FalseyValueParser;
-use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgAction, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueHint};
 
 use colour::Choice;
 use terminal::Terminal;
@@ -43,7 +46,7 @@ const AFTER_HELP: &str = "Exit codes: 0 fine, 1 the sources have problems, 2 usa
 struct Global {
     /// Run as if started in DIR
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
-    #[arg(env = "FLEETC_DIRECTORY", hide_env_values = true)]
+    #[arg(env = "FLEETC_DIRECTORY", hide_env_values = true, value_hint = ValueHint::DirPath)]
     directory: Option<PathBuf>,
     /// When to use colours
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
@@ -71,6 +74,9 @@ enum Command {
     Build(build::Build),
     Plan(plan::Plan),
     Explain(explain::Explain),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// How a command ended.
@@ -119,6 +125,9 @@ impl Failure {
 pub fn main() -> ExitCode {
     panic::install();
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    if completions::answer(&arguments, Cli::command) {
+        return ExitCode::SUCCESS;
+    }
     let typed = colour::typed(&arguments);
     let command = Cli::command().color(colour::for_clap(typed));
     let cli = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
@@ -139,6 +148,9 @@ fn run(cli: Cli) -> Exit {
         Command::Build(build) => build.run(&cli.global, &mut terminal),
         Command::Plan(plan) => plan.run(&cli.global, &mut terminal),
         Command::Explain(explain) => explain.run(&mut terminal),
+        Command::Schema(schema) => schema.run(&mut terminal),
+        Command::Completions(completions) => completions.run(&mut terminal),
+        Command::Man(man) => man.run(&cli.global, Cli::command(), &mut terminal),
     };
     let exit = result.unwrap_or_else(|failure| {
         terminal.failure(&failure);

@@ -14,17 +14,26 @@ const INDENT: &str = "    ";
 
 /// The page of `code` for a terminal.
 pub fn explain(code: &Code, look: &Look) -> String {
+    show(code.page, Style::of(code.severity), look)
+}
+
+/// A page that is of no code, for a terminal.
+pub fn page(markdown: &str, look: &Look) -> String {
+    show(markdown, Style::Strong, look)
+}
+
+fn show(markdown: &str, heading: Style, look: &Look) -> String {
     let paint = Paint::new(look);
     let mut page = Page { out: String::new(), paragraph: String::new(), look, paint };
     let mut fenced = false;
-    for line in code.page.lines() {
+    for line in markdown.lines() {
         if line.starts_with("```") {
             page.end_paragraph();
             fenced = !fenced;
         } else if fenced {
             page.code(line);
         } else if let Some(title) = line.strip_prefix("# ") {
-            page.out += &format!("{}\n", paint.text(Style::of(code.severity), title));
+            page.out += &format!("{}\n", paint.text(heading, title));
         } else if let Some(title) = line.strip_prefix("## ") {
             page.end_paragraph();
             page.out += &format!("{}\n", paint.text(Style::Strong, title));
@@ -39,14 +48,13 @@ pub fn explain(code: &Code, look: &Look) -> String {
     page.out
 }
 
-/// All codes with their pages, as one JSON object on one line.
-pub fn registry_json() -> String {
+/// All codes with their pages, as a JSON object.
+pub fn registry() -> Value {
     let all: Vec<Value> = codes::ALL.iter().map(|code| value(code)).collect();
-    let value = json!({ "schema": 1, "tool": "fleetc", "version": env!("CARGO_PKG_VERSION"), "codes": all });
-    format!("{value}\n")
+    json!({ "schema": 1, "tool": "fleetc", "version": env!("CARGO_PKG_VERSION"), "codes": all })
 }
 
-/// One code as it stands in [`registry_json`], on one line.
+/// One code as it stands in [`registry`], on one line.
 pub fn code_json(code: &Code) -> String {
     format!("{}\n", value(code))
 }

@@ -40,6 +40,33 @@ pub enum Type {
     Repositories,
 }
 
+impl Type {
+    /// The type in words, for readers.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Name => "name".into(),
+            Self::Text => "string".into(),
+            Self::Path => "path".into(),
+            Self::Bool => "bool".into(),
+            Self::Int => "int".into(),
+            Self::Duration => "duration".into(),
+            Self::Share => "count or share".into(),
+            Self::EngineVersion => "version".into(),
+            Self::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "),
+            Self::Reference(Kind::Source) => "source".into(),
+            Self::Reference(Kind::Project) => "project".into(),
+            Self::Reference(Kind::Rollout) => "rollout".into(),
+            Self::Reference(Kind::Component) => "component".into(),
+            Self::Predicate => "predicate".into(),
+            Self::Clusters => "predicate, or list of globs".into(),
+            Self::List(inner) => format!("list of {}s", inner.words()),
+            Self::Map => "map".into(),
+            Self::TextMap => "map of strings".into(),
+            Self::Repositories => "list of globs and sources".into(),
+        }
+    }
+}
+
 /// What a reference refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -120,6 +147,9 @@ const fn later(name: &'static str, ty: Type, default: &'static str, doc: &'stati
 const fn free(keyword: &'static str, doc: &'static str) -> Block {
     Block { keyword, attributes: &[], blocks: &[], doc, status: Status::Built }
 }
+
+/// Every block that stands in no other; the rest is inside of these.
+pub static BLOCKS: &[&Block] = &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &PROJECT, &COMPONENT, &ROLLOUT];
 
 /// `fleet NAME { … }`
 pub static FLEET: Block = Block {
