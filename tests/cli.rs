@@ -53,7 +53,7 @@ fn a_code_is_explained_by_its_number_or_name() {
         folder.fleetc(&["explain", name]).ends_with(0).stdout(&page);
     }
     for (name, near) in [("F06O1", "F0601"), ("edited-outputs", "edited-output")] {
-        let help = format!("error: no diagnostic has the code `{name}`\nhelp: did you mean `{near}`?\n");
+        let help = format!("error: no diagnostic or term is named `{name}`\nhelp: did you mean `{near}`?\n");
         folder.fleetc(&["explain", name]).ends_with(2).stdout("").stderr(&help);
     }
     folder.fleetc(&["explain", "zebra"]).ends_with(2).stderr_has("`fleetc explain --all` lists them");

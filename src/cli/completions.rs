@@ -12,11 +12,10 @@ use clap_complete::env::{CompleteEnv, Shells};
 
 use super::terminal::Terminal;
 use super::{Exit, Failure};
-use crate::diag::codes::ALL;
 use crate::diag::Diagnostics;
-use crate::model::{self, Model};
+use crate::diag::codes::ALL;
+use crate::model;
 use crate::project::{Project, reason};
-use crate::source::SourceId;
 use crate::{syntax, terms};
 
 /// Holds the name of the shell when one asks for completions.
@@ -84,13 +83,19 @@ pub(super) fn answer(arguments: &[OsString], command: fn() -> clap::Command) -> 
 }
 
 /// The clusters of the project around the current folder, or around the folder that `-C` names.
+#[expect(dead_code, reason = "no command takes the name of a cluster yet")]
 pub fn clusters() -> Vec<CompletionCandidate> {
-    with_model(|model| model.clusters.iter().map(|cluster| CompletionCandidate::new(&*cluster.name)).collect())
+    candidates(declared(folder().as_deref()).clusters)
 }
 
 /// The components of that project.
+#[expect(dead_code, reason = "no command takes the name of a component yet")]
 pub fn components() -> Vec<CompletionCandidate> {
-    with_model(|model| model.names.components.keys().map(CompletionCandidate::new).collect())
+    candidates(declared(folder().as_deref()).components)
+}
+
+fn candidates(names: Vec<String>) -> Vec<CompletionCandidate> {
+    names.into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// What `explain` knows: codes, their names, and terms.
@@ -110,12 +115,23 @@ pub fn fleet_files(current: &OsStr) -> Vec<CompletionCandidate> {
     }
 }
 
-/// What `ask` finds in the project's model, whatever is wrong with the project; nothing without one.
-fn with_model(ask: impl Fn(&Model) -> Vec<CompletionCandidate>) -> Vec<CompletionCandidate> {
-    let Some(project) = folder().and_then(|folder| Project::discover(&folder).ok()) else { return Vec::new() };
-    let files: Vec<(SourceId, &str)> = project.sources.iter().map(|(id, file)| (id, &*file.text)).collect();
-    let parsed: Vec<_> = files.into_iter().map(|(id, text)| syntax::parse(id, text).file).collect();
-    ask(&model::build(&parsed, &project.sources, &mut Diagnostics::default()))
+/// The names that a project declares.
+#[derive(Debug, Default)]
+struct Declared {
+    clusters: Vec<String>,
+    components: Vec<String>,
+}
+
+/// What the project around `folder` declares, whatever is wrong with it; nothing without a project.
+fn declared(folder: Option<&Path>) -> Declared {
+    let Some(project) = folder.and_then(|folder| Project::discover(folder).ok()) else { return Declared::default() };
+    let parsed: Vec<_> = project.sources.iter().map(|(id, file)| syntax::parse(id, &file.text).file).collect();
+    // What is wrong is said by `check`; what is declared is declared all the same.
+    let model = model::build(&parsed, &project.sources, &mut Diagnostics::default());
+    Declared {
+        clusters: model.clusters.iter().map(|cluster| cluster.name.to_string()).collect(),
+        components: model.names.components.keys().cloned().collect(),
+    }
 }
 
 /// Where the command that is being typed would run.
@@ -146,6 +162,21 @@ fn directory(words: &[OsString]) -> Option<OsString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_project_with_errors_has_the_names_that_it_declares() -> std::io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let text = "fleet home { }\nlabel env: dev | prod\n\
+                    cluster \"${env}-eu\" for env in [dev, prod] { nonsense = 1 }\n\
+                    component web on all { path = }\ncomponent api on nowhere {\n";
+        std::fs::write(folder.path().join("main.fleet"), text)?;
+        let found = declared(Some(folder.path()));
+        assert_eq!(found.clusters, ["dev-eu", "prod-eu"]);
+        assert_eq!(found.components, ["api", "web"]);
+        let none = declared(None);
+        assert!(none.clusters.is_empty() && none.components.is_empty());
+        Ok(())
+    }
 
     #[test]
     fn the_folder_of_the_typed_command_is_known() {

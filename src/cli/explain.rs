@@ -107,8 +107,7 @@ fn table() -> String {
 
 fn markdown_table() -> String {
     let cell = |text: &str| text.replace('|', "\\|");
-    let mut text =
-        String::from("# Diagnostics\n\n| code | name | severity | what is wrong |\n|---|---|---|---|\n");
+    let mut text = String::from("# Diagnostics\n\n| code | name | severity | what is wrong |\n|---|---|---|---|\n");
     for code in ALL {
         let title = cell(code.title);
         _ = writeln!(text, "| {} | `{}` | {} | {title} |", code.id, code.slug, code.severity.word());
