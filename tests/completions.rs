@@ -44,6 +44,8 @@ fn files_of_fleets_are_completed_for_check() {
     let folder = Folder::with(&[("main.fleet", FLEET), ("mail.txt", ""), ("maps/a.fleet", "")]);
     assert_eq!(completed(&folder, &["check", "ma"]), ["main.fleet", "maps/"]);
     assert_eq!(completed(&folder, &["check", "maps/"]), ["maps/a.fleet"]);
+    assert_eq!(completed(&folder, &["-C", "maps", "check", "a"]), ["a.fleet"]);
+    assert_eq!(completed(&folder, &["-C", "m"]), ["maps/"]);
 }
 
 #[test]

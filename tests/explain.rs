@@ -70,7 +70,7 @@ fn pages_of_ideas_have_one_form() {
 fn codes_that_pages_name_exist() {
     for term in terms::all() {
         for word in term.page.split(|c: char| !c.is_ascii_alphanumeric()) {
-            if word.len() == 5 && word.starts_with('F') && word[1..].chars().all(|c| c.is_ascii_digit()) {
+            if word.len() == 5 && word.strip_prefix('F').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit())) {
                 assert!(find_code(word).is_some(), "{}: {word}", term.name);
             }
         }
