@@ -238,7 +238,7 @@ fn the_blocks_of_the_reference_are_fleet_text() {
         assert!(
             parse.diagnostics.is_empty(),
             "{}",
-            fleetc::diag::render::concise(&parse.diagnostics, &sources) + &whole
+            fleetc::diag::render::concise(&fleetc::diag::Report::new(&parse.diagnostics, &sources)) + &whole
         );
     }
 }

@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, load};
 use crate::analysis::{self, Compilation};
-use crate::diag::{Diagnostics, Severity, render};
+use crate::diag::{Diagnostics, Report, Severity, render};
 use crate::project::{Project, reason};
 
 /// Check everything and write nothing
@@ -48,16 +48,17 @@ impl Check {
             compilation.diagnostics = within(&compilation, shown);
         }
         let (diagnostics, sources) = (&compilation.diagnostics, &compilation.sources);
+        let report = Report::new(diagnostics, sources);
         let mut text = match self.format {
             Format::Full => render::full(diagnostics, sources, &terminal.look()),
-            Format::Concise => render::concise(diagnostics, sources),
-            Format::Json => render::json(diagnostics, sources),
+            Format::Concise => render::concise(&report),
+            Format::Json => render::json(&report),
         };
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
         if self.format != Format::Json && !terminal.is_quiet() {
-            text.push_str(&render::summary(diagnostics, sources));
+            text.push_str(&render::summary(&report));
             text.push('\n');
         }
         terminal.result(&text);

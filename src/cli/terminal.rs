@@ -63,7 +63,7 @@ impl Terminal {
     /// Shows diagnostics that are not the result; notes are no problems, and go when only those are wanted.
     pub fn diagnostics(&self, diagnostics: &Diagnostics, sources: &Sources) {
         let mut shown = Diagnostics::default();
-        for diagnostic in diagnostics.iter().filter(|one| !self.quiet || one.severity() != Severity::Note) {
+        for diagnostic in diagnostics.iter().filter(|one| !self.quiet || one.severity != Severity::Note) {
             shown.push(diagnostic.clone());
         }
         if !shown.is_empty() {
