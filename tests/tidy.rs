@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, each of which may use those before it. `render` and `explain` are part of `diag`.
-const ROOMS: [&str; 11] =
-    ["source", "diag", "project", "syntax", "model", "plan", "stdlib", "target", "analysis", "output", "cli"];
+const ROOMS: [&str; 12] =
+    ["source", "diag", "project", "syntax", "model", "policy", "plan", "stdlib", "target", "analysis", "output", "cli"];
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
