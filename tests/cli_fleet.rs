@@ -23,7 +23,11 @@ fn check_says_how_many_problems_are_in_how_many_files() {
     assert!(all.contains("wrong.fleet:1:1: error[F0112] "), "{all}");
     assert!(all.contains("idle.fleet:1:11: warning[F0414] "), "{all}");
     assert!(all.ends_with("\n1 error, 1 warning in 4 files (1 fixable with --fix --unsafe)\n"), "{all}");
-    folder.fleetc(&["check"]).ends_with(1).stdout_has("F0112").stdout_ends_with("\n1 error, 1 warning in 4 files (1 fixable with --fix --unsafe)\n");
+    folder
+        .fleetc(&["check"])
+        .ends_with(1)
+        .stdout_has("F0112")
+        .stdout_ends_with("\n1 error, 1 warning in 4 files (1 fixable with --fix --unsafe)\n");
 }
 
 #[test]

@@ -127,7 +127,10 @@ fn as_lines() {
 #[test]
 fn the_summary_counts_the_projects_files() {
     let case = everything();
-    assert_eq!(summary(&Report::new(&case.found, &case.sources)), "1 error, 1 warning in 2 files (1 fixable with --fix --unsafe)");
+    assert_eq!(
+        summary(&Report::new(&case.found, &case.sources)),
+        "1 error, 1 warning in 2 files (1 fixable with --fix --unsafe)"
+    );
     assert_eq!(summary(&Report::new(&Diagnostics::default(), &case.sources)), "no problems in 2 files");
     let case = one("x\n", "x", "");
     assert_eq!(summary(&Report::new(&case.found, &case.sources)), "1 error in 1 file");

@@ -1,5 +1,7 @@
 //! The one diagnostic type.
 
+use std::collections::BTreeSet;
+
 use super::codes::{Code, Severity};
 use crate::source::Span;
 
@@ -139,7 +141,10 @@ impl Diagnostic {
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     items: Vec<Diagnostic>,
+    /// How many are allowed, and therefore not among the items.
     suppressed: usize,
+    /// The severities of those that a limit left out.
+    hidden: Vec<Severity>,
 }
 
 impl Diagnostics {
@@ -152,6 +157,7 @@ impl Diagnostics {
     pub fn extend(&mut self, other: Diagnostics) {
         self.items.extend(other.items);
         self.suppressed += other.suppressed;
+        self.hidden.extend(other.hidden);
     }
 
     /// Takes out those that `allowed` says yes to, and counts them.
@@ -173,7 +179,27 @@ impl Diagnostics {
 
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.items.iter().any(|item| item.severity == Severity::Error)
+        self.severities().any(|severity| severity == Severity::Error)
+    }
+
+    fn severities(&self) -> impl Iterator<Item = Severity> {
+        self.items.iter().map(|item| item.severity).chain(self.hidden.iter().copied())
+    }
+
+    /// Keeps the `most` worst, in their order; the others are counted and not shown.
+    pub fn limit(&mut self, most: usize) {
+        let mut ranked: Vec<usize> = (0..self.items.len()).collect();
+        ranked.sort_by_key(|index| self.items.get(*index).map(|item| item.severity));
+        let kept: BTreeSet<usize> = ranked.into_iter().take(most).collect();
+        let items = std::mem::take(&mut self.items);
+        for (index, item) in items.into_iter().enumerate() {
+            if kept.contains(&index) { self.items.push(item) } else { self.hidden.push(item.severity) }
+        }
+    }
+
+    /// How many a limit left out.
+    pub fn hidden(&self) -> usize {
+        self.hidden.len()
     }
 
     /// Whether there is none.
@@ -186,9 +212,9 @@ impl Diagnostics {
         self.items.len()
     }
 
-    /// How many of them have this severity.
+    /// How many of them have this severity, also of those that a limit left out.
     pub fn count(&self, severity: Severity) -> usize {
-        self.items.iter().filter(|item| item.severity == severity).count()
+        self.severities().filter(|other| *other == severity).count()
     }
 
     /// All of them, to be changed.

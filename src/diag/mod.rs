@@ -6,6 +6,7 @@
 pub mod codes;
 mod diagnostic;
 pub mod explain;
+pub mod fix;
 pub mod render;
 pub mod report;
 mod suggest;

@@ -157,19 +157,11 @@ impl Report {
                 notes: diagnostics.count(Severity::Note),
                 files,
                 fixable: diagnostics.iter().filter(|item| !item.fixes.is_empty()).count(),
-                hidden: 0,
+                hidden: diagnostics.hidden(),
                 suppressed: diagnostics.suppressed(),
             },
             diagnostics: diagnostics.iter().map(|item| finding(item, sources)).collect(),
         }
-    }
-
-    /// Keeps the first `most` diagnostics and counts the others as hidden.
-    #[must_use]
-    pub fn limited(mut self, most: usize) -> Self {
-        self.summary.hidden += self.diagnostics.len().saturating_sub(most);
-        self.diagnostics.truncate(most);
-        self
     }
 }
 
