@@ -108,8 +108,11 @@ type Refused = Box<Diagnostic>;
 /// Reads one comment.
 struct Reader<'t> {
     source: SourceId,
+    /// The text of the file.
+    file: &'t str,
     /// Offset of the comment in the file.
     start: usize,
+    /// The comment.
     text: &'t str,
     at: usize,
 }
@@ -117,7 +120,7 @@ struct Reader<'t> {
 impl<'t> Reader<'t> {
     fn new(source: SourceId, file: &'t SourceFile, comment: &Node) -> Self {
         let text = file.text.get(comment.start as usize..comment.end as usize).unwrap_or("");
-        Self { source, start: comment.start as usize, text: text.trim_end(), at: 0 }
+        Self { source, file: &file.text, start: comment.start as usize, text: text.trim_end(), at: 0 }
     }
 
     /// The codes, or none when the comment does not speak to fleetc.
@@ -142,6 +145,8 @@ impl<'t> Reader<'t> {
 
     fn codes(&mut self) -> Result<Listed, Refused> {
         let mut listed: Vec<(&'static Code, Span)> = Vec::new();
+        // Behind the parenthesis or comma before each code.
+        // Behind the parenthesis or comma before each code.
         let mut starts = Vec::new();
         loop {
             starts.push(self.at);
@@ -159,17 +164,31 @@ impl<'t> Reader<'t> {
                 return Err(self.malformed("a `,` or `)` is missing"));
             }
         }
-        let whole = self.span((0, self.text.len()));
-        let count = listed.len();
-        let piece = |index: usize, at: Span| match (count, index) {
-            (1, _) => whole,
-            (_, 0) => Span { end: self.span((0, starts.get(1).copied().unwrap_or(0))).end, ..at },
+        let piece = |index: usize, at: Span| match (listed.get(1), starts.get(index)) {
+            (Some((_, next)), _) if index == 0 => Span { end: next.start, ..at },
             // The comma before it goes, too.
-            _ => {
-                Span { start: self.span((starts.get(index).map_or(0, |start| start - 1), self.text.len())).start, ..at }
-            }
+            (Some(_), Some(start)) => Span { start: self.span((start - 1, start - 1)).start, ..at },
+            _ => self.whole(),
         };
         Ok(listed.iter().enumerate().map(|(index, (code, at))| (*code, *at, piece(index, *at))).collect())
+    }
+
+    /// The comment with the blanks before it, and with its line when it stands alone.
+    fn whole(&self) -> Span {
+        let before = self.file.get(..self.start).unwrap_or("");
+        let kept = before.trim_end_matches([' ', '\t']).len();
+        let alone = kept == 0 || before.get(..kept).is_some_and(|kept| kept.ends_with('\n'));
+        let end = self.start + self.text.len();
+        let behind = self.file.get(end..).unwrap_or("");
+        let line_end = if !alone {
+            0
+        } else if behind.starts_with("\r\n") {
+            2
+        } else {
+            usize::from(behind.starts_with('\n'))
+        };
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Span::new(self.source, offset(kept), offset(end + line_end))
     }
 
     fn code(&self, word: (usize, usize)) -> Result<&'static Code, Refused> {
