@@ -79,9 +79,13 @@ fn scope(cst: &Cst, file: &SourceFile, comment: &Node) -> Span {
     if !before.trim().is_empty() {
         return Span::new(cst.source, line_start, comment.start);
     }
-    let next = cst.leaves().find(|node| node.start >= comment.end && !node.kind.is_trivia());
+    // The nodes are in pre-order, so that their starts never fall.
+    let behind = cst.nodes().partition_point(|node| node.start < comment.end);
+    let behind = cst.nodes().get(behind..).unwrap_or_default();
+    let next = behind.iter().find(|node| node.subtree == 1 && !node.kind.is_trivia());
     let Some(start) = next.map(|node| node.start) else { return Span::new(cst.source, comment.end, comment.end) };
-    let item = cst.nodes().iter().find(|node| node.start == start && is_item(node.kind));
+    let item =
+        behind.iter().take_while(|node| node.start <= start).find(|node| node.start == start && is_item(node.kind));
     let line_end = file.lines().start_of(file.lines().line_of(start) + 1);
     let end_of_file = u32::try_from(file.text.len()).unwrap_or(u32::MAX);
     let end = item.map_or_else(|| line_end.unwrap_or(end_of_file), |node| node.end);
