@@ -41,7 +41,7 @@ pub struct Summary {
     pub notes: usize,
     /// How many files the project has.
     pub files: usize,
-    /// How many diagnostics have a fix, safe or not.
+    /// How many diagnostics of the report have a fix, safe or not.
     pub fixable: usize,
     /// How many diagnostics are not in the report because of a limit.
     pub hidden: usize,
