@@ -91,6 +91,20 @@ fn every_code_is_one_of_a_kind() {
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ALL.len());
 }
 
+/// The list only grows: a code that was ever there keeps its number and its name. `FLEETC_BLESS=1` adds new ones and
+/// takes none away.
+#[test]
+fn no_code_is_ever_taken_back() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/codes.txt");
+    let known = fs::read_to_string(&path).unwrap_or_default();
+    for line in known.lines() {
+        let (id, slug) = line.split_once(' ').unwrap();
+        assert_eq!(find_code(id).map(|code| code.slug), Some(slug), "{id} was `{slug}` and is for ever");
+    }
+    let lines: String = ALL.iter().map(|code| format!("{} {}\n", code.id, code.slug)).collect();
+    support::golden("tests/golden/codes.txt", &lines);
+}
+
 #[test]
 fn a_code_is_found_by_number_and_slug() {
     for name in ["F0201", "f0201", "unknown-cluster"] {
