@@ -141,6 +141,16 @@ fn safe_fixes_are_applied_and_what_is_left_is_shown() {
 }
 
 #[test]
+fn only_files_that_are_named_are_fixed() {
+    let folder = fleet();
+    folder.write("apps/web.fleet", TYPO);
+    folder.write("other.fleet", TYPO.replace("web", "other"));
+    folder.fleetc(&["check", "--fix", "--unsafe", "apps"]).ends_with(0).stderr("fixed 1 problem in 1 file\n");
+    assert_eq!(folder.read("apps/web.fleet"), MENDED);
+    assert_eq!(folder.read("other.fleet"), TYPO.replace("web", "other"));
+}
+
+#[test]
 fn the_fixed_text_of_stdin_is_the_result() {
     let folder = fleet();
     let arguments = ["check", "-", "--stdin-filename", "apps/web.fleet", "--fix", "--unsafe"];

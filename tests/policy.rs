@@ -168,7 +168,7 @@ fn the_fix_of_an_unused_allowance_takes_it_out() {
     ];
     for (before, after) in cases {
         let compilation = fleet("", &before);
-        let fixes = together(&compilation.diagnostics, &compilation.sources, Applicability::Safe);
+        let fixes = together(&compilation.diagnostics, &compilation.sources, Applicability::Safe, |_| true);
         assert_eq!(fixes.count, 1, "{before}");
         let (id, edits) = fixes.edits.first_key_value().unwrap();
         let fixed = apply(&compilation.sources.file(*id).text, edits).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::diagnostic::{Applicability, Diagnostics, Edit, Fix};
-use crate::source::{SourceId, Sources};
+use crate::source::{Origin, SourceFile, SourceId, Sources};
 
 /// `text` with `edits`, which are all of its file; none when two of them overlap or one does not lie in the text.
 pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
@@ -33,15 +33,22 @@ pub struct Together {
 }
 
 /// The first fix that is allowed of each diagnostic, unless it touches what one before it changes: that one waits for
-/// the next round. A fix is taken whole or not at all.
-pub fn together(diagnostics: &Diagnostics, sources: &Sources, allowed: Applicability) -> Together {
+/// the next round. A fix is taken whole or not at all, and only where it changes files that `may_change` says yes to.
+pub fn together(
+    diagnostics: &Diagnostics,
+    sources: &Sources,
+    allowed: Applicability,
+    may_change: impl Fn(&SourceFile) -> bool,
+) -> Together {
     let mut taken = Together::default();
     for diagnostic in diagnostics.iter() {
-        let mut fixes = diagnostic.fixes.iter();
-        let Some(fix) = fixes.find(|fix| allowed == Applicability::Unsafe || fix.applicability == Applicability::Safe)
-        else {
-            continue;
+        let here = |edit: &Edit| {
+            let file = sources.file(edit.span.source);
+            file.origin == Origin::Project && may_change(file)
         };
+        let is_allowed = |fix: &&Fix| allowed == Applicability::Unsafe || fix.applicability == Applicability::Safe;
+        let fix = diagnostic.fixes.iter().filter(is_allowed).find(|fix| fix.edits.iter().all(here));
+        let Some(fix) = fix else { continue };
         if fits(fix, &taken, sources) {
             for edit in &fix.edits {
                 taken.edits.entry(edit.span.source).or_default().push(edit.clone());
@@ -52,14 +59,13 @@ pub fn together(diagnostics: &Diagnostics, sources: &Sources, allowed: Applicabi
     taken
 }
 
-/// Whether `fix` lies apart from everything taken, and within files of the project.
+/// Whether `fix` lies apart from everything taken, and its edits in their texts.
 fn fits(fix: &Fix, taken: &Together, sources: &Sources) -> bool {
     fix.edits.iter().all(|edit| {
-        let file = sources.file(edit.span.source);
         let mut others = taken.edits.get(&edit.span.source).into_iter().flatten();
-        let own = file.origin == crate::source::Origin::Project;
-        own && others.all(|other| edit.span.end < other.span.start || other.span.end < edit.span.start)
-    }) && fix.edits.iter().all(|edit| apply(&sources.file(edit.span.source).text, std::slice::from_ref(edit)).is_some())
+        let apart = others.all(|other| edit.span.end < other.span.start || other.span.end < edit.span.start);
+        apart && apply(&sources.file(edit.span.source).text, std::slice::from_ref(edit)).is_some()
+    })
 }
 
 #[cfg(test)]

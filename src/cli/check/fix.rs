@@ -35,7 +35,7 @@ pub fn fix(scope: &mut Scope, first: Compilation, also_unsafe: bool) -> (Fixed, 
     for _ in 0..ROUNDS {
         let mut shown = compilation.diagnostics.clone();
         shown.retain(|diagnostic| scope.shows(&compilation.sources, diagnostic));
-        let together = fix::together(&shown, &compilation.sources, allowed);
+        let together = fix::together(&shown, &compilation.sources, allowed, |file| scope.shows_file(&file.path));
         if together.count == 0 {
             break;
         }

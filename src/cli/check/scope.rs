@@ -97,8 +97,12 @@ impl Scope {
 
     /// Whether `diagnostic` is in a file that is shown. `sources` have paths below the root.
     pub fn shows(&self, sources: &Sources, diagnostic: &Diagnostic) -> bool {
-        let path = Path::new(&sources.file(diagnostic.primary.span.source).path);
-        self.shown.as_ref().is_none_or(|shown| shown.iter().any(|shown| path.starts_with(shown)))
+        self.shows_file(&sources.file(diagnostic.primary.span.source).path)
+    }
+
+    /// Whether the file `path`, below the root, is shown, and may be changed by a fix.
+    pub fn shows_file(&self, path: &str) -> bool {
+        self.shown.as_ref().is_none_or(|shown| shown.iter().any(|shown| Path::new(path).starts_with(shown)))
     }
 }
 
