@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model;
 use crate::plan::{Plan, resolve};
+use crate::policy::{self, Reach};
 use crate::project::Project;
 use crate::source::{Origin, SourceFile, SourceId, Sources, Span};
 use crate::stdlib;
-use crate::syntax::{self, ast};
+use crate::syntax::{self, Parse, ast};
 use crate::target;
 
 /// What came of a compilation.
@@ -38,12 +39,12 @@ pub fn compile(project: &Project, also: &[ast::EngineKind]) -> Compilation {
         let parse = syntax::parse(id, &file.text);
         // What cannot be read makes no sense either.
         if !unreadable.contains(&id) {
-            diagnostics.extend(parse.diagnostics);
+            diagnostics.extend(parse.diagnostics.clone());
         }
         if file.origin == Origin::Project {
             resolve::credentials::check(&parse.file, &mut diagnostics);
         }
-        parsed.push(parse.file);
+        parsed.push(Parse { diagnostics: Diagnostics::default(), ..parse });
     }
     let unread = project.diagnostics.has_errors();
     let mut found = Diagnostics::default();
@@ -70,10 +71,11 @@ pub fn compile(project: &Project, also: &[ast::EngineKind]) -> Compilation {
     {
         target::check(plan, &mut diagnostics);
     }
+    let reach = if diagnostics.has_errors() { Reach::Part } else { Reach::Whole };
+    policy::apply(&parsed, &model, &sources, reach, &mut diagnostics);
     if diagnostics.has_errors() {
         plan = None;
     }
-    diagnostics.sort();
     drop(model);
     Compilation { sources, diagnostics, plan, output }
 }

@@ -8,6 +8,7 @@ pub mod diag;
 pub mod model;
 pub mod output;
 pub mod plan;
+pub mod policy;
 pub mod project;
 pub mod source;
 pub mod stdlib;

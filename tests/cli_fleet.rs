@@ -22,8 +22,12 @@ fn check_says_how_many_problems_are_in_how_many_files() {
     let all = folder.fleetc(&["check", "--format", "concise"]).ends_with(1).stderr("").stdout;
     assert!(all.contains("wrong.fleet:1:1: error[F0112] "), "{all}");
     assert!(all.contains("idle.fleet:1:11: warning[F0414] "), "{all}");
-    assert!(all.ends_with("\n1 error, 1 warning in 4 files\n"), "{all}");
-    folder.fleetc(&["check"]).ends_with(1).stdout_has("F0112").stdout_ends_with("\n1 error, 1 warning in 4 files\n");
+    assert!(all.ends_with("\n1 error, 1 warning in 4 files (1 fixable with --fix --unsafe)\n"), "{all}");
+    folder
+        .fleetc(&["check"])
+        .ends_with(1)
+        .stdout_has("F0112")
+        .stdout_ends_with("\n1 error, 1 warning in 4 files (1 fixable with --fix --unsafe)\n");
 }
 
 #[test]
@@ -54,10 +58,10 @@ fn check_shows_what_is_in_the_files_that_are_named() {
         let arguments = [&["check", "--format", "concise"], paths].concat();
         folder.fleetc(&arguments).ends_with(code).stdout.lines().last().unwrap().to_string()
     };
-    assert_eq!(check(&["apps"], 1), "1 error, 1 warning in 4 files");
+    assert_eq!(check(&["apps"], 1), "1 error, 1 warning in 4 files (1 fixable with --fix --unsafe)");
     assert_eq!(check(&["apps/idle.fleet"], 0), "1 warning in 4 files");
-    assert_eq!(check(&["main.fleet", "apps/wrong.fleet"], 1), "1 error in 4 files");
-    assert_eq!(check(&["."], 1), "1 error, 1 warning in 4 files");
+    assert_eq!(check(&["main.fleet", "apps/wrong.fleet"], 1), "1 error in 4 files (1 fixable with --fix --unsafe)");
+    assert_eq!(check(&["."], 1), "1 error, 1 warning in 4 files (1 fixable with --fix --unsafe)");
     // A folder with a fleet of its own is that fleet.
     assert_eq!(check(&["other"], 0), "no problems in 1 file");
     folder

@@ -17,8 +17,23 @@ use fleetc::diag::explain::{explain, registry};
 use fleetc::diag::render::Look;
 use fleetc::diag::{Code, codes};
 
-/// Codes whose cause cannot stand on a page. Each has a test where it is raised.
-const NOT_SHOWN: &[&str] = &["F0001", "F0002", "F0004", "F0114", "F0413", "F0601", "F0602", "F0603", "F0901"];
+/// Codes whose cause cannot stand on a page, and the test that raises each.
+const NOT_SHOWN: &[(&str, &str)] = &[
+    ("F0001", "tests/project.rs"),
+    ("F0002", "tests/project.rs"),
+    ("F0004", "tests/project.rs"),
+    ("F0114", "tests/syntax/hostile.rs"),
+    ("F0413", "tests/diagnostics.rs"),
+    ("F0601", "tests/output.rs"),
+    ("F0602", "tests/output.rs"),
+    ("F0603", "tests/output.rs"),
+    ("F0901", "src/cli/panic.rs"),
+];
+
+/// The test of a code that its page does not show.
+fn own_test(code: &Code) -> Option<&'static str> {
+    NOT_SHOWN.iter().find(|(id, _)| *id == code.id).map(|(_, test)| *test)
+}
 
 /// Codes whose cause brings another one with it: what its example raises besides, which its page says.
 const ALSO: &[(&str, &str)] = &[("F0510", "F0505")];
@@ -57,7 +72,7 @@ fn example(code: &Code, name: &str) -> Option<Files> {
 
 /// Every page with an example: its code, the wrong and the right files.
 fn examples() -> Vec<(&'static Code, Files, Files)> {
-    let shown = ALL.iter().filter(|code| !NOT_SHOWN.contains(&code.id));
+    let shown = ALL.iter().filter(|code| own_test(code).is_none());
     shown.map(|code| (*code, example(code, "Wrong").expect(code.id), example(code, "Right").expect(code.id))).collect()
 }
 
@@ -76,6 +91,20 @@ fn every_code_is_one_of_a_kind() {
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ALL.len());
 }
 
+/// The list only grows: a code that was ever there keeps its number and its name. `FLEETC_BLESS=1` adds new ones and
+/// takes none away.
+#[test]
+fn no_code_is_ever_taken_back() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/codes.txt");
+    let known = fs::read_to_string(&path).unwrap_or_default();
+    for line in known.lines() {
+        let (id, slug) = line.split_once(' ').unwrap();
+        assert_eq!(find_code(id).map(|code| code.slug), Some(slug), "{id} was `{slug}` and is for ever");
+    }
+    let lines: String = ALL.iter().map(|code| format!("{} {}\n", code.id, code.slug)).collect();
+    support::golden("tests/golden/codes.txt", &lines);
+}
+
 #[test]
 fn a_code_is_found_by_number_and_slug() {
     for name in ["F0201", "f0201", "unknown-cluster"] {
@@ -92,7 +121,7 @@ fn every_code_has_a_page_of_the_same_form() {
         assert!(code.page.lines().count() <= 60, "{id}: too long to be read");
         assert!(code.page.lines().all(|line| line.chars().count() <= 120), "{id}: a line is too long");
         let headings: Vec<&str> = code.page.lines().filter_map(|line| line.strip_prefix("## ")).collect();
-        if NOT_SHOWN.contains(&id) {
+        if own_test(code).is_some() {
             assert_eq!(headings, ["Right", "Why"], "{id}");
             assert!(code.page.contains("\nNot shown by an example: "), "{id}: does not say why it has no example");
         } else {
@@ -165,15 +194,47 @@ fn a_right_example_raises_nothing() {
 fn the_table_of_codes_is_up_to_date() {
     let mut table = String::from(
         "# Diagnostics\n\n<!-- Generated from src/diag/codes.rs: FLEETC_BLESS=1 cargo test --test diagnostics -->\n\n\
-         `fleetc explain CODE` prints a page, by number or by name.\n\n\
-         | code | name | severity | what is wrong |\n|---|---|---|---|\n",
+         `fleetc explain CODE` prints a page, by number or by name. Its wrong example raises just that code and its right\n\
+         one nothing, which the test named here compiles; a page without examples says why, and has the test that raises it.\n\n\
+         | code | name | severity | what is wrong | test |\n|---|---|---|---|---|\n",
     );
     for code in ALL {
         let title = code.title.replace('|', "\\|");
         let severity = code.severity.word();
-        table += &format!("| [{0}](../src/diag/docs/{0}.md) | `{1}` | {severity} | {title} |\n", code.id, code.slug);
+        let test = own_test(code).unwrap_or("tests/diagnostics.rs");
+        let page = format!("[{0}](../src/diag/docs/{0}.md)", code.id);
+        table += &format!("| {page} | `{}` | {severity} | {title} | [{test}](../{test}) |\n", code.slug);
     }
     support::golden("docs/diagnostics.md", &table);
+}
+
+/// The test that a code without examples names must speak of it.
+#[test]
+fn a_code_without_examples_has_a_test_that_raises_it() {
+    for (id, test) in NOT_SHOWN {
+        let name = format!("{:?}", find_code(id).unwrap().slug).replace('-', "_").replace('"', "").to_uppercase();
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(test)).unwrap();
+        assert!(
+            text.contains(&format!("codes::{name}")) || *test != "tests/diagnostics.rs" && text.contains(id),
+            "{id} in {test}"
+        );
+    }
+}
+
+/// 3,025 clusters by 1,700 components: too many to write down, and refused before anything is made of them.
+#[test]
+fn too_many_pairs_are_refused() {
+    let numbers: Vec<String> = (0..55).map(|number| format!("n{number}")).collect();
+    let values = numbers.join(", ");
+    let mut text = format!(
+        "fleet demo {{ source = home }}\nargocd {{ }}\n\
+         source home {{ git = \"https://github.com/acme/home\", branch = \"main\" }}\n\
+         cluster \"${{a}}-${{b}}\" for a in [{values}], b in [{values}] {{ }}\n"
+    );
+    for number in 0..1700 {
+        text += &format!("component c{number} on all {{ path = \"web\", namespace = web }}\n");
+    }
+    assert_eq!(compile::codes_of(&[(MAIN.to_owned(), text)]), ["F0413"], "{}", codes::TOO_MANY_DEPLOYMENTS.title);
 }
 
 #[test]

@@ -213,7 +213,7 @@ fn the_blocks_of_the_reference_are_fleet_text() {
         assert!(
             parse.diagnostics.is_empty(),
             "{}",
-            fleetc::diag::render::concise(&parse.diagnostics, &sources) + &whole
+            fleetc::diag::render::concise(&fleetc::diag::Report::new(&parse.diagnostics, &sources)) + &whole
         );
     }
 }
@@ -226,4 +226,37 @@ fn the_whole_fleet_of_the_reference_compiles() {
     fs::write(folder.join("fleet.fleet"), whole).unwrap();
     let output = fleetc(&["check", "-C", folder.to_str().unwrap()]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// What the mistakes of the comparison stand in.
+const COMPARED: &str = r#"fleet demo { source = config }
+argocd { progressive-syncs = true }
+source config { git = "https://github.com/acme/config", branch = "main" }
+label env: dev | staging | prod
+cluster one { env = dev }
+"#;
+
+/// Every fleet block of the comparison is a mistake, and the text block below it is what fleetc says of it.
+#[test]
+fn the_comparison_shows_what_fleetc_prints() {
+    let page = read("docs/comparison.md");
+    let mut expected = String::new();
+    let mut rest = page.as_str();
+    let mut count = 0;
+    while let Some((before, after)) = rest.split_once("```fleet\n") {
+        let (mistake, after) = after.split_once("```\n\n```text\n").unwrap();
+        let (_, after) = after.split_once("```").unwrap();
+        count += 1;
+        let folder = scratch(&format!("comparison-{count}"));
+        fs::write(folder.join("fleet.fleet"), COMPARED).unwrap();
+        fs::write(folder.join("web.fleet"), mistake).unwrap();
+        let output = fleetc(&["check", "-C", folder.to_str().unwrap(), "--color", "never"]);
+        assert_eq!(output.status.code(), Some(1), "{mistake}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(printed.ends_with("\n") && printed.matches("error[").count() == 1, "{printed}");
+        expected += &format!("{before}```fleet\n{mistake}```\n\n```text\n{printed}```");
+        rest = after;
+    }
+    assert_eq!(count, 6);
+    support::golden("docs/comparison.md", &(expected + rest));
 }

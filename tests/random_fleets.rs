@@ -7,10 +7,15 @@
 mod random;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
 
 use random::expand::{Expected, argocd, flux};
 use random::generate::generate;
-use random::harness::{Project, build, describe, examine_safely};
+use random::harness::{Project, build, describe, examine_safely, plan_and_output, texts_of};
 use random::print::print;
 use random::reference::Reference;
 
@@ -134,4 +139,31 @@ fn the_comparison_notices_what_is_wrong() {
     println!("{tried:#?}");
     assert!(missed.is_empty(), "{}", missed.join("\n"));
     assert!(tried.values().all(|tried| *tried > 0), "{tried:#?}");
+}
+
+/// `tests/conformance/argocd.sh` sets `FLEETC_FLEETS_CORPUS`; without it there is nothing to do. Writes the plan and the
+/// output of every example and of `FLEETC_SEEDS` random fleets (500), a line each, for the engines' own packages.
+#[test]
+fn the_corpus_is_written_where_it_is_asked_for() {
+    let Some(path) = std::env::var_os("FLEETC_FLEETS_CORPUS") else { return };
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
+    let mut write = |name: String, plan: &Value, files: &BTreeMap<String, String>| {
+        writeln!(file, "{}", serde_json::json!({ "name": name, "plan": plan, "files": files })).unwrap();
+    };
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    for example in std::fs::read_dir(&examples).unwrap() {
+        let folder = example.unwrap().path();
+        let plan = Command::new(env!("CARGO_BIN_EXE_fleetc"))
+            .args(["plan", "--format", "json", "-C"])
+            .arg(&folder)
+            .output()
+            .unwrap();
+        let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
+        write(folder.display().to_string(), &plan, &texts_of(&folder.join("gitops")));
+    }
+    let seeds = std::env::var("FLEETC_SEEDS").map_or(500, |count| count.parse().expect("a number"));
+    for seed in 0..seeds {
+        let Some((plan, files)) = plan_and_output(&generate(seed), seed) else { panic!("seed {seed} does not build") };
+        write(format!("seed {seed}"), &plan, &files);
+    }
 }

@@ -7,7 +7,7 @@
 mod support;
 
 use fleetc::diag::render::{Look, concise, full, json, summary};
-use fleetc::diag::{Applicability, Code, Diagnostic, Diagnostics, Edit, Fix, Label, codes};
+use fleetc::diag::{Applicability, Code, Diagnostic, Diagnostics, Edit, Fix, Label, Report, codes};
 use fleetc::source::{Origin, SourceFile, SourceId, Sources, Span};
 
 const UNICODE: Look = Look { colour: false, width: 80, unicode: true, links: false };
@@ -113,7 +113,7 @@ fn drawn_in_forty_columns() {
 
 #[test]
 fn as_json() {
-    let line = json(&everything().found, &everything().sources);
+    let line = json(&Report::new(&everything().found, &everything().sources));
     assert_eq!(line.lines().count(), 1);
     let value: serde_json::Value = serde_json::from_str(&line).unwrap();
     golden("everything.json", &format!("{value:#}\n").replace(env!("CARGO_PKG_VERSION"), "VERSION"));
@@ -121,16 +121,19 @@ fn as_json() {
 
 #[test]
 fn as_lines() {
-    golden("everything-concise.txt", &concise(&everything().found, &everything().sources));
+    golden("everything-concise.txt", &concise(&Report::new(&everything().found, &everything().sources)));
 }
 
 #[test]
 fn the_summary_counts_the_projects_files() {
     let case = everything();
-    assert_eq!(summary(&case.found, &case.sources), "1 error, 1 warning in 2 files");
-    assert_eq!(summary(&Diagnostics::default(), &case.sources), "no problems in 2 files");
+    assert_eq!(
+        summary(&Report::new(&case.found, &case.sources)),
+        "1 error, 1 warning in 2 files (1 fixable with --fix --unsafe)"
+    );
+    assert_eq!(summary(&Report::new(&Diagnostics::default(), &case.sources)), "no problems in 2 files");
     let case = one("x\n", "x", "");
-    assert_eq!(summary(&case.found, &case.sources), "1 error in 1 file");
+    assert_eq!(summary(&Report::new(&case.found, &case.sources)), "1 error in 1 file");
 }
 
 #[test]
@@ -188,7 +191,7 @@ fn tabs_wide_characters_and_emoji_are_aligned() {
         case.push(Diagnostic::new(codes::UNEXPECTED_TEXT, span, "unexpected text").label("here"));
     }
     golden("aligned.txt", &case.full(UNICODE));
-    golden("aligned-concise.txt", &concise(&case.found, &case.sources));
+    golden("aligned-concise.txt", &concise(&Report::new(&case.found, &case.sources)));
 }
 
 #[test]
@@ -247,10 +250,10 @@ fn control_characters_do_not_reach_the_terminal() {
     case.push(diagnostic);
     let text = case.full(UNICODE);
     golden("control-characters.txt", &text);
-    for text in [text, concise(&case.found, &case.sources)] {
+    for text in [text, concise(&Report::new(&case.found, &case.sources))] {
         assert!(text.chars().all(|c| c == '\n' || (!c.is_control() && c != '\u{202e}')), "{text}");
     }
-    assert_eq!(concise(&case.found, &case.sources).lines().count(), 2);
+    assert_eq!(concise(&Report::new(&case.found, &case.sources)).lines().count(), 2);
 }
 
 #[test]
@@ -317,7 +320,7 @@ fn a_thousand_diagnostics_in_four_megabytes() {
     }
     assert_eq!(case.full(UNICODE).matches("error[F0301]: wrong").count(), 1000);
     assert!(case.full(UNICODE).len() < 1_000_000);
-    assert_eq!(concise(&case.found, &case.sources).lines().count(), 1000);
+    assert_eq!(concise(&Report::new(&case.found, &case.sources)).lines().count(), 1000);
 }
 
 /// Whatever a span says, something is shown and nothing breaks.

@@ -47,7 +47,7 @@ fn component(name: &str, parameters: &str) -> String {
 }
 
 fn problems(compilation: &Compilation) -> Vec<String> {
-    let found = compilation.diagnostics.iter().filter(|found| found.severity() != Severity::Note);
+    let found = compilation.diagnostics.iter().filter(|found| found.severity != Severity::Note);
     found.map(|found| format!("{}: {}", found.code.id, found.message)).collect()
 }
 

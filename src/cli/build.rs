@@ -155,7 +155,7 @@ impl Build {
         if self.diff {
             let colour = terminal.look().colour;
             let diffs = changes.files.iter().map(|change| output::unified(change, &changes.place));
-            terminal.result(&diffs.map(|diff| if colour { coloured(&diff) } else { diff }).collect::<String>());
+            terminal.result(&diffs.map(|diff| if colour { output::coloured(&diff) } else { diff }).collect::<String>());
         } else {
             terminal.result(&list(changes, state));
         }
@@ -216,23 +216,6 @@ fn stream(tree: &OutputTree) -> String {
             let separator = if text.is_empty() { "" } else { "---\n" };
             _ = write!(text, "{separator}# {path}\n{document}");
         }
-    }
-    text
-}
-
-/// A diff with the colours that Git gives it.
-fn coloured(diff: &str) -> String {
-    let mut text = String::new();
-    for line in diff.lines() {
-        let colour = match line.as_bytes() {
-            [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => "\x1b[1m",
-            [b'-', ..] => "\x1b[31m",
-            [b'+', ..] => "\x1b[32m",
-            [b'@', ..] => "\x1b[36m",
-            _ => "",
-        };
-        let off = if colour.is_empty() { "" } else { "\x1b[0m" };
-        _ = writeln!(text, "{colour}{line}{off}");
     }
     text
 }

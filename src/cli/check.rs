@@ -1,5 +1,9 @@
 //! `fleetc check`: the diagnostics are the result.
 
+mod baseline;
+mod fix;
+mod scope;
+
 use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
@@ -7,27 +11,57 @@ use clap::{ArgAction, Args, ValueEnum};
 use clap_complete::ArgValueCompleter;
 
 use super::terminal::Terminal;
-use super::{Exit, Failure, Global, completions, load};
+use super::{Exit, Failure, Global, completions, load, paths};
 use crate::analysis::{self, Compilation};
-use crate::diag::{Diagnostics, Severity, render};
-use crate::project::{Project, reason};
+use crate::diag::{Report, Severity, render};
+use baseline::Baseline;
+use scope::Scope;
 
 /// Check everything and write nothing
 ///
-/// The whole fleet is checked. With PATHs, only what is found in those files and folders is shown.
+/// The whole fleet is checked. With PATHs, only what is found in those files and folders is shown. With `-` the text of
+/// one file is read from stdin, and with `--stdin-filename` it stands for that file of the project.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Files or folders of one fleet whose problems are shown
+    /// Files or folders of one fleet whose problems are shown, or `-` for stdin
     #[arg(value_name = "PATH", add = ArgValueCompleter::new(completions::fleet_files))]
     paths: Vec<PathBuf>,
+    /// Which file of the project the text on stdin stands for
+    #[arg(long, value_name = "FILE", alias = "stdin-filepath")]
+    stdin_filename: Option<PathBuf>,
+    /// With `-`, show the problems of all files
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_CHECK_ALL_FILES", hide_env_values = true)]
+    all_files: bool,
     /// How problems are shown
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "full")]
     #[arg(env = "FLEETC_CHECK_FORMAT", hide_env_values = true)]
     format: Format,
+    /// Apply the fixes that keep the meaning
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_CHECK_FIX", hide_env_values = true)]
+    fix: bool,
+    /// With `--fix` or `--diff`, apply good guesses too
+    #[arg(long = "unsafe", action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_CHECK_UNSAFE", hide_env_values = true)]
+    also_unsafe: bool,
+    /// Print what `--fix` would change, and write nothing
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_CHECK_DIFF", hide_env_values = true)]
+    diff: bool,
+    /// Show the N worst problems, and say how many more there are
+    #[arg(long, value_name = "N", env = "FLEETC_CHECK_MAX_ERRORS", hide_env_values = true)]
+    max_errors: Option<usize>,
     /// Exit with 1 for warnings too
     #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     #[arg(env = "FLEETC_CHECK_DENY_WARNINGS", hide_env_values = true)]
     deny_warnings: bool,
+    /// Allow the warnings and notes that FILE lists
+    #[arg(long, value_name = "FILE", env = "FLEETC_CHECK_BASELINE", hide_env_values = true)]
+    baseline: Option<PathBuf>,
+    /// Write the warnings and notes of now to the file of `--baseline`
+    #[arg(long, requires = "baseline", action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    update_baseline: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -40,74 +74,85 @@ enum Format {
     Json,
 }
 
+/// What the paths of a format are relative to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Base {
+    /// The folder in which fleetc was started: for people and editors.
+    Start,
+    /// The root of the project: the contract.
+    Project,
+}
+
+impl Format {
+    fn base(self) -> Base {
+        match self {
+            Self::Full | Self::Concise => Base::Start,
+            Self::Json => Base::Project,
+        }
+    }
+
+    /// Whether the summary follows it as a line of text.
+    fn has_summary(self) -> bool {
+        matches!(self, Self::Full | Self::Concise)
+    }
+}
+
 impl Check {
     pub fn run(&self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        self.refuse_combinations()?;
         let start = load::start(global)?;
-        let (project, shown) = self.scope(&start, terminal)?;
-        let mut compilation = analysis::compile(&project, &[]);
-        if let Some(shown) = &shown {
-            compilation.diagnostics = within(&compilation, shown);
+        let mut scope = Scope::find(self, &start, terminal)?;
+        let mut compilation = analysis::compile(&scope.project, &[]);
+        if self.fix || self.diff {
+            let (fixed, after) = fix::fix(&mut scope, compilation, self.also_unsafe);
+            compilation = after;
+            if self.diff {
+                return Ok(fix::diff(&fixed, &scope, &start, terminal));
+            }
+            fix::write(&fixed, &scope, terminal)?;
         }
-        let (diagnostics, sources) = (&compilation.diagnostics, &compilation.sources);
-        let mut text = match self.format {
-            Format::Full => render::full(diagnostics, sources, &terminal.look()),
-            Format::Concise => render::concise(diagnostics, sources),
-            Format::Json => render::json(diagnostics, sources),
-        };
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
+        compilation.diagnostics.retain(|diagnostic| scope.shows(&compilation.sources, diagnostic));
+        if let Some(file) = &self.baseline {
+            Baseline::apply(&start.join(file), self.update_baseline, &mut compilation, terminal)?;
         }
-        if self.format != Format::Json && !terminal.is_quiet() {
-            text.push_str(&render::summary(diagnostics, sources));
-            text.push('\n');
-        }
-        terminal.result(&text);
-        let bad = diagnostics.has_errors() || self.deny_warnings && diagnostics.count(Severity::Warning) > 0;
+        let bad = |severity| compilation.diagnostics.count(severity) > 0;
+        let bad = bad(Severity::Error) || self.deny_warnings && bad(Severity::Warning);
+        self.show(&mut compilation, &scope, &start, terminal);
         Ok(if bad { Exit::Problems } else { Exit::Fine })
     }
 
-    /// The one project of the paths, and which of its files are shown, as paths below its root; all without them.
-    fn scope(&self, start: &Path, terminal: &Terminal) -> Result<(Project, Option<Vec<PathBuf>>), Failure> {
-        let mut paths = self.paths.iter().map(|path| resolve(start, path));
-        let Some(first) = paths.next().transpose()? else {
-            return Ok((load::project(start, terminal)?, None));
+    fn refuse_combinations(&self) -> Result<(), Failure> {
+        if self.also_unsafe && !self.fix && !self.diff {
+            return Err(Failure::new("`--unsafe` says which fixes are applied").help("add `--fix` or `--diff`"));
+        }
+        Ok(())
+    }
+
+    /// Prints the diagnostics. The result of `--fix` with `-` is the text, so they go to stderr then.
+    fn show(&self, compilation: &mut Compilation, scope: &Scope, start: &Path, terminal: &mut Terminal) {
+        if let Some(most) = self.max_errors {
+            compilation.diagnostics.limit(most);
+        }
+        let diagnostics = &compilation.diagnostics;
+        let base = match self.format.base() {
+            Base::Start => start,
+            Base::Project => &scope.project.root,
         };
-        let project = load::project(folder_of(&first), terminal)?;
-        let mut shown = vec![first];
-        for path in paths {
-            let path = path?;
-            let other = Project::discover(folder_of(&path)).ok().map(|other| other.root);
-            if other.as_ref() != Some(&project.root) {
-                let root = project.root.display();
-                let message = format!("`{}` is not part of the fleet in `{root}`", path.display());
-                return Err(Failure::new(message).help("check one fleet at a time"));
-            }
-            shown.push(path);
+        let sources = &paths::relative_to(base, &scope.project.root, &compilation.sources);
+        let report = Report::new(diagnostics, sources);
+        let look = if self.fix && scope.is_stdin() { terminal.look_of_stderr() } else { terminal.look() };
+        let mut text = match self.format {
+            Format::Full => render::full(diagnostics, sources, &look),
+            Format::Concise => render::concise(&report),
+            Format::Json => render::json(&report),
+        };
+        if self.format == Format::Full && !text.is_empty() {
+            text.push('\n');
         }
-        let below =
-            shown.iter().map(|path| path.strip_prefix(&project.root).map(Path::to_path_buf).unwrap_or_default());
-        let below = below.collect();
-        Ok((project, Some(below)))
-    }
-}
-
-fn resolve(start: &Path, path: &Path) -> Result<PathBuf, Failure> {
-    let path = start.join(path);
-    path.canonicalize().map_err(|error| Failure::new(format!("cannot read `{}`: {}", path.display(), reason(&error))))
-}
-
-fn folder_of(path: &Path) -> &Path {
-    if path.is_dir() { path } else { path.parent().unwrap_or(path) }
-}
-
-/// The diagnostics in the files that are one of `shown`, or below it. The path of the root itself is empty.
-fn within(compilation: &Compilation, shown: &[PathBuf]) -> Diagnostics {
-    let mut kept = Diagnostics::default();
-    for diagnostic in compilation.diagnostics.iter() {
-        let path = Path::new(&compilation.sources.file(diagnostic.primary.span.source).path);
-        if shown.iter().any(|shown| path.starts_with(shown)) {
-            kept.push(diagnostic.clone());
+        if self.format.has_summary() && !terminal.is_quiet() {
+            text.push_str(&render::summary(&report));
+            text.push('\n');
         }
+        if self.fix && scope.is_stdin() { terminal.log(&text) } else { terminal.result(&text) }
     }
-    kept
 }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::terminal::Terminal;
-use super::{Failure, Global};
+use super::{Failure, Global, paths};
 use crate::analysis::{self, Compilation};
-use crate::project::{NoProject, Project, reason};
+use crate::project::{NoProject, Overlay, Project, reason};
 use crate::syntax::ast::EngineKind;
 
 /// The folder that everything typed is relative to.
@@ -23,9 +23,9 @@ pub fn start(global: &Global) -> Result<PathBuf, Failure> {
     }
 }
 
-/// The project that `folder` is in.
-pub fn project(folder: &Path, terminal: &Terminal) -> Result<Project, Failure> {
-    let project = Project::discover(folder).map_err(|error| {
+/// The project that `folder` is in, with `overlay` in place of a file of it.
+pub fn project(folder: &Path, overlay: Option<&Overlay>, terminal: &Terminal) -> Result<Project, Failure> {
+    let project = Project::discover_with(folder, overlay).map_err(|error| {
         let failure = Failure::new(error.to_string());
         match &error {
             NoProject::Folder { .. } => failure,
@@ -43,9 +43,11 @@ pub fn project(folder: &Path, terminal: &Terminal) -> Result<Project, Failure> {
     Ok(project)
 }
 
-/// The project that `folder` is in, compiled for the engines it declares and those of `also`.
+/// The project that `folder` is in, compiled for the engines it declares and those of `also`; the paths of its sources are
+/// relative to `folder`.
 pub fn compile(folder: &Path, also: &[EngineKind], terminal: &Terminal) -> Result<(Project, Compilation), Failure> {
-    let project = project(folder, terminal)?;
-    let compilation = analysis::compile(&project, also);
+    let project = project(folder, None, terminal)?;
+    let mut compilation = analysis::compile(&project, also);
+    compilation.sources = paths::relative_to(folder, &project.root, &compilation.sources);
     Ok((project, compilation))
 }

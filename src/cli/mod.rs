@@ -11,6 +11,7 @@ mod explain;
 mod load;
 mod man;
 mod panic;
+mod paths;
 mod plan;
 mod schema;
 mod terminal;
@@ -65,6 +66,10 @@ struct Global {
     #[arg(env = "FLEETC_NO_PROGRESS", hide_env_values = true)]
     // Nothing shows progress yet; scripts can say already that they want none.
     no_progress: bool,
+    /// Draw with ASCII only
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new(), global = true)]
+    #[arg(env = "FLEETC_ASCII", hide_env_values = true)]
+    ascii: bool,
 }
 
 // What each one does is said at its own type, which `--help` shows.

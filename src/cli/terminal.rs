@@ -19,6 +19,7 @@ const WIDEST: usize = 120;
 /// A reader that goes away (`fleetc check | head`) ends the writing and nothing else; `print!` would panic.
 pub struct Terminal {
     colour: Choice,
+    ascii: bool,
     quiet: bool,
     verbose: bool,
     /// What went wrong with stdout, unless its reader went away.
@@ -28,7 +29,7 @@ pub struct Terminal {
 impl Terminal {
     /// As the flags want it.
     pub fn new(global: &Global) -> Self {
-        Self { colour: global.color, quiet: global.quiet, verbose: global.verbose, broken: None }
+        Self { colour: global.color, ascii: global.ascii, quiet: global.quiet, verbose: global.verbose, broken: None }
     }
 
     /// Prints a command's result.
@@ -63,7 +64,7 @@ impl Terminal {
     /// Shows diagnostics that are not the result; notes are no problems, and go when only those are wanted.
     pub fn diagnostics(&self, diagnostics: &Diagnostics, sources: &Sources) {
         let mut shown = Diagnostics::default();
-        for diagnostic in diagnostics.iter().filter(|one| !self.quiet || one.severity() != Severity::Note) {
+        for diagnostic in diagnostics.iter().filter(|one| !self.quiet || one.severity != Severity::Note) {
             shown.push(diagnostic.clone());
         }
         if !shown.is_empty() {
@@ -92,7 +93,8 @@ impl Terminal {
         self.look_of(stdout.is_terminal(), terminal_size_of(&stdout).map(|(width, _)| width))
     }
 
-    fn look_of_stderr(&self) -> Look {
+    /// How diagnostics look on stderr.
+    pub fn look_of_stderr(&self) -> Look {
         let stderr = io::stderr();
         self.look_of(stderr.is_terminal(), terminal_size_of(&stderr).map(|(width, _)| width))
     }
@@ -103,13 +105,14 @@ impl Terminal {
         Look {
             colour: colour::decide(self.colour, variable, is_terminal),
             width: width.clamp(NARROWEST, WIDEST),
-            unicode: speaks_unicode(variable),
+            unicode: !self.ascii && speaks_unicode(variable),
             // The pages of the codes are in the program; there is nothing to link to.
             links: false,
         }
     }
 
-    fn log(&self, text: &str) {
+    /// Prints text beside the result.
+    pub fn log(&self, text: &str) {
         // There is nobody left to tell when this fails.
         _ = io::stderr().lock().write_all(text.as_bytes());
     }

@@ -151,6 +151,9 @@ codes! {
     F0602 FOREIGN_FILE "foreign-file" Error "a file that fleetc did not write is in the way";
     F0603 UNREADABLE_LOCK "unreadable-lock" Error "`fleet.lock` cannot be read";
 
+    F0701 UNUSED_ALLOWANCE "unused-allowance" Warning "a comment allows a diagnostic that is not there";
+    F0702 INVALID_ALLOWANCE "invalid-allowance" Error "a comment for fleetc cannot be read";
+
     F0901 INTERNAL_ERROR "internal-error" Error "a bug in fleetc";
 }
 

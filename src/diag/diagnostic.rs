@@ -1,5 +1,7 @@
 //! The one diagnostic type.
 
+use std::collections::BTreeSet;
+
 use super::codes::{Code, Severity};
 use crate::source::Span;
 
@@ -47,8 +49,10 @@ pub struct Fix {
 /// stands (in any file), `helps` what to type, `notes` which rule demands it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Its stable identity.
+    /// Which kind it is.
     pub code: &'static Code,
+    /// How serious it is: as its code says, unless the fleet says otherwise.
+    pub severity: Severity,
     /// What is wrong: lower case, no final stop, user text in backticks.
     pub message: String,
     /// The smallest wrong text.
@@ -61,6 +65,17 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// Changes that an editor may offer.
     pub fixes: Vec<Fix>,
+    /// What it is known by from run to run; known only once everything is found.
+    pub identity: Identity,
+}
+
+/// What a diagnostic is known by from run to run, though lines above it come and go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The declaration it stands in, such as `component web`.
+    pub item: Option<String>,
+    /// 16 hex digits of its code, file, declaration, marked text, and which of several alike it is.
+    pub fingerprint: String,
 }
 
 impl Diagnostic {
@@ -68,12 +83,14 @@ impl Diagnostic {
     pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
         Self {
             code,
+            severity: code.severity,
             message: message.into(),
             primary: Label { span, text: String::new() },
             related: Vec::new(),
             helps: Vec::new(),
             notes: Vec::new(),
             fixes: Vec::new(),
+            identity: Identity::default(),
         }
     }
 
@@ -118,17 +135,16 @@ impl Diagnostic {
         self.fixes.push(Fix { title: title.into(), applicability, edits });
         self
     }
-
-    /// How serious it is; a property of the code.
-    pub fn severity(&self) -> Severity {
-        self.code.severity
-    }
 }
 
 /// All that was found in one run.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     items: Vec<Diagnostic>,
+    /// How many are allowed, and therefore not among the items.
+    suppressed: usize,
+    /// The severities of those that a limit left out.
+    hidden: Vec<Severity>,
 }
 
 impl Diagnostics {
@@ -140,11 +156,50 @@ impl Diagnostics {
     /// Adds all of `other`.
     pub fn extend(&mut self, other: Diagnostics) {
         self.items.extend(other.items);
+        self.suppressed += other.suppressed;
+        self.hidden.extend(other.hidden);
+    }
+
+    /// Takes out those that `allowed` says yes to, and counts them.
+    pub fn suppress(&mut self, mut allowed: impl FnMut(&Diagnostic) -> bool) {
+        let before = self.items.len();
+        self.items.retain(|item| !allowed(item));
+        self.suppressed += before - self.items.len();
+    }
+
+    /// Keeps those that `wanted` says yes to; the others are neither shown nor counted.
+    pub fn retain(&mut self, wanted: impl FnMut(&Diagnostic) -> bool) {
+        self.items.retain(wanted);
+    }
+
+    /// How many are allowed and therefore not here.
+    pub fn suppressed(&self) -> usize {
+        self.suppressed
     }
 
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
-        self.items.iter().any(|item| item.severity() == Severity::Error)
+        self.severities().any(|severity| severity == Severity::Error)
+    }
+
+    fn severities(&self) -> impl Iterator<Item = Severity> {
+        self.items.iter().map(|item| item.severity).chain(self.hidden.iter().copied())
+    }
+
+    /// Keeps the `most` worst, in their order; the others are counted and not shown.
+    pub fn limit(&mut self, most: usize) {
+        let mut ranked: Vec<usize> = (0..self.items.len()).collect();
+        ranked.sort_by_key(|index| self.items.get(*index).map(|item| item.severity));
+        let kept: BTreeSet<usize> = ranked.into_iter().take(most).collect();
+        let items = std::mem::take(&mut self.items);
+        for (index, item) in items.into_iter().enumerate() {
+            if kept.contains(&index) { self.items.push(item) } else { self.hidden.push(item.severity) }
+        }
+    }
+
+    /// How many a limit left out.
+    pub fn hidden(&self) -> usize {
+        self.hidden.len()
     }
 
     /// Whether there is none.
@@ -157,9 +212,14 @@ impl Diagnostics {
         self.items.len()
     }
 
-    /// How many of them have this severity.
+    /// How many of them have this severity, also of those that a limit left out.
     pub fn count(&self, severity: Severity) -> usize {
-        self.items.iter().filter(|item| item.severity() == severity).count()
+        self.severities().filter(|other| *other == severity).count()
+    }
+
+    /// All of them, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Diagnostic> {
+        self.items.iter_mut()
     }
 
     /// All of them, in the order of [`Diagnostics::sort`] when that was called.

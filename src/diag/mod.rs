@@ -6,9 +6,12 @@
 pub mod codes;
 mod diagnostic;
 pub mod explain;
+pub mod fix;
 pub mod render;
+pub mod report;
 mod suggest;
 
 pub use codes::{Code, Severity};
-pub use diagnostic::{Applicability, Diagnostic, Diagnostics, Edit, Fix, Label};
+pub use diagnostic::{Applicability, Diagnostic, Diagnostics, Edit, Fix, Identity, Label};
+pub use report::Report;
 pub use suggest::{did_you_mean, one_of};

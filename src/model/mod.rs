@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, did_you_mean, one_of};
 use crate::source::{Sources, Span};
-use crate::syntax::ast;
+use crate::syntax::{Parse, ast};
 use declarations::Params;
 use field::Field;
 use names::{Names, quoted};
@@ -90,7 +90,7 @@ pub struct Model<'a> {
 }
 
 /// Builds the model of `files`, and reports what is wrong with labels, facts, clusters and groups.
-pub fn build<'a>(files: &'a [ast::File], sources: &'a Sources, diagnostics: &mut Diagnostics) -> Model<'a> {
+pub fn build<'a>(files: &'a [Parse], sources: &'a Sources, diagnostics: &mut Diagnostics) -> Model<'a> {
     let names = names::collect(files, sources, diagnostics);
     let fields = field::fields(&names, diagnostics);
     let mut model = Model {

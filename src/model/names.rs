@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::source::{Origin, Sources, Span};
+use crate::syntax::Parse;
 use crate::syntax::ast::{self, DeclarationKind};
 
 /// A named declaration.
@@ -54,9 +55,9 @@ pub struct Names<'a> {
 }
 
 /// Collects the declarations of `files`.
-pub fn collect<'a>(files: &'a [ast::File], sources: &Sources, diagnostics: &mut Diagnostics) -> Names<'a> {
+pub fn collect<'a>(files: &'a [Parse], sources: &Sources, diagnostics: &mut Diagnostics) -> Names<'a> {
     let mut names = Names::default();
-    for file in files {
+    for file in files.iter().map(|parse| &parse.file) {
         let std = sources.file(file.source).origin == Origin::StandardLibrary;
         for declaration in &file.declarations {
             names.declare(declaration, std, diagnostics);

@@ -233,10 +233,9 @@ impl<'l> Lowering<'l, '_> {
     fn unknown(&mut self, span: Span, text: &str) {
         let model = self.model;
         let bools = model.fields.iter().filter(|field| field.ty == FieldType::Bool && !field.fact);
-        let known = model
-            .groups
-            .keys()
-            .map(String::as_str)
+        let known = ["all", "none"]
+            .into_iter()
+            .chain(model.groups.keys().map(String::as_str))
             .chain(model.clusters.iter().map(|cluster| cluster.name.as_ref()))
             .chain(bools.map(|field| field.name.text.as_str()));
         let diagnostic =
@@ -249,7 +248,7 @@ impl<'l> Lowering<'l, '_> {
                     format!("write `{near}`"),
                     Applicability::Unsafe,
                     span,
-                    quoted(near),
+                    if matches!(near, "all" | "none") { near.to_owned() } else { quoted(near) },
                 );
                 match found {
                     Some(at) => diagnostic.related(at, "a similar name is declared here"),

@@ -168,8 +168,8 @@ pub static FLEET: Block = Block {
         built("label-prefix", Type::Text, "fleetc.dev", "prefix of the labels that fleetc writes"),
         built("output", Type::Path, "gitops", "the folder of the manifests"),
         built("migrating", Type::Bool, "false", "both engines are built on purpose"),
-        later("allow", Type::List(&Type::Name), "", "lints that are silent"),
-        later("deny", Type::List(&Type::Name), "", "lints that are errors"),
+        built("allow", Type::List(&Type::Name), "", "warnings and notes that are silent, by code or name"),
+        built("deny", Type::List(&Type::Name), "", "warnings and notes that are errors, by code or name"),
         built(
             "inventory",
             Type::Choice(&["closed", "open"]),

@@ -1,5 +1,6 @@
 //! A change as a unified diff, which `git apply` and reviewers read.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use similar::TextDiff;
@@ -20,9 +21,30 @@ pub fn unified(change: &Change, place: &Place) -> String {
         Kind::Foreign(what) if change.before.is_none() => format!("# {path}: {what} is in the way\n"),
         _ => String::new(),
     };
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(&*before, after);
-    let mut unified = diff.unified_diff();
-    unified.header(&name(change.before.is_some(), "a"), &name(change.after.is_some(), "b"));
-    text.push_str(&unified.to_string());
+    let (old, new) = (name(change.before.is_some(), "a"), name(change.after.is_some(), "b"));
+    text.push_str(&unified_texts((&old, &before), (&new, after)));
+    text
+}
+
+/// The diff from one text to another, each with its name; empty when they are equal.
+pub fn unified_texts(before: (&str, &str), after: (&str, &str)) -> String {
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(before.1, after.1);
+    diff.unified_diff().header(before.0, after.0).to_string()
+}
+
+/// A diff with the colours that Git gives it.
+pub fn coloured(diff: &str) -> String {
+    let mut text = String::new();
+    for line in diff.lines() {
+        let colour = match line.as_bytes() {
+            [b'-', b'-', b'-', b' ', ..] | [b'+', b'+', b'+', b' ', ..] => "\x1b[1m",
+            [b'-', ..] => "\x1b[31m",
+            [b'+', ..] => "\x1b[32m",
+            [b'@', ..] => "\x1b[36m",
+            _ => "",
+        };
+        let off = if colour.is_empty() { "" } else { "\x1b[0m" };
+        _ = writeln!(text, "{colour}{line}{off}");
+    }
     text
 }

@@ -17,7 +17,7 @@ use std::fmt;
 use std::io;
 
 pub use compare::{Change, Changes, Kind, Wanted, compare};
-pub use diff::unified;
+pub use diff::{coloured, unified, unified_texts};
 pub use lock::{Identities, Lock, LockError, identities};
 pub use place::Place;
 

@@ -49,26 +49,66 @@ impl fmt::Display for NoProject {
 
 impl std::error::Error for NoProject {}
 
+/// A text that stands for a file of the disk: what an editor holds and has not saved.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    /// The file; absolute, symbolic links resolved as far as the path exists.
+    pub path: PathBuf,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
 impl Project {
     /// The project that the folder `start` is in: the nearest folder, going up, which holds a file with a `fleet`
     /// declaration, and every `*.fleet` below it but for hidden ones, those in `target` and `node_modules`, those that
     /// Git ignores, and those of other projects further down.
     pub fn discover(start: &Path) -> Result<Self, NoProject> {
+        Self::discover_with(start, None)
+    }
+
+    /// The same with `overlay` in place of the file at its path, which need not exist.
+    pub fn discover_with(start: &Path, overlay: Option<&Overlay>) -> Result<Self, NoProject> {
         let folder_error = |error| NoProject::Folder { path: start.to_path_buf(), error };
         let start = fs::canonicalize(start).map_err(folder_error)?;
         if !start.is_dir() {
             return Err(folder_error(io::ErrorKind::NotADirectory.into()));
         }
-        let Some(root) = start.ancestors().find(|folder| declares_fleet(folder)) else {
+        // A declaration that is being written still counts as it was saved, so that its project is not lost meanwhile.
+        let declared = |folder: &&Path| {
+            declares_fleet(folder)
+                || overlay.is_some_and(|file| file.path.parent() == Some(folder) && holds_fleet(&file.bytes))
+        };
+        let Some(root) = start.ancestors().find(declared) else {
             let below = projects_below(&start);
             return Err(NoProject::Nowhere { start, below });
         };
+        let mut found = collect(root);
+        if let Some(overlay) = overlay.filter(|overlay| overlay.path.starts_with(root)) {
+            let path = relative(root, &overlay.path);
+            found.retain(|(other, _)| *other != path);
+            found.push((path, Ok(overlay.bytes.clone())));
+            found.sort_by(|a, b| a.0.cmp(&b.0));
+        }
         let mut sources = Sources::default();
         let mut diagnostics = Diagnostics::default();
-        for (path, bytes) in collect(root) {
+        for (path, bytes) in found {
             load::add(&mut sources, &mut diagnostics, &path, bytes);
         }
         Ok(Self { root: root.to_path_buf(), sources, files: Box::new(DiskFiles::new(root)), diagnostics })
+    }
+}
+
+impl Project {
+    /// A project of one file that is nowhere on disk; what it names is looked for in `folder`.
+    ///
+    /// # Errors
+    /// When the folder cannot be entered.
+    pub fn alone(folder: &Path, name: &str, bytes: Vec<u8>) -> Result<Self, NoProject> {
+        let root = fs::canonicalize(folder).map_err(|error| NoProject::Folder { path: folder.to_path_buf(), error })?;
+        let mut sources = Sources::default();
+        let mut diagnostics = Diagnostics::default();
+        load::add(&mut sources, &mut diagnostics, name, Ok(bytes));
+        Ok(Self { files: Box::new(DiskFiles::new(&root)), root, sources, diagnostics })
     }
 }
 

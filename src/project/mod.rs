@@ -9,14 +9,16 @@ mod git;
 mod load;
 mod memory;
 mod paths;
+mod save;
 
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-pub use discover::NoProject;
+pub use discover::{NoProject, Overlay};
 pub use disk::DiskFiles;
 pub use memory::MemoryFiles;
+pub use save::save;
 
 use crate::diag::Diagnostics;
 use crate::source::Sources;

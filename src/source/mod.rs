@@ -63,14 +63,14 @@ pub struct SourceFile {
     pub origin: Origin,
     /// The whole text.
     pub text: Arc<str>,
-    lines: LineIndex,
+    lines: Arc<LineIndex>,
 }
 
 impl SourceFile {
     /// The file `path` with `text`.
     pub fn new(path: impl Into<String>, origin: Origin, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        let lines = LineIndex::new(&text);
+        let lines = Arc::new(LineIndex::new(&text));
         Self { path: path.into(), origin, text, lines }
     }
 
@@ -110,6 +110,20 @@ impl Sources {
     /// The text under a span; empty when the span lies outside the text.
     pub fn text(&self, span: Span) -> &str {
         self.file(span.source).text.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// The same files under other paths.
+    #[must_use]
+    pub fn renamed(&self, path: impl Fn(&SourceFile) -> String) -> Self {
+        let files = self.files.iter().map(|file| SourceFile { path: path(file), ..file.clone() });
+        Self { files: files.collect() }
+    }
+
+    /// Puts another text in place of that of `id`.
+    pub fn replace(&mut self, id: SourceId, text: impl Into<Arc<str>>) {
+        if let Some(file) = self.files.get_mut(id.0 as usize) {
+            *file = SourceFile::new(std::mem::take(&mut file.path), file.origin, text);
+        }
     }
 
     /// All files with their ids, in the order they were added.

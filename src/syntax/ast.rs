@@ -84,6 +84,27 @@ pub enum DeclarationKind {
     Later(Name),
 }
 
+impl DeclarationKind {
+    /// Where its name stands, if it has one.
+    pub fn name_span(&self) -> Option<Span> {
+        let name = match self {
+            Self::Fleet(named)
+            | Self::Source(named)
+            | Self::Project(named)
+            | Self::Template(named)
+            | Self::Defaults(named)
+            | Self::Rollout(named) => named.name.as_ref(),
+            Self::Engine(engine) => engine.name.as_ref(),
+            Self::Label(field) | Self::Fact(field) => field.name.as_ref(),
+            Self::Cluster(cluster) => return cluster.name.as_ref().map(|text| text.span),
+            Self::Group(group) => group.name.as_ref(),
+            Self::Component(component) => component.name.as_ref(),
+            Self::Later(_) => None,
+        };
+        name.map(|name| name.span)
+    }
+}
+
 /// A declaration that is a name and a block.
 #[derive(Clone, Debug)]
 pub struct Named {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+use std::io::{Seek as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -32,6 +33,15 @@ impl Program {
 
     pub fn started_in(mut self, folder: PathBuf) -> Self {
         self.command.current_dir(folder);
+        self
+    }
+
+    /// With a text on stdin.
+    pub fn reads(mut self, text: &str) -> Self {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        self.command.stdin(file);
         self
     }
 

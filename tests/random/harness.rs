@@ -1,6 +1,6 @@
 //! Asks the built compiler about one fleet and compares its answers with the reference interpreter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -118,6 +118,21 @@ pub fn build(fleet: &Fleet, dress: u64) -> Option<Tree> {
     let project = Project::new(&print(fleet, dress, dress));
     project.run(&["build", "-o", "out"]).ok()?;
     Some(read_tree(&project.folder.join("fleet/out")))
+}
+
+/// The plan of `fleet` as JSON and the texts of its output folder by path; none when it fails.
+pub fn plan_and_output(fleet: &Fleet, dress: u64) -> Option<(Value, BTreeMap<String, String>)> {
+    let project = Project::new(&print(fleet, dress, dress));
+    let plan = project.run(&["plan", "--format", "json"]).ok()?;
+    project.run(&["build", "-o", "out"]).ok()?;
+    let folder = project.folder.join("fleet/out");
+    Some((serde_json::from_str(&plan).unwrap(), texts_of(&folder)))
+}
+
+/// The files below a folder by their paths from there.
+pub fn texts_of(folder: &Path) -> BTreeMap<String, String> {
+    let prefix = format!("{}/", folder.display());
+    files_of(folder).into_iter().map(|(path, text)| (path.replacen(&prefix, "", 1), text)).collect()
 }
 
 /// The files below a folder.

@@ -7,6 +7,7 @@
 //! Invariant: only `graphical` names miette. Invariant: no character of a source or of a message reaches a
 //! terminal as a control character (`tests/render.rs`).
 
+mod concise;
 mod graphical;
 mod json;
 mod line;
@@ -14,11 +15,12 @@ mod patch;
 pub(crate) mod text;
 mod window;
 
-use super::codes::Severity;
 use super::diagnostic::{Diagnostic, Diagnostics};
-use crate::source::{Origin, Sources};
+use super::report::Report;
+use crate::source::Sources;
 use text::{Paint, Style};
 
+pub use concise::concise;
 pub use json::json;
 
 /// What the terminal can do, and how wide it is.
@@ -58,48 +60,37 @@ pub fn full(diagnostics: &Diagnostics, sources: &Sources, look: &Look) -> String
     blocks.join("\n")
 }
 
-/// Every diagnostic on exactly one line, `path:line:column: severity[F0201] message`, the column in code points.
-///
-/// Vim, Emacs and the problem matchers of VS Code read it as it is.
-pub fn concise(diagnostics: &Diagnostics, sources: &Sources) -> String {
-    let mut out = String::new();
-    for diagnostic in diagnostics.iter() {
-        let span = diagnostic.primary.span;
-        let file = sources.file(span.source);
-        let at = file.position(span.start);
-        out += &format!(
-            "{}:{}:{}: {}[{}] {}\n",
-            text::escape(&file.path),
-            at.line,
-            at.column,
-            diagnostic.severity().word(),
-            diagnostic.code.id,
-            text::escape(&diagnostic.message)
-        );
-    }
-    out
-}
-
-/// How many there are of each severity: `2 errors, 1 warning in 3 files`. The files are those of the project.
-pub fn summary(diagnostics: &Diagnostics, sources: &Sources) -> String {
-    let severities = [Severity::Error, Severity::Warning, Severity::Note];
-    let counts: Vec<String> = severities
-        .into_iter()
-        .map(|severity| (diagnostics.count(severity), severity.word()))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| counted(count, word))
-        .collect();
+/// How much was found: `2 errors, 1 warning in 3 files (1 fixable with --fix)`. The files are those of the project.
+pub fn summary(report: &Report) -> String {
+    let summary = &report.summary;
+    let counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.notes, "note")];
+    let counts: Vec<String> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| counted(n, word)).collect();
     let found = if counts.is_empty() { "no problems".to_owned() } else { counts.join(", ") };
-    format!("{found} in {}", counted(project_files(sources), "file"))
+    let mut text = format!("{found} in {}", counted(summary.files, "file"));
+    let mut more = Vec::new();
+    let safe = report.diagnostics.iter().filter(|finding| finding.fixes.iter().any(|fix| fix.applicability == "safe"));
+    let safe = safe.count();
+    if safe > 0 {
+        more.push(format!("{safe} fixable with --fix"));
+    }
+    if summary.fixable > safe {
+        let also = if safe > 0 { "more " } else { "" };
+        more.push(format!("{} {also}fixable with --fix --unsafe", summary.fixable - safe));
+    }
+    if summary.hidden > 0 {
+        more.push(format!("{} not shown", summary.hidden));
+    }
+    if summary.suppressed > 0 {
+        more.push(format!("{} allowed", summary.suppressed));
+    }
+    if !more.is_empty() {
+        text += &format!(" ({})", more.join(", "));
+    }
+    text
 }
 
 fn counted(count: usize, word: &str) -> String {
     if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
-}
-
-/// How many files the project has; the standard library does not count.
-fn project_files(sources: &Sources) -> usize {
-    sources.iter().filter(|(_, file)| file.origin == Origin::Project).count()
 }
 
 /// One diagnostic: the header, the snippets, what to do, the changes, the rules behind it.
@@ -108,7 +99,7 @@ fn block(diagnostic: &Diagnostic, sources: &Sources, look: &Look) -> String {
     let mut out = header(diagnostic, look, paint);
     let windows = window::windows(diagnostic, sources, look);
     for window in &windows.list {
-        out += &graphical::draw(window, diagnostic.severity(), windows.gutter, look);
+        out += &graphical::draw(window, diagnostic.severity, windows.gutter, look);
     }
     if windows.hidden > 0 {
         out += &format!("  {} and {}\n", look.ellipsis(), counted(windows.hidden, "other place"));
@@ -130,7 +121,7 @@ fn block(diagnostic: &Diagnostic, sources: &Sources, look: &Look) -> String {
 
 /// `error[F0201]: no cluster is named …`
 fn header(diagnostic: &Diagnostic, look: &Look, paint: Paint) -> String {
-    let severity = diagnostic.severity();
+    let severity = diagnostic.severity;
     let mark = format!("{}[{}]", severity.word(), diagnostic.code.id);
     let message = format!("{mark}: {}", text::escape(&diagnostic.message));
     let mut out = String::new();

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"io"
+
+	"github.com/argoproj/argo-cd/v3/applicationset/controllers/template"
+	"github.com/argoproj/argo-cd/v3/applicationset/generators"
+	_ "github.com/argoproj/argo-cd/v3/applicationset/progressivesync"
+	"github.com/argoproj/argo-cd/v3/applicationset/utils"
+	argo "github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
+	log "github.com/sirupsen/logrus"
+	_ "unsafe" // for go:linkname
+)
+
+var silent = func() *log.Entry {
+	logger := log.New()
+	logger.SetOutput(io.Discard)
+	return log.NewEntry(logger)
+}()
+
+// The engine keeps to itself how it puts Applications into steps; what fleetc needs to be right about is just that.
+//
+//go:linkname buildAppDependencyList github.com/argoproj/argo-cd/v3/applicationset/progressivesync.buildAppDependencyList
+func buildAppDependencyList(*log.Entry, argo.ApplicationSet, []argo.Application) ([][]string, map[string]int)
+
+// applicationsOf is what the ApplicationSet controller generates.
+func applicationsOf(set argo.ApplicationSet) ([]argo.Application, error) {
+	known := map[string]generators.Generator{"List": generators.NewListGenerator()}
+	applications, _, err := template.GenerateApplications(silent, set, known, &utils.Render{}, nil)
+	return applications, err
+}
