@@ -190,8 +190,8 @@ fn a_file_that_is_not_utf8_is_not_fixed() {
 fn a_limit_keeps_the_worst_and_says_how_many_it_hides() {
     let folder = fleet();
     folder.write("a.fleet", IDLE);
-    folder.write("b.fleet", &TYPO.replace("web", "b"));
-    folder.write("c.fleet", &TYPO.replace("web", "c"));
+    folder.write("b.fleet", TYPO.replace("web", "b"));
+    folder.write("c.fleet", TYPO.replace("web", "c"));
     let check = |most: &str, format: &str| {
         folder.fleetc(&["check", "--max-errors", most, "--format", format]).ends_with(1).stdout
     };
