@@ -11,6 +11,7 @@ mod load;
 mod panic;
 mod plan;
 mod terminal;
+mod why;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -70,6 +71,7 @@ enum Command {
     Check(check::Check),
     Build(build::Build),
     Plan(plan::Plan),
+    Why(why::Why),
     Explain(explain::Explain),
 }
 
@@ -138,6 +140,7 @@ fn run(cli: Cli) -> Exit {
         Command::Check(check) => check.run(&cli.global, &mut terminal),
         Command::Build(build) => build.run(&cli.global, &mut terminal),
         Command::Plan(plan) => plan.run(&cli.global, &mut terminal),
+        Command::Why(why) => why.run(&cli.global, &mut terminal),
         Command::Explain(explain) => explain.run(&mut terminal),
     };
     let exit = result.unwrap_or_else(|failure| {
