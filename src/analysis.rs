@@ -36,7 +36,7 @@ pub fn why(project: &Project, cluster: &str, component: &str) -> (Compilation, O
 }
 
 /// Compiles, and asks `and` while the model is there, when there is no error.
-fn compile_and<T>(
+pub fn compile_and<T>(
     project: &Project,
     also: &[ast::EngineKind],
     and: impl FnOnce(&model::Model, &Plan) -> T,

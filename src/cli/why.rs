@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, load};
 use crate::analysis;
-use crate::diag::did_you_mean;
+use crate::diag::{did_you_mean, one_of};
 use crate::plan::why::{Unknown, json, text};
 
 /// Say where each value came from, and what it beat
@@ -38,8 +38,10 @@ impl Why {
     pub fn run(&self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
         let project = load::project(&load::start(global)?, terminal)?;
         let (compilation, answer) = analysis::why(&project, &self.cluster, &self.component);
-        terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
-        let Some(answer) = answer else { return Ok(Exit::Problems) };
+        let Some(answer) = answer else {
+            terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
+            return Ok(Exit::Problems);
+        };
         let mut why = answer.map_err(|unknown| failure(&unknown))?;
         if let Some(field) = &self.field {
             why.select(field).map_err(|unknown| failure(&unknown))?;
@@ -57,6 +59,6 @@ fn failure(unknown: &Unknown) -> Failure {
     let failure = Failure::new(format!("no {what} is named `{name}`"));
     match did_you_mean(name, known.iter().map(String::as_str)) {
         Some(near) => failure.help(format!("did you mean `{near}`?")),
-        None => failure.help(format!("`fleetc plan` shows the {what}s there are")),
+        None => failure.help(format!("write {}", one_of(known.iter().map(String::as_str)))),
     }
 }

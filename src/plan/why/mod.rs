@@ -190,6 +190,7 @@ impl Why {
                 known.extend(one.path.first().cloned());
                 known.push(one.name.clone());
             }
+            known.dedup();
             return Err(Unknown { what: "field", name: field.to_string(), known });
         }
         self.fields.retain(|one| one.is_in(field));

@@ -131,7 +131,12 @@ impl Page<'_> {
     fn field(&mut self, field: &Field) {
         self.gap();
         let nothing = field.value.is_null() && field.from.as_ref().is_none_or(|from| from.layer == "default");
-        let value = if nothing { "is not set here".to_string() } else { format!("= {}", field.value) };
+        let value = match nothing {
+            true => "is not set here".to_string(),
+            // What a block becomes is long, and stands in the source as good as the same.
+            false if field.name.contains(' ') => "applies here".to_string(),
+            false => format!("= {}", field.value),
+        };
         self.put(0, Style::Strong, &format!("{} {value}", field.name));
         if let Some(from) = &field.from {
             if !nothing {
