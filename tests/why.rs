@@ -90,8 +90,23 @@ fn sources_with_errors_have_no_answer() {
 
 /// Attributes whose value in the plan is the one that is written.
 const AS_WRITTEN: [&str; 17] = [
-    "project", "namespace", "chart", "version", "release", "rollout", "wait", "prune", "self-heal", "create-namespace",
-    "server-side", "suspend", "force", "interval", "timeout", "service-account", "on-delete",
+    "project",
+    "namespace",
+    "chart",
+    "version",
+    "release",
+    "rollout",
+    "wait",
+    "prune",
+    "self-heal",
+    "create-namespace",
+    "server-side",
+    "suspend",
+    "force",
+    "interval",
+    "timeout",
+    "service-account",
+    "on-delete",
 ];
 
 fn find<'v>(why: &'v Value, name: &str) -> &'v Value {
@@ -202,7 +217,8 @@ fn every_answer_agrees_with_the_plan_of_the_examples() {
         compile_and(&project, &[], |model, plan| {
             for cluster in &plan.clusters {
                 for component in plan.deployments.iter().map(|deployment| &deployment.component) {
-                    let here = plan.deployments.iter().find(|it| it.cluster == cluster.name && it.component == *component);
+                    let here =
+                        plan.deployments.iter().find(|it| it.cluster == cluster.name && it.component == *component);
                     let answer = why(model, plan, &cluster.name, component).unwrap();
                     let (runs, kind) = (here.is_some(), answer.because.kind);
                     assert_eq!(answer.runs, runs);

@@ -336,7 +336,8 @@ fn slot_of(
     };
     let variables = super::cluster::variables(cluster.node);
     // What stands elsewhere than in the cluster knows nothing of its variables.
-    let (names, values) = if matches!(given, Given::Own(_)) { (&variables[..], &cluster.variables[..]) } else { (&[][..], &[][..]) };
+    let (names, values) =
+        if matches!(given, Given::Own(_)) { (&variables[..], &cluster.variables[..]) } else { (&[][..], &[][..]) };
     let scope = Scope { place: Place::Cluster, params: &[], variables: names, std: false };
     let env = Env { variables: values, ..Env::on(place) };
     let what = format!("the {} `{}`", field.what(), field.name.text);

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Because, Part, Stage, inputs, place_of};
+use crate::model::Model;
 use crate::model::eval::Evaluator;
 use crate::model::names::Declared;
 use crate::model::predicate::{Predicate, lower};
 use crate::model::scope::{Env, Place, Scope};
-use crate::model::Model;
 use crate::plan::resolve::members::exceptions_of;
 use crate::plan::{Deployment, Plan};
 use crate::syntax::ast::{self, Entry, Expr, ExprKind};
@@ -28,12 +28,9 @@ pub fn because(model: &Model, cluster: usize, declared: &Declared<ast::Component
         return listed("with", span);
     }
     match &declared.node.on {
-        Some(on) => Because {
-            kind: "on",
-            text: model.text(on.span).to_string(),
-            place: place_of(model, on.span),
-            parts,
-        },
+        Some(on) => {
+            Because { kind: "on", text: model.text(on.span).to_string(), place: place_of(model, on.span), parts }
+        }
         None => listed("nothing", declared.name.span),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Because, Beaten, Field, Input, Part, Place, Said, Stage, Why};
+use super::{Beaten, Because, Field, Input, Part, Place, Said, Stage, Why};
 
 /// The whole answer.
 pub fn json(why: &Why) -> Value {

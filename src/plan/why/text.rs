@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Because, Beaten, Field, Input, Part, Place, Said, Stage, Why};
+use super::{Beaten, Because, Field, Input, Part, Place, Said, Stage, Why};
 use crate::diag::render::Look;
 use crate::diag::render::text::{Paint, Style, escape, width, wrap};
 use crate::plan::text::counted;
