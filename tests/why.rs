@@ -65,7 +65,7 @@ fn a_narrow_terminal_without_unicode_gets_no_longer_line_and_only_ascii() {
     assert!(text.is_ascii(), "{text}");
     let long: Vec<&str> = text.lines().filter(|line| line.len() > 50).collect();
     assert!(long.is_empty(), "{long:#?}");
-    let painted = Folder::new().fleetc(&["why", "-C", &folder, "--color", "always", "prod-us", "web"]);
+    let painted = program.fleetc(&["why", "-C", &folder, "--color", "always", "prod-us", "web"]);
     painted.ends_with(0).stdout_has("\u{1b}[");
 }
 
