@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model;
+use crate::plan::why::{self, Unknown, Why};
 use crate::plan::{Plan, resolve};
 use crate::policy::{self, Reach};
 use crate::project::Project;
@@ -27,6 +28,20 @@ pub struct Compilation {
 
 /// Compiles `project` for the engines it declares and for those of `also`.
 pub fn compile(project: &Project, also: &[ast::EngineKind]) -> Compilation {
+    compile_and(project, also, |_, _| ()).0
+}
+
+/// Why the values of `component` on `cluster` are what they are, when there is no error; else what is not known.
+pub fn why(project: &Project, cluster: &str, component: &str) -> (Compilation, Option<Result<Why, Unknown>>) {
+    compile_and(project, &[], |model, plan| why::why(model, plan, cluster, component))
+}
+
+/// Compiles, and asks `and` while the model is there, when there is no error.
+pub fn compile_and<T>(
+    project: &Project,
+    also: &[ast::EngineKind],
+    and: impl FnOnce(&model::Model, &Plan) -> T,
+) -> (Compilation, Option<T>) {
     let mut sources = project.sources.clone();
     for (path, text) in stdlib::FILES {
         sources.add(SourceFile::new(path, Origin::StandardLibrary, text));
@@ -76,8 +91,9 @@ pub fn compile(project: &Project, also: &[ast::EngineKind]) -> Compilation {
     if diagnostics.has_errors() {
         plan = None;
     }
+    let answer = plan.as_ref().map(|plan| and(&model, plan));
     drop(model);
-    Compilation { sources, diagnostics, plan, output }
+    (Compilation { sources, diagnostics, plan, output }, answer)
 }
 
 /// Whether `diagnostic` may only be there because a file of the project could not be read: what it misses may be declared

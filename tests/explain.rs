@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use fleetc::analysis::compile;
-use fleetc::diag::Severity;
+use fleetc::diag::Report;
 use fleetc::diag::codes::find_code;
 use fleetc::diag::explain;
 use fleetc::diag::render::{Look, concise};
@@ -20,9 +20,6 @@ use fleetc::project::MemoryFiles;
 use fleetc::terms::{self, CONCEPTS, Kind};
 use folder::Folder;
 use serde_json::Value;
-
-/// The notes and warnings that an example may raise: what its page is about.
-const MAY_RAISE: &[(&str, &str)] = &[("allowance", "F0414")];
 
 fn example(name: &str, page: &str) -> String {
     let pieces: Vec<&str> = page.split("```").collect();
@@ -35,17 +32,13 @@ fn examples_compile() {
     let mut wrong = Vec::new();
     for concept in CONCEPTS {
         let memory = MemoryFiles::new().file("demo.fleet", example(concept.name, concept.page));
-        let mut compilation = compile(&memory.into_project(), &[]);
-        let mut found = fleetc::diag::Diagnostics::default();
-        for diagnostic in compilation.diagnostics.iter() {
-            let may = MAY_RAISE.contains(&(concept.name, diagnostic.code.id));
-            if diagnostic.severity() == Severity::Error || !may {
-                found.push(diagnostic.clone());
-            }
-        }
-        compilation.diagnostics = found;
+        let compilation = compile(&memory.into_project(), &[]);
         if !compilation.diagnostics.is_empty() {
-            wrong.push(format!("{}:\n{}", concept.name, concise(&compilation.diagnostics, &compilation.sources)));
+            wrong.push(format!(
+                "{}:\n{}",
+                concept.name,
+                concise(&Report::new(&compilation.diagnostics, &compilation.sources))
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

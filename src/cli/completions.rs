@@ -83,13 +83,11 @@ pub(super) fn answer(arguments: &[OsString], command: fn() -> clap::Command) -> 
 }
 
 /// The clusters of the project around the current folder, or around the folder that `-C` names.
-#[expect(dead_code, reason = "no command takes the name of a cluster yet")]
 pub fn clusters() -> Vec<CompletionCandidate> {
     candidates(declared(folder().as_deref()).clusters)
 }
 
 /// The components of that project.
-#[expect(dead_code, reason = "no command takes the name of a component yet")]
 pub fn components() -> Vec<CompletionCandidate> {
     candidates(declared(folder().as_deref()).components)
 }
@@ -125,7 +123,7 @@ struct Declared {
 /// What the project around `folder` declares, whatever is wrong with it; nothing without a project.
 fn declared(folder: Option<&Path>) -> Declared {
     let Some(project) = folder.and_then(|folder| Project::discover(folder).ok()) else { return Declared::default() };
-    let parsed: Vec<_> = project.sources.iter().map(|(id, file)| syntax::parse(id, &file.text).file).collect();
+    let parsed: Vec<_> = project.sources.iter().map(|(id, file)| syntax::parse(id, &file.text)).collect();
     // What is wrong is said by `check`; what is declared is declared all the same.
     let model = model::build(&parsed, &project.sources, &mut Diagnostics::default());
     Declared {

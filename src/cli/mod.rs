@@ -15,6 +15,7 @@ mod paths;
 mod plan;
 mod schema;
 mod terminal;
+mod why;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -78,6 +79,7 @@ enum Command {
     Check(check::Check),
     Build(build::Build),
     Plan(plan::Plan),
+    Why(why::Why),
     Explain(explain::Explain),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -152,6 +154,7 @@ fn run(cli: Cli) -> Exit {
         Command::Check(check) => check.run(&cli.global, &mut terminal),
         Command::Build(build) => build.run(&cli.global, &mut terminal),
         Command::Plan(plan) => plan.run(&cli.global, &mut terminal),
+        Command::Why(why) => why.run(&cli.global, &mut terminal),
         Command::Explain(explain) => explain.run(&mut terminal),
         Command::Schema(schema) => schema.run(&mut terminal),
         Command::Completions(completions) => completions.run(&mut terminal),

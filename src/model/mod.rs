@@ -8,7 +8,7 @@ pub mod declarations;
 pub mod eval;
 pub mod field;
 pub mod names;
-mod order;
+pub mod order;
 pub mod predicate;
 pub mod schema;
 pub mod scope;

@@ -267,6 +267,46 @@ fn set_in<'b>(
     })
 }
 
+/// What gives a label or fact its value on a cluster.
+#[derive(Clone, Copy, Debug)]
+pub enum Given<'a> {
+    /// The cluster's body.
+    Own(&'a Expr),
+    /// A `for` variable of the cluster, with its place.
+    Variable(usize, Span),
+    /// `defaults cluster`.
+    Defaults(&'a Expr),
+    /// It is derived from others.
+    Derived(&'a Expr),
+    /// Its own default.
+    Default(&'a Expr),
+    /// Nothing.
+    Nothing,
+}
+
+/// What gives `field` its value on `cluster`.
+pub fn given<'a>(model: &Model<'a>, field: &super::field::Field<'a>, cluster: &super::Cluster<'a>) -> Given<'a> {
+    let name = &field.name.text;
+    let mut bindings = cluster.node.bindings.iter();
+    let variable = bindings.position(|binding| binding.name.text == *name);
+    if field.derived.is_none()
+        && let Some(attribute) = set_in(&cluster.node.body, name).next()
+    {
+        return Given::Own(&attribute.value);
+    }
+    if let Some(variable) = variable {
+        let span = cluster.node.bindings.get(variable).map_or(cluster.span, |binding| binding.name.span);
+        return Given::Variable(variable, span);
+    }
+    if let Some(derived) = field.derived {
+        return Given::Derived(derived);
+    }
+    match model.names.cluster_defaults.and_then(|node| set_in(&node.body, name).next()) {
+        Some(attribute) => Given::Defaults(&attribute.value),
+        None => field.default.map_or(Given::Nothing, Given::Default),
+    }
+}
+
 /// What the field at `index` holds on the cluster at `place`.
 fn slot_of(
     model: &Model,
@@ -279,30 +319,25 @@ fn slot_of(
     let (Some(field), Some(cluster)) = (model.fields.get(index), model.clusters.get(place)) else {
         return Slot::Poisoned;
     };
-    let variables = super::cluster::variables(cluster.node);
-    let own = if field.derived.is_none() { set_in(&cluster.node.body, &field.name.text).next() } else { None };
-    let from_variable = variables.iter().position(|variable| *variable == field.name.text);
-    let defaults = model.names.cluster_defaults.and_then(|node| set_in(&node.body, &field.name.text).next());
-    let expr = match (own, from_variable, defaults) {
-        (Some(attribute), _, _) => &attribute.value,
-        (None, Some(variable), _) => {
+    let given = given(model, field, cluster);
+    let expr = match given {
+        Given::Variable(variable, _) => {
             return cluster.variables.get(variable).cloned().map_or(Slot::Poisoned, Slot::Value);
         }
-        (None, None, Some(attribute)) if field.derived.is_none() => &attribute.value,
-        _ => match field.derived.or(field.default) {
-            Some(expr) => expr,
-            None if field.ty == super::field::FieldType::Error => return Slot::Poisoned,
-            None if field.optional || field.fact => return Slot::Absent,
-            None => {
-                let (fields, clusters) = missing.entry(cluster.span).or_default();
-                fields.insert(index);
-                clusters.insert(place);
-                return Slot::Poisoned;
-            }
-        },
+        Given::Own(expr) | Given::Defaults(expr) | Given::Derived(expr) | Given::Default(expr) => expr,
+        Given::Nothing if field.ty == super::field::FieldType::Error => return Slot::Poisoned,
+        Given::Nothing if field.optional || field.fact => return Slot::Absent,
+        Given::Nothing => {
+            let (fields, clusters) = missing.entry(cluster.span).or_default();
+            fields.insert(index);
+            clusters.insert(place);
+            return Slot::Poisoned;
+        }
     };
+    let variables = super::cluster::variables(cluster.node);
     // What stands elsewhere than in the cluster knows nothing of its variables.
-    let (names, values) = if own.is_some() { (&variables[..], &cluster.variables[..]) } else { (&[][..], &[][..]) };
+    let (names, values) =
+        if matches!(given, Given::Own(_)) { (&variables[..], &cluster.variables[..]) } else { (&[][..], &[][..]) };
     let scope = Scope { place: Place::Cluster, params: &[], variables: names, std: false };
     let env = Env { variables: values, ..Env::on(place) };
     let what = format!("the {} `{}`", field.what(), field.name.text);

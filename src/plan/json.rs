@@ -37,7 +37,8 @@ fn cluster(cluster: &Cluster) -> Value {
     })
 }
 
-fn deployment(deployment: &Deployment) -> Value {
+/// A deployment.
+pub(super) fn deployment(deployment: &Deployment) -> Value {
     let d = deployment;
     let chart = match &d.content {
         Content::Chart(chart) => Some(chart),
@@ -112,7 +113,7 @@ fn values_files(chart: &Chart) -> Value {
     each(&chart.values_files, |file| json!({ "source": file.source.name, "path": file.path }))
 }
 
-fn patch(patch: &Patch) -> Value {
+pub(super) fn patch(patch: &Patch) -> Value {
     match &patch.change {
         Change::Operations(operations) => json!({ "kind": patch.kind, "name": patch.name, "operations": operations }),
         Change::Merge(fields) => json!({ "kind": patch.kind, "name": patch.name, "merge": fields }),
@@ -129,7 +130,7 @@ fn image(image: &Image) -> Value {
     json!({ "name": image.name, "new_name": image.new_name, "tag": image.tag, "digest": image.digest })
 }
 
-fn ignore(ignore: &Ignore) -> Value {
+pub(super) fn ignore(ignore: &Ignore) -> Value {
     json!({
         "group": ignore.group,
         "kind": ignore.kind,
@@ -198,7 +199,7 @@ fn names(names: &[std::sync::Arc<str>]) -> Value {
 }
 
 /// As Go and the language write it: `1h30m`, `250ms`, `0s`.
-fn duration(duration: Duration) -> String {
+pub(super) fn duration(duration: Duration) -> String {
     let mut left = duration.milliseconds;
     let mut text = String::new();
     for (unit, length) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {

@@ -9,6 +9,7 @@ pub mod permission;
 mod repository;
 pub mod resolve;
 pub mod text;
+pub mod why;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

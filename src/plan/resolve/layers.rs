@@ -21,6 +21,8 @@ pub struct Layer<'a> {
     pub rank: u8,
     /// The clusters of an `on` block; none for a body.
     pub on: Option<ClusterSet>,
+    /// Where the predicate of an `on` block is.
+    pub predicate: Option<Span>,
     /// Which of [`Layers::scopes`] its names are looked up in.
     pub scope: usize,
     /// What it holds.
@@ -139,7 +141,7 @@ pub fn gather<'a>(model: &Model<'a>, node: &'a ast::Component, name: &'a ast::Na
 
 impl<'a> Layers<'a> {
     fn add(&mut self, model: &Model<'a>, body: &'a ast::Block, rank: u8, scope: usize) {
-        self.layers.push(Layer { rank, on: None, scope, entries: &body.entries });
+        self.layers.push(Layer { rank, on: None, predicate: None, scope, entries: &body.entries });
         for entry in &body.entries {
             if let Entry::Block(block) = entry
                 && block.keyword.text == "on"
@@ -153,6 +155,7 @@ impl<'a> Layers<'a> {
                 self.layers.push(Layer {
                     rank: rank + 1,
                     on: Some(selection.set),
+                    predicate: block.on.as_ref().map(|on| on.span),
                     scope,
                     entries: &block.body.entries,
                 });

@@ -97,20 +97,31 @@ impl Members {
 
 /// The exceptions that `with` or `without` makes; none when they are not known.
 fn exceptions(model: &Model, word: &str, evaluator: &mut Evaluator) -> Option<Vec<Exception>> {
-    let defaults = model.names.cluster_defaults.and_then(|node| body::find(&node.body, word));
     let mut found: BTreeMap<(Span, String), Vec<usize>> = BTreeMap::new();
-    for (place, cluster) in model.clusters.iter().enumerate() {
-        let own = body::find(&cluster.node.body, word);
-        let Some(attribute) = own.or(defaults) else { continue };
-        let variables = if own.is_some() { cluster::variables(cluster.node) } else { Vec::new() };
-        let scope = Scope { place: Place::Cluster, params: &[], variables: &variables, std: false };
-        let env = Env { variables: &cluster.variables, ..Env::on(place) };
-        for (name, span) in named(At { model, scope: &scope, env: &env }, attribute, evaluator)? {
+    for place in 0..model.clusters.len() {
+        for (name, span) in exceptions_of(model, place, word, evaluator)? {
             found.entry((span, name)).or_default().push(place);
         }
     }
     let exception = |((span, component), clusters)| Exception { component, span, clusters };
     Some(found.into_iter().map(exception).collect())
+}
+
+/// The components that `with` or `without` names for the cluster at `place`, with their places; none when not known.
+pub fn exceptions_of(
+    model: &Model,
+    place: usize,
+    word: &str,
+    evaluator: &mut Evaluator,
+) -> Option<Vec<(String, Span)>> {
+    let cluster = model.clusters.get(place)?;
+    let defaults = model.names.cluster_defaults.and_then(|node| body::find(&node.body, word));
+    let own = body::find(&cluster.node.body, word);
+    let Some(attribute) = own.or(defaults) else { return Some(Vec::new()) };
+    let variables = if own.is_some() { cluster::variables(cluster.node) } else { Vec::new() };
+    let scope = Scope { place: Place::Cluster, params: &[], variables: &variables, std: false };
+    let env = Env { variables: &cluster.variables, ..Env::on(place) };
+    named(At { model, scope: &scope, env: &env }, attribute, evaluator)
 }
 
 /// The components that `attribute` names on a cluster, with their places.

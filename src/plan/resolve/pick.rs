@@ -27,6 +27,14 @@ pub type Items = Vec<(Value, Span)>;
 /// How a value is read from its expression.
 pub type Eval<'e> = &'e dyn Fn(&mut Evaluator, At, &Expr) -> Option<Value>;
 
+/// Which key of a map took which value, recorded while maps are merged.
+#[derive(Debug, Default)]
+pub struct Trace<'a> {
+    path: Vec<String>,
+    /// The keys in order, each with its path from the map, what said its value, and the value.
+    pub decisions: Vec<(Vec<String>, Candidate<'a>, Value)>,
+}
+
 /// What is gathered over all components and clusters, and reported once for each place.
 #[derive(Debug, Default)]
 pub struct Findings {
@@ -222,7 +230,7 @@ impl<'s, 'a> Spot<'s, 'a> {
     }
 
     /// The default of a parameter, in the template of `scope` or, for the component's own scope, in any template.
-    fn default_of(&self, scope: usize, name: &str) -> Option<(&'a Expr, usize)> {
+    pub fn default_of(&self, scope: usize, name: &str) -> Option<(&'a Expr, usize)> {
         let scopes = self.layers.scopes.iter().enumerate().filter(|(index, _)| scope == 0 || *index == scope);
         for (index, layer_scope) in scopes {
             let Some(template) = &layer_scope.template else { continue };
@@ -240,6 +248,16 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     /// The free-form map `name`, merged key by key over all layers, keys sorted.
     pub fn map(&self, name: &str, findings: &mut Findings) -> Picked<Map<String, Value>> {
+        self.traced_map(name, findings, &mut None)
+    }
+
+    /// The same, and which key took which value when there is a trace for it.
+    pub fn traced_map(
+        &self,
+        name: &str,
+        findings: &mut Findings,
+        trace: &mut Option<Trace<'a>>,
+    ) -> Picked<Map<String, Value>> {
         let Some(parts) = self.layers.maps.get(name) else { return Ok(Map::new()) };
         let mut sources: Vec<(usize, Vec<&'a Attribute>)> = Vec::new();
         for part in parts {
@@ -248,10 +266,11 @@ impl<'s, 'a> Spot<'s, 'a> {
             }
         }
         let text_values = !matches!(name, "values");
-        self.merge(&sources, text_values, findings)
+        self.merge(&sources, text_values, findings, trace)
     }
 
-    fn entries(&self, part: &MapPart<'a>, findings: &mut Findings) -> Picked<Vec<&'a Attribute>> {
+    /// What `part` says, key by key.
+    pub fn entries(&self, part: &MapPart<'a>, findings: &mut Findings) -> Picked<Vec<&'a Attribute>> {
         let Some(expr) = part.expr else {
             return Ok(part
                 .entries
@@ -269,7 +288,8 @@ impl<'s, 'a> Spot<'s, 'a> {
         }
     }
 
-    fn leaf(&self, layer: usize, expr: &'a Expr, findings: &mut Findings) -> Picked<&'a Expr> {
+    /// The expression that counts here, looking through `if`.
+    pub fn leaf(&self, layer: usize, expr: &'a Expr, findings: &mut Findings) -> Picked<&'a Expr> {
         self.with(layer, |at| findings.evaluator.leaf(at, expr)).ok_or(Poison)
     }
 
@@ -278,6 +298,7 @@ impl<'s, 'a> Spot<'s, 'a> {
         sources: &[(usize, Vec<&'a Attribute>)],
         text_values: bool,
         findings: &mut Findings,
+        trace: &mut Option<Trace<'a>>,
     ) -> Picked<Map<String, Value>> {
         let mut keys: BTreeMap<&str, Vec<Candidate<'a>>> = BTreeMap::new();
         for (layer, attributes) in sources {
@@ -292,7 +313,13 @@ impl<'s, 'a> Spot<'s, 'a> {
         }
         let mut merged = Map::new();
         for (key, candidates) in keys {
-            merged.insert(key.to_string(), self.merged_key(key, &candidates, text_values, findings)?);
+            if let Some(trace) = trace {
+                trace.path.push(key.to_string());
+            }
+            merged.insert(key.to_string(), self.merged_key(key, &candidates, text_values, findings, trace)?);
+            if let Some(trace) = trace {
+                trace.path.pop();
+            }
         }
         Ok(merged)
     }
@@ -303,6 +330,7 @@ impl<'s, 'a> Spot<'s, 'a> {
         candidates: &[Candidate<'a>],
         text_values: bool,
         findings: &mut Findings,
+        trace: &mut Option<Trace<'a>>,
     ) -> Picked<Value> {
         let winners = self.layers.winners(candidates, self.cluster, |candidate| candidate.layer);
         let mut leaves = Vec::new();
@@ -311,7 +339,11 @@ impl<'s, 'a> Spot<'s, 'a> {
         }
         if !text_values && !leaves.is_empty() && leaves.iter().all(|(_, leaf)| matches!(leaf.kind, ExprKind::Map(_))) {
             let sources = self.maps_below(candidates, findings)?;
-            return self.merge(&sources, false, findings).map(Value::Object);
+            let merged = Value::Object(self.merge(&sources, false, findings, trace)?);
+            if let (Some(trace), Some(first), true) = (trace, winners.first(), merged == Value::Object(Map::new())) {
+                trace.decisions.push((trace.path.clone(), *first, merged.clone()));
+            }
+            return Ok(merged);
         }
         let mut chosen: Option<(Value, Candidate)> = None;
         for (candidate, leaf) in leaves {
@@ -333,7 +365,11 @@ impl<'s, 'a> Spot<'s, 'a> {
                 }
             }
         }
-        chosen.map(|(value, _)| value).ok_or(Poison)
+        let (value, candidate) = chosen.ok_or(Poison)?;
+        if let Some(trace) = trace {
+            trace.decisions.push((trace.path.clone(), candidate, value.clone()));
+        }
+        Ok(value)
     }
 
     /// The maps among `candidates` from the highest down to the first that is no map.

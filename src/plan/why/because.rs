@@ -1,0 +1,104 @@
+//! Why a component runs on a cluster or not, and in which stage.
+
+use std::collections::BTreeSet;
+
+use super::{Because, Part, Stage, inputs, place_of};
+use crate::model::Model;
+use crate::model::eval::Evaluator;
+use crate::model::names::Declared;
+use crate::model::predicate::{Predicate, lower};
+use crate::model::scope::{Env, Place, Scope};
+use crate::plan::resolve::members::exceptions_of;
+use crate::plan::{Deployment, Plan};
+use crate::syntax::ast::{self, Entry, Expr, ExprKind};
+
+/// Why `declared` runs on the cluster at `cluster`, or not.
+pub fn because(model: &Model, cluster: usize, declared: &Declared<ast::Component>) -> Because {
+    let name = &declared.name.text;
+    let named = |word: &str| {
+        let named = exceptions_of(model, cluster, word, &mut Evaluator::default()).unwrap_or_default();
+        named.into_iter().find(|(component, _)| component == name).map(|(_, span)| span)
+    };
+    let listed = |kind, span| Because { kind, text: name.clone(), place: place_of(model, span), parts: Vec::new() };
+    if let Some(span) = named("without") {
+        return listed("without", span);
+    }
+    let (holds, parts) = declared.node.on.as_ref().map_or((false, Vec::new()), |on| deciding(model, cluster, on));
+    if let (false, Some(span)) = (holds, named("with")) {
+        return listed("with", span);
+    }
+    match &declared.node.on {
+        Some(on) => {
+            Because { kind: "on", text: model.text(on.span).to_string(), place: place_of(model, on.span), parts }
+        }
+        None => listed("nothing", declared.name.span),
+    }
+}
+
+/// The stage of `deployment`.
+pub fn stage(model: &Model, cluster: usize, plan: &Plan, deployment: &Deployment) -> Option<Stage> {
+    let (rollout, stage) = (deployment.rollout.as_ref()?, deployment.stage.as_ref()?);
+    let planned = plan.rollouts.iter().find(|one| one.name == *rollout)?;
+    let (index, found) = planned.stages.iter().enumerate().find(|(_, one)| one.name == *stage)?;
+    let blocks = model.names.rollouts.get(rollout.as_ref())?.node.body.entries.iter();
+    let blocks = blocks.filter_map(|entry| match entry {
+        Entry::Block(block) if block.keyword.text == "stage" => Some(block),
+        _ => None,
+    });
+    let on = blocks.clone().nth(index).and_then(|block| block.on.as_ref());
+    Some(Stage {
+        rollout: rollout.to_string(),
+        name: stage.to_string(),
+        number: index + 1,
+        of: planned.stages.len(),
+        place: place_of(model, found.span),
+        parts: on.map(|on| deciding(model, cluster, on).1).unwrap_or_default(),
+    })
+}
+
+/// Whether the checked predicate `expr` holds on a cluster, and the parts of it that make it so.
+pub fn deciding(model: &Model, cluster: usize, expr: &Expr) -> (bool, Vec<Part>) {
+    let Some(predicate) = model.conditions.get(&expr.span) else { return (true, Vec::new()) };
+    let holds = predicate.holds(model, &Env::on(cluster)).unwrap_or(false);
+    let mut parts = Vec::new();
+    collect(model, cluster, (expr, predicate), &mut parts);
+    (holds, parts)
+}
+
+/// A lowered predicate has the form of its expression, so the two are walked side by side.
+fn collect(model: &Model, cluster: usize, (expr, predicate): (&Expr, &Predicate), parts: &mut Vec<Part>) {
+    let holds = |predicate: &Predicate| predicate.holds(model, &Env::on(cluster)).unwrap_or(false);
+    let whole = holds(predicate);
+    match (&expr.kind, predicate) {
+        (ExprKind::And(inner), Predicate::And(lowered)) | (ExprKind::Or(inner), Predicate::Or(lowered)) => {
+            for (expr, predicate) in inner.iter().zip(lowered).filter(|(_, part)| holds(part) == whole) {
+                collect(model, cluster, (expr, predicate), parts);
+            }
+        }
+        (ExprKind::Not(inner), Predicate::Not(lowered)) => collect(model, cluster, (inner, lowered), parts),
+        _ => {
+            let mut names = BTreeSet::new();
+            inputs::compared(expr, &mut names);
+            parts.push(Part {
+                text: model.text(expr.span).to_string(),
+                holds: whole,
+                place: place_of(model, expr.span),
+                inputs: inputs::of_predicate(model, cluster, &names),
+            });
+            group(model, cluster, expr, parts);
+        }
+    }
+}
+
+/// What decides in the group that `expr` names.
+fn group(model: &Model, cluster: usize, expr: &Expr, parts: &mut Vec<Part>) {
+    let name = match &expr.kind {
+        ExprKind::Path(path) => path.text(),
+        ExprKind::Text(text) => text.as_literal().unwrap_or_default().to_string(),
+        _ => return,
+    };
+    let Some(declared) = model.names.groups.get(&name) else { return };
+    let inner = &declared.node.predicate;
+    let predicate = lower(model, &Scope::of(Place::Fixed), inner, &mut super::nowhere());
+    collect(model, cluster, (inner, &predicate), parts);
+}
