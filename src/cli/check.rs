@@ -70,8 +70,24 @@ enum Format {
     Full,
     /// One line each: `path:line:column: severity[code] message`
     Concise,
+    /// Sentences, for screen readers
+    Plain,
     /// One JSON object
     Json,
+    /// One JSON object a line
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub Actions run
+    Github,
+    /// A GitLab code quality report
+    Gitlab,
+    /// JUnit XML
+    Junit,
+    /// The diagnostics of reviewdog
+    Rdjson,
+    /// One line each with everything to mend it, for programs that write code
+    Agent,
 }
 
 /// What the paths of a format are relative to.
@@ -81,19 +97,22 @@ enum Base {
     Start,
     /// The root of the project: the contract.
     Project,
+    /// The root of the Git repository, if there is one: for those who annotate its files.
+    Repository,
 }
 
 impl Format {
     fn base(self) -> Base {
         match self {
-            Self::Full | Self::Concise => Base::Start,
-            Self::Json => Base::Project,
+            Self::Full | Self::Concise | Self::Plain | Self::Agent => Base::Start,
+            Self::Json | Self::Jsonl => Base::Project,
+            Self::Sarif | Self::Github | Self::Gitlab | Self::Junit | Self::Rdjson => Base::Repository,
         }
     }
 
     /// Whether the summary follows it as a line of text.
     fn has_summary(self) -> bool {
-        matches!(self, Self::Full | Self::Concise)
+        matches!(self, Self::Full | Self::Concise | Self::Plain | Self::Agent)
     }
 }
 
@@ -134,17 +153,27 @@ impl Check {
             compilation.diagnostics.limit(most);
         }
         let diagnostics = &compilation.diagnostics;
+        let root = &scope.project.root;
         let base = match self.format.base() {
-            Base::Start => start,
-            Base::Project => &scope.project.root,
+            Base::Start => start.to_path_buf(),
+            Base::Project => root.clone(),
+            Base::Repository => scope.project.repository_root(),
         };
-        let sources = &paths::relative_to(base, &scope.project.root, &compilation.sources);
+        let sources = &paths::relative_to(&base, root, &compilation.sources);
         let report = Report::new(diagnostics, sources);
         let look = if self.fix && scope.is_stdin() { terminal.look_of_stderr() } else { terminal.look() };
         let mut text = match self.format {
             Format::Full => render::full(diagnostics, sources, &look),
             Format::Concise => render::concise(&report),
+            Format::Plain => render::plain(&report),
             Format::Json => render::json(&report),
+            Format::Jsonl => render::jsonl(&report),
+            Format::Sarif => render::sarif(&report),
+            Format::Github => render::github(&report),
+            Format::Gitlab => render::gitlab(&report),
+            Format::Junit => render::junit(&report),
+            Format::Rdjson => render::rdjson(&report),
+            Format::Agent => render::agent(&report),
         };
         if self.format == Format::Full && !text.is_empty() {
             text.push('\n');

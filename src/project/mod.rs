@@ -45,6 +45,14 @@ impl fmt::Debug for Project {
     }
 }
 
+impl Project {
+    /// The root of the Git repository around the project; the project's own root without one.
+    pub fn repository_root(&self) -> PathBuf {
+        let up = self.files.repository().map_or(0, |repository| paths::levels_up(&repository.root));
+        self.root.ancestors().nth(up).unwrap_or(&self.root).to_path_buf()
+    }
+}
+
 /// An entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {

@@ -1,17 +1,25 @@
 //! How diagnostics are shown. Everything is computed from [`Diagnostics`] and [`Sources`].
 //!
-//! Takes what was found and the texts it was found in, gives a `String` in one of several forms: [`full`] for people,
-//! [`concise`] for editors, [`json`] for programs. Does not know terminals, flags or streams: the caller has asked
+//! [`full`] takes what was found and the texts it was found in; every other form is a function of a [`Report`], which is
+//! the JSON. Does not know terminals, flags or streams: the caller has asked
 //! the terminal already and says what it can do with [`Look`].
 //!
 //! Invariant: only `graphical` names miette. Invariant: no character of a source or of a message reaches a
 //! terminal as a control character (`tests/render.rs`).
 
+mod agent;
 mod concise;
+mod github;
+mod gitlab;
 mod graphical;
 mod json;
+mod jsonl;
+mod junit;
 mod line;
 mod patch;
+mod plain;
+mod rdjson;
+mod sarif;
 pub(crate) mod text;
 mod window;
 
@@ -20,8 +28,16 @@ use super::report::Report;
 use crate::source::Sources;
 use text::{Paint, Style};
 
+pub use agent::agent;
 pub use concise::concise;
+pub use github::github;
+pub use gitlab::gitlab;
 pub use json::json;
+pub use jsonl::jsonl;
+pub use junit::junit;
+pub use plain::plain;
+pub use rdjson::rdjson;
+pub use sarif::sarif;
 
 /// What the terminal can do, and how wide it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
