@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 
 use fleetc::diag::codes::{ALL, find_code};
-use fleetc::diag::explain::{explain, registry};
+use fleetc::diag::explain::{explain, markdown, registry};
 use fleetc::diag::render::Look;
 use fleetc::diag::{Code, codes};
 
@@ -130,6 +130,17 @@ fn every_code_has_a_page_of_the_same_form() {
         let prose = code.page.lines().nth(2).unwrap();
         assert!(!prose.is_empty() && !prose.starts_with('#'), "{id}: does not say what it means");
         assert!(section(code, "Why").is_some_and(|why| why.trim().len() > 40), "{id}: does not say why");
+    }
+}
+
+/// What can be allowed says how; what cannot, does not.
+#[test]
+fn the_page_of_a_warning_says_how_it_is_allowed() {
+    for code in ALL {
+        let page = markdown(code);
+        let says = page.contains(&format!("# fleetc: allow({}) reason=", code.id));
+        assert_eq!(says, code.severity != fleetc::diag::Severity::Error, "{}", code.id);
+        assert!(page.starts_with(code.page), "{}", code.id);
     }
 }
 
@@ -268,6 +279,6 @@ fn the_registry_as_json() {
         assert_eq!(value["slug"], code.slug);
         assert_eq!(value["severity"], code.severity.word());
         assert_eq!(value["title"], code.title);
-        assert_eq!(value["page"], code.page);
+        assert_eq!(value["page"], markdown(code));
     }
 }

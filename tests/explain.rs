@@ -158,7 +158,7 @@ fn the_program_explains_terms_in_three_formats() {
         (&"stage.max".into(), &"attribute".into(), &markdown.into())
     );
     let code = folder.fleetc(&["explain", "F0414", "--format", "md"]).ends_with(0).stdout;
-    assert_eq!(code, find_code("F0414").unwrap().page);
+    assert_eq!(code, explain::markdown(find_code("F0414").unwrap()));
 }
 
 #[test]

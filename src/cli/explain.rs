@@ -56,7 +56,7 @@ impl Explain {
             (None, Format::Markdown) => markdown_table(),
             (None, Format::Json) => terms::registry_json(),
             (Some(Subject::Code(code)), Format::Text) => explain::explain(code, &terminal.look()),
-            (Some(Subject::Code(code)), Format::Markdown) => code.page.to_string(),
+            (Some(Subject::Code(code)), Format::Markdown) => explain::markdown(code),
             (Some(Subject::Code(code)), Format::Json) => explain::code_json(code),
             (Some(Subject::Term(term)), Format::Text) => explain::page(&term.page, &terminal.look()),
             (Some(Subject::Term(term)), Format::Markdown) => term.page.clone(),

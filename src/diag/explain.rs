@@ -5,16 +5,29 @@
 
 use serde_json::{Value, json};
 
-use super::codes::{self, Code};
+use super::codes::{self, Code, Severity};
 use super::render::Look;
 use super::render::text::{Paint, Style, escape, wrap};
 
 /// How far a block of code stands in.
 const INDENT: &str = "    ";
 
+/// The whole page of `code` as Markdown: for a warning or note also how it is allowed, which is the same for all.
+pub fn markdown(code: &Code) -> String {
+    let (id, slug) = (code.id, code.slug);
+    let silence = match code.severity {
+        Severity::Error => return code.page.to_owned(),
+        Severity::Warning | Severity::Note => format!(
+            "\n## To allow it\n\nIn one place, with `# fleetc: allow({id}) reason=\"…\"` above the declaration or entry, or behind it on its\n\
+             line. In the whole fleet, with `allow = [{slug}]` in the `fleet` block. `deny = [{slug}]` there makes an\nerror of it.\n"
+        ),
+    };
+    format!("{}{silence}", code.page)
+}
+
 /// The page of `code` for a terminal.
 pub fn explain(code: &Code, look: &Look) -> String {
-    show(code.page, Style::of(code.severity), look)
+    show(&markdown(code), Style::of(code.severity), look)
 }
 
 /// A page that is of no code, for a terminal.
@@ -65,7 +78,7 @@ fn value(code: &Code) -> Value {
         "slug": code.slug,
         "severity": code.severity.word(),
         "title": code.title,
-        "page": code.page,
+        "page": markdown(code),
     })
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::diag::codes::find_code;
+use crate::diag::explain::markdown;
 use crate::diag::report::{Finding, FixText, Range, Report};
 
 /// How many results GitHub takes of one run.
@@ -46,13 +47,13 @@ pub fn sarif(report: &Report) -> String {
 fn rule(id: &str) -> Value {
     // A report of another version may hold a code that this one does not know.
     let Some(code) = find_code(id) else { return json!({ "id": id }) };
-    let level = code.severity.word();
+    let (level, page) = (code.severity.word(), markdown(code));
     json!({
         "id": code.id,
         "name": code.slug,
         "shortDescription": { "text": code.title },
         "fullDescription": { "text": code.title },
-        "help": { "text": code.page, "markdown": code.page },
+        "help": { "text": page, "markdown": page },
         "defaultConfiguration": { "level": level },
     })
 }
