@@ -5,10 +5,13 @@
 
 pub mod codes;
 mod diagnostic;
+mod drawing;
 pub mod explain;
+pub mod fix;
 pub mod render;
 mod suggest;
 
 pub use codes::{Code, Severity};
 pub use diagnostic::{Applicability, Diagnostic, Diagnostics, Edit, Fix, Label};
-pub use suggest::{did_you_mean, one_of};
+pub use drawing::drawn_loop;
+pub use suggest::{did_you_mean, nearest, one_of, question};
