@@ -157,6 +157,15 @@ codes! {
     F0901 INTERNAL_ERROR "internal-error" Error "a bug in fleetc";
 }
 
+/// The codes whose cause has another end: what is declared, set or said elsewhere. Their diagnostics say where, as a
+/// related place; `tests/places.rs` holds it.
+pub static NEEDS_RELATED: &[&str] = &[
+    "F0005", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207", "F0208", "F0209", "F0212",
+    "F0213", "F0215", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315", "F0401",
+    "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0501", "F0503", "F0506", "F0509", "F0510",
+    "F0511", "F0512",
+];
+
 /// The code with this id or slug.
 pub fn find_code(name: &str) -> Option<&'static Code> {
     ALL.iter().copied().find(|code| code.id.eq_ignore_ascii_case(name) || code.slug == name)

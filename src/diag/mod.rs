@@ -5,6 +5,7 @@
 
 pub mod codes;
 mod diagnostic;
+mod drawing;
 pub mod explain;
 pub mod fix;
 pub mod render;
@@ -13,5 +14,6 @@ mod suggest;
 
 pub use codes::{Code, Severity};
 pub use diagnostic::{Applicability, Diagnostic, Diagnostics, Edit, Fix, Identity, Label};
+pub use drawing::drawn_loop;
 pub use report::Report;
-pub use suggest::{did_you_mean, one_of};
+pub use suggest::{did_you_mean, nearest, one_of, question};

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, did_you_mean, one_of};
+use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, nearest, one_of, question};
 use crate::source::{Sources, Span};
 use crate::syntax::{Parse, ast};
 use declarations::Params;
@@ -158,10 +158,11 @@ impl<'a> Model<'a> {
     pub fn unknown_cluster(&self, span: Span, name: &str) -> Diagnostic {
         let diagnostic = Diagnostic::new(codes::UNKNOWN_CLUSTER, span, format!("no cluster is named `{name}`"))
             .label("not declared");
-        match did_you_mean(name, self.clusters.iter().map(|cluster| cluster.name.as_ref())) {
+        let guesses = nearest(name, self.clusters.iter().map(|cluster| cluster.name.as_ref()));
+        match guesses.first().copied() {
             Some(near) => {
                 let written = if self.text(span).starts_with('"') { format!("\"{near}\"") } else { quoted(near) };
-                let diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
+                let diagnostic = diagnostic.help(question(&guesses)).fix(
                     format!("write `{near}`"),
                     Applicability::Unsafe,
                     span,
@@ -204,11 +205,12 @@ fn unknown<T>(
         return None;
     }
     let diagnostic = Diagnostic::new(code, span, format!("no {what} is named `{name}`")).label("not declared");
-    if let Some(near) = did_you_mean(name, known.keys().map(String::as_str)) {
+    let guesses = nearest(name, known.keys().map(String::as_str));
+    if let Some(near) = guesses.first().copied() {
         // Names of the library and of templates hold dots, which need no quotes.
         let dotted = near.split('.').all(|part| quoted(part) == part);
         let written = if dotted { near.to_string() } else { quoted(near) };
-        let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        let diagnostic = diagnostic.help(question(&guesses));
         let diagnostic = diagnostic.fix(format!("write `{near}`"), Applicability::Unsafe, span, written);
         return Some(match known.get(near) {
             Some(declared) => diagnostic.related(declared.name.span, "a similar name is declared here"),

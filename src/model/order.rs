@@ -12,7 +12,7 @@ use super::scope::{Env, Place, Scope};
 use super::set::ClusterSet;
 use super::value::Checker;
 use super::{Group, Model, Slot};
-use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::diag::{Diagnostic, Diagnostics, codes, drawn_loop};
 use crate::source::Span;
 use crate::syntax::ast::{Entry, Expr, ExprKind, Name, TextPart};
 
@@ -380,7 +380,7 @@ fn report_cycles(
         if let Some(first) = path.iter().position(|step| *step == node) {
             let names: Vec<(&str, &str, Span)> =
                 path.iter().skip(first).filter_map(|node| name_of(model, groups, *node)).collect();
-            diagnostics.push(cycle(&names));
+            diagnostics.push(cycle(model, &names));
         }
     }
     for node in stuck {
@@ -417,7 +417,7 @@ fn name_of<'m>(model: &'m Model, groups: &'m [String], node: Node) -> Option<(&'
     }
 }
 
-fn cycle(names: &[(&str, &str, Span)]) -> Diagnostic {
+fn cycle(model: &Model, names: &[(&str, &str, Span)]) -> Diagnostic {
     let chain: Vec<String> = names.iter().chain(names.first()).map(|(_, name, _)| format!("`{name}`")).collect();
     let Some((what, name, span)) = names.first() else {
         return Diagnostic::new(
@@ -432,5 +432,6 @@ fn cycle(names: &[(&str, &str, Span)]) -> Diagnostic {
     for (what, name, span) in names.iter().skip(1) {
         diagnostic = diagnostic.related(*span, format!("the {what} `{name}` is part of the circle"));
     }
-    diagnostic.help("give one of them a definition of its own")
+    let steps: Vec<(&str, Span)> = names.iter().map(|(_, name, span)| (*name, *span)).collect();
+    diagnostic.help("give one of them a definition of its own").note(drawn_loop(model.sources, "needs", &steps))
 }

@@ -11,7 +11,7 @@ use super::scope::{Env, Place, Referent, Scope};
 use super::set::ClusterSet;
 use super::value::literal_of;
 use super::{Model, Slot};
-use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, did_you_mean, one_of};
+use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, did_you_mean, nearest, one_of, question};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind};
 
@@ -233,18 +233,21 @@ impl<'l> Lowering<'l, '_> {
     fn unknown(&mut self, span: Span, text: &str) {
         let model = self.model;
         let bools = model.fields.iter().filter(|field| field.ty == FieldType::Bool && !field.fact);
+        // All groups that are declared: one may be read before the one that it names.
         let known = ["all", "none"]
             .into_iter()
-            .chain(model.groups.keys().map(String::as_str))
+            .chain(model.names.groups.keys().map(String::as_str))
             .chain(model.clusters.iter().map(|cluster| cluster.name.as_ref()))
             .chain(bools.map(|field| field.name.text.as_str()));
         let diagnostic =
             Diagnostic::new(codes::UNKNOWN_SELECTOR, span, format!("no group or cluster is named `{text}`"))
                 .label("not a group, a cluster or a bool label");
-        self.diagnostics.push(match did_you_mean(text, known.collect::<Vec<_>>()) {
+        let guesses = nearest(text, known);
+        self.diagnostics.push(match guesses.first().copied() {
             Some(near) => {
-                let found = model.groups.get(near).map(|group| group.span).or_else(|| model.cluster_span(near));
-                let diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
+                let found =
+                    model.names.groups.get(near).map(|group| group.name.span).or_else(|| model.cluster_span(near));
+                let diagnostic = diagnostic.help(question(&guesses)).fix(
                     format!("write `{near}`"),
                     Applicability::Unsafe,
                     span,

@@ -247,7 +247,7 @@ pub(super) fn unexpected_text(span: Span, text: &str, expected: &str) -> Diagnos
         Some('/') if text.starts_with("//") || text.starts_with("/*") => made.help("comments begin with `#`"),
         Some('$') => made.help("`${…}` stands in strings only; a bare name needs none"),
         Some(';') => made.help("entries end with a newline or a comma"),
-        _ => made,
+        _ => made.help(format!("remove it, or write {expected} here")),
     }
 }
 
@@ -327,7 +327,7 @@ pub(super) fn missing_value(at: Span, behind: &str) -> Diagnostic {
         "" => "a value is missing".to_owned(),
         word => format!("a value is missing behind `{word}`"),
     };
-    Diagnostic::new(codes::MISSING_VALUE, at, message).label("expected a value here")
+    Diagnostic::new(codes::MISSING_VALUE, at, message).label("expected a value here").help("write the value here")
 }
 
 pub(super) fn text_wants_quotes(span: Span, text: &str) -> Diagnostic {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::rollouts;
-use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::diag::{Diagnostic, Diagnostics, codes, drawn_loop};
 use crate::model::Model;
 use crate::plan::Deployment;
 use crate::source::Span;
@@ -176,6 +176,8 @@ fn cycle(model: &Model, names: &[&str], needs: &Needs) -> Diagnostic {
         let list = needs.get(name).and_then(|edges| edges.get(next(index))).copied()?;
         Some(item_of(model, name, list, next(index)))
     };
+    let steps: Vec<(&str, Span)> =
+        names.iter().enumerate().filter_map(|(index, name)| Some((*name, edge(index, name)?))).collect();
     let mut spans =
         names.iter().enumerate().filter_map(|(index, name)| edge(index, name).map(|span| (index, name, span)));
     let first = spans.next();
@@ -188,7 +190,7 @@ fn cycle(model: &Model, names: &[&str], needs: &Needs) -> Diagnostic {
     for (index, name, span) in spans {
         diagnostic = diagnostic.related(span, format!("`{name}` waits for `{}`", next(index)));
     }
-    diagnostic.help("take one `after` out")
+    diagnostic.help("take one `after` out").note(drawn_loop(model.sources, "waits for", &steps))
 }
 
 /// Of a rollout: the components with the places that name it, and the clusters that no stage takes.
