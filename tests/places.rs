@@ -105,3 +105,24 @@ fn a_circle_is_drawn_with_the_place_of_every_step() {
     let compilation = pages::compiled(&files);
     golden::golden("tests/places/circles.txt", &full(&compilation.diagnostics, &compilation.sources, &look));
 }
+
+/// Clusters that come near, with the part that fails on each; and all that sets what two blocks say differently.
+#[test]
+fn candidates_and_chains_are_listed() {
+    let text = "fleet demo { source = home }\nargocd { progressive-syncs = true }\n\
+        source home { git = \"https://github.com/acme/home\", branch = \"main\" }\n\
+        label env: dev | staging | prod\nlabel region: eu | us | ap\nlabel gpu: bool?\n\
+        cluster \"${env}-${region}\" for env in [dev, staging, prod], region in [eu, us] { }\n\
+        cluster spare-1 { env = dev, region = us, gpu = true }\ncluster spare-2 { env = dev, region = us }\n\
+        cluster spare-3 { env = dev, region = us }\n\
+        group live = env == prod and region != ap\ndefaults component { interval = 20m }\n\
+        component far on env == prod and region == ap { path = \"a\", namespace = a }\n\
+        component gpus on live and not (region == us or region == eu) { path = \"a\", namespace = a }\n\
+        component named on name like \"test-*\" { path = \"a\", namespace = a }\n\
+        component torn on all {\n  path = \"a\", namespace = a, interval = 10m\n  \
+        on env == prod { interval = 5m }\n  on region == eu { interval = 7m }\n}\n\
+        rollout slow {\n  stage never on env == prod and env == dev\n  stage rest on rest\n}\n";
+    let look = Look { colour: false, width: 100, unicode: true, links: false };
+    let compilation = pages::compiled(&[("demo.fleet".to_owned(), text.to_owned())]);
+    golden::golden("tests/places/candidates.txt", &full(&compilation.diagnostics, &compilation.sources, &look));
+}

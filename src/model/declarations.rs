@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Model;
 use super::body;
+use super::deciding::nearest_clusters;
 use super::field::{FieldType, written_type};
 use super::names::not_supported;
 use super::predicate::select;
@@ -101,17 +102,23 @@ pub fn selects_something(checker: &mut Checker, expr: &Expr) {
     let selection = select(checker.model, predicate);
     let deliberate = matches!(&expr.kind, ExprKind::Path(path) if path.text() == "none");
     if selection.set.is_empty() && !selection.poisoned && !deliberate && !checker.model.names.has_later {
-        checker.diagnostics.push(selects_nothing(checker.model, expr.span));
+        checker.diagnostics.push(selects_nothing(checker, expr));
     }
 }
 
-/// F0309 at `span`.
-pub fn selects_nothing(model: &Model, span: Span) -> Diagnostic {
+/// F0309 at `expr`, with the clusters that come nearest.
+fn selects_nothing(checker: &Checker, expr: &Expr) -> Diagnostic {
+    let model = checker.model;
     let count = model.clusters.len();
     let clusters = if count == 1 { "the one cluster".to_string() } else { format!("any of the {count} clusters") };
-    Diagnostic::new(codes::SELECTS_NOTHING, span, "no cluster satisfies this predicate")
+    let diagnostic = Diagnostic::new(codes::SELECTS_NOTHING, expr.span, "no cluster satisfies this predicate")
         .label(format!("does not hold on {clusters}"))
-        .help("write `none` if that is meant, or say `allow-empty = true` where the block has it")
+        .help("write `none` if that is meant, or say `allow-empty = true` where the block has it");
+    let predicate = checker.conditions.get(&expr.span);
+    match predicate.and_then(|predicate| nearest_clusters(model, expr, predicate)) {
+        Some(note) => diagnostic.note(note),
+        None => diagnostic,
+    }
 }
 
 fn template_params(model: &Model, diagnostics: &mut Diagnostics) -> Params {

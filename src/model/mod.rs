@@ -4,6 +4,7 @@
 
 pub mod body;
 pub mod cluster;
+pub mod deciding;
 pub mod declarations;
 pub mod eval;
 pub mod field;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::layers::{Candidate, Layers, MapPart};
+use super::layers::{Candidate, Layer, Layers, MapPart};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::eval::{At, Evaluator};
 use crate::model::field::FieldType;
@@ -40,26 +40,41 @@ pub struct Trace<'a> {
 pub struct Findings {
     /// Evaluates, gathers what is absent.
     pub evaluator: Evaluator,
-    conflicts: BTreeMap<(Span, Span), (String, Vec<usize>, bool)>,
+    conflicts: BTreeMap<(Span, Span), Conflict>,
     missing_params: BTreeMap<Span, BTreeMap<Span, (String, Vec<usize>)>>,
+}
+
+/// Two places of one rank that say different things.
+#[derive(Debug)]
+struct Conflict {
+    /// What they set.
+    name: String,
+    /// On which clusters.
+    clusters: Vec<usize>,
+    /// Whether they are two templates.
+    templates: bool,
+    /// Everything that sets it on the first of the clusters, a line each.
+    chain: String,
 }
 
 impl Findings {
     /// Reports all.
     pub fn finish(self, model: &Model, diagnostics: &mut Diagnostics) {
         self.evaluator.finish(model, diagnostics);
-        for ((first, second), (name, clusters, templates)) in self.conflicts {
+        for ((first, second), Conflict { name, clusters, templates, chain }) in self.conflicts {
             let on = model.list_clusters(clusters.into_iter());
             diagnostics.push(if templates {
                 Diagnostic::new(codes::CONFLICTING_TEMPLATES, second, format!("two templates set `{name}` differently"))
                     .label("set here")
                     .related(first, "and differently here")
                     .help(format!("set `{name}` in the component"))
+                    .note(chain)
             } else {
                 Diagnostic::new(codes::CONFLICTING_OVERRIDES, second, format!("two `on` blocks set `{name}` differently on {on}"))
                     .label("set here")
                     .related(first, "and differently here")
                     .help("narrow one of the predicates, so that it is part of the other or apart from it")
+                    .note(chain)
                     .note("of two blocks the one whose clusters are a proper subset of the other's wins; their order does not count")
             });
         }
@@ -149,7 +164,7 @@ impl<'s, 'a> Spot<'s, 'a> {
                 None => chosen = Some((value, candidate)),
                 Some((before, _)) if *before == value => {}
                 Some((_, other)) => {
-                    self.conflict(name, (other.layer, other.key), (candidate.layer, candidate.key), findings);
+                    self.conflict(name, (*other, candidate), found, findings);
                     return Err(Poison);
                 }
             }
@@ -190,11 +205,40 @@ impl<'s, 'a> Spot<'s, 'a> {
         })
     }
 
-    fn conflict(&self, name: &str, a: (usize, Span), b: (usize, Span), findings: &mut Findings) {
-        let templates = self.layers.layer(a.0).is_some_and(|layer| layer.on.is_none());
-        let places = (a.1.min(b.1), a.1.max(b.1));
-        let entry = findings.conflicts.entry(places).or_insert_with(|| (name.to_string(), Vec::new(), templates));
-        entry.1.push(self.cluster);
+    /// Notes that `a` and `b`, of the candidates `all` for `name`, count here both and differ.
+    fn conflict(&self, name: &str, (a, b): (Candidate, Candidate), all: &[Candidate], findings: &mut Findings) {
+        let templates = self.layers.layer(a.layer).is_some_and(|layer| layer.on.is_none());
+        let places = (a.key.min(b.key), a.key.max(b.key));
+        let conflict = findings.conflicts.entry(places).or_insert_with(|| Conflict {
+            name: name.to_string(),
+            clusters: Vec::new(),
+            templates,
+            chain: self.chain(name, all),
+        });
+        conflict.clusters.push(self.cluster);
+    }
+
+    /// All that sets `name` on this cluster, the highest first, each with its place.
+    fn chain(&self, name: &str, all: &[Candidate]) -> String {
+        let mut here: Vec<(&Layer, Candidate)> =
+            all.iter().filter_map(|one| self.layers.layer(one.layer).map(|layer| (layer, *one))).collect();
+        here.retain(|(layer, _)| layer.covers(self.cluster));
+        here.sort_by_key(|(layer, one)| {
+            (std::cmp::Reverse(layer.rank), layer.on.as_ref().map_or(usize::MAX, |on| on.len()), one.key)
+        });
+        let lines = here.iter().map(|(layer, one)| {
+            let file = self.model.sources.file(one.key.source);
+            let place = format!("{}:{}", file.path, file.position(one.key.start).line);
+            let written = self.model.text(one.expr.span).lines().next().unwrap_or_default();
+            let on = match layer.on.as_ref().map(|on| on.len()) {
+                None => "for all its clusters".to_string(),
+                Some(1) => "for 1 cluster".to_string(),
+                Some(count) => format!("for {count} clusters"),
+            };
+            format!("\n{place}  {name} = {written}  {on}")
+        });
+        let cluster = self.model.clusters.get(self.cluster).map_or("", |cluster| cluster.name.as_ref());
+        format!("what sets `{name}` on `{cluster}`, highest first:{}", lines.collect::<String>())
     }
 
     /// The values of the parameters of every scope.
@@ -360,7 +404,7 @@ impl<'s, 'a> Spot<'s, 'a> {
                 None => chosen = Some((value, candidate)),
                 Some((before, _)) if *before == value => {}
                 Some((_, other)) => {
-                    self.conflict(key, (other.layer, other.key), (candidate.layer, candidate.key), findings);
+                    self.conflict(key, (*other, candidate), candidates, findings);
                     return Err(Poison);
                 }
             }

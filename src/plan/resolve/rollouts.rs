@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::check::invalid;
 use super::settings::Fixed;
 use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::deciding::nearest_clusters;
 use crate::model::predicate::select;
 use crate::model::set::ClusterSet;
 use crate::model::{Model, schema};
@@ -97,7 +98,12 @@ fn empty_stage(model: &Model, block: &NestedBlock, name: &str, reached: &Cluster
     let diagnostic = Diagnostic::new(codes::EMPTY_STAGE, span, format!("the stage `{name}` receives no cluster"));
     let help = "change the predicate, take the stage out, or say `allow-empty = true`";
     if reached.is_empty() {
-        return diagnostic.label("no cluster satisfies this").help(help);
+        let diagnostic = diagnostic.label("no cluster satisfies this").help(help);
+        let nearest = block.on.as_ref().and_then(|on| nearest_clusters(model, on, model.conditions.get(&on.span)?));
+        return match nearest {
+            Some(note) => diagnostic.note(note),
+            None => diagnostic,
+        };
     }
     let on = model.list_clusters(reached.iter());
     let mut diagnostic = diagnostic.label(format!("holds on {on}, which earlier stages took"));

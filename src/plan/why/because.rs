@@ -1,16 +1,12 @@
 //! Why a component runs on a cluster or not, and in which stage.
 
-use std::collections::BTreeSet;
-
 use super::{Because, Part, Stage, inputs, place_of};
 use crate::model::Model;
 use crate::model::eval::Evaluator;
 use crate::model::names::Declared;
-use crate::model::predicate::{Predicate, lower};
-use crate::model::scope::{Env, Place, Scope};
 use crate::plan::resolve::members::exceptions_of;
 use crate::plan::{Deployment, Plan};
-use crate::syntax::ast::{self, Entry, Expr, ExprKind};
+use crate::syntax::ast::{self, Entry, Expr};
 
 /// Why `declared` runs on the cluster at `cluster`, or not.
 pub fn because(model: &Model, cluster: usize, declared: &Declared<ast::Component>) -> Because {
@@ -58,47 +54,14 @@ pub fn stage(model: &Model, cluster: usize, plan: &Plan, deployment: &Deployment
 
 /// Whether the checked predicate `expr` holds on a cluster, and the parts of it that make it so.
 pub fn deciding(model: &Model, cluster: usize, expr: &Expr) -> (bool, Vec<Part>) {
-    let Some(predicate) = model.conditions.get(&expr.span) else { return (true, Vec::new()) };
-    let holds = predicate.holds(model, &Env::on(cluster)).unwrap_or(false);
-    let mut parts = Vec::new();
-    collect(model, cluster, (expr, predicate), &mut parts);
-    (holds, parts)
-}
-
-/// A lowered predicate has the form of its expression, so the two are walked side by side.
-fn collect(model: &Model, cluster: usize, (expr, predicate): (&Expr, &Predicate), parts: &mut Vec<Part>) {
-    let holds = |predicate: &Predicate| predicate.holds(model, &Env::on(cluster)).unwrap_or(false);
-    let whole = holds(predicate);
-    match (&expr.kind, predicate) {
-        (ExprKind::And(inner), Predicate::And(lowered)) | (ExprKind::Or(inner), Predicate::Or(lowered)) => {
-            for (expr, predicate) in inner.iter().zip(lowered).filter(|(_, part)| holds(part) == whole) {
-                collect(model, cluster, (expr, predicate), parts);
-            }
-        }
-        (ExprKind::Not(inner), Predicate::Not(lowered)) => collect(model, cluster, (inner, lowered), parts),
-        _ => {
-            let mut names = BTreeSet::new();
-            inputs::compared(expr, &mut names);
-            parts.push(Part {
-                text: model.text(expr.span).to_string(),
-                holds: whole,
-                place: place_of(model, expr.span),
-                inputs: inputs::of_predicate(model, cluster, &names),
-            });
-            group(model, cluster, expr, parts);
-        }
-    }
-}
-
-/// What decides in the group that `expr` names.
-fn group(model: &Model, cluster: usize, expr: &Expr, parts: &mut Vec<Part>) {
-    let name = match &expr.kind {
-        ExprKind::Path(path) => path.text(),
-        ExprKind::Text(text) => text.as_literal().unwrap_or_default().to_string(),
-        _ => return,
+    let Some((holds, parts)) = crate::model::deciding::deciding(model, cluster, expr) else {
+        return (true, Vec::new());
     };
-    let Some(declared) = model.names.groups.get(&name) else { return };
-    let inner = &declared.node.predicate;
-    let predicate = lower(model, &Scope::of(Place::Fixed), inner, &mut super::nowhere());
-    collect(model, cluster, (inner, &predicate), parts);
+    let parts = parts.iter().map(|part| Part {
+        text: model.text(part.span).to_string(),
+        holds: part.holds,
+        place: place_of(model, part.span),
+        inputs: inputs::of_predicate(model, cluster, &part.names),
+    });
+    (holds, parts.collect())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Input, place_of};
+use crate::model::deciding::compared;
 use crate::model::eval::At;
 use crate::model::order::{Given, given};
 use crate::model::scope::{Env, Place, Referent, Scope};
@@ -37,20 +38,6 @@ pub fn names_in(text: &Text, found: &mut BTreeSet<String>) {
         if let TextPart::Name(name) = part {
             found.insert(name.text.clone());
         }
-    }
-}
-
-/// The names that a predicate compares.
-pub fn compared(expr: &Expr, found: &mut BTreeSet<String>) {
-    match &expr.kind {
-        ExprKind::Not(inner) => compared(inner, found),
-        ExprKind::And(parts) | ExprKind::Or(parts) => parts.iter().for_each(|part| compared(part, found)),
-        ExprKind::Compare { left, .. } | ExprKind::In { left, .. } | ExprKind::Like { left, .. } => {
-            names(left, true, found);
-        }
-        ExprKind::Has(name) => _ = found.insert(name.text.clone()),
-        ExprKind::Path(path) => _ = found.insert(path.text()),
-        _ => {}
     }
 }
 
