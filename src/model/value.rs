@@ -381,7 +381,14 @@ impl Checker<'_, '_> {
             }
             None if known.is_empty() => diagnostic.help("nothing can be named here; write the text out, in quotes"),
             None => {
-                diagnostic.help(format!("quote it if it is text, or name {}", one_of(known.iter().map(String::as_str))))
+                let diagnostic = diagnostic
+                    .help(format!("quote it if it is text, or name {}", one_of(known.iter().map(String::as_str))));
+                // In a `${…}` it is part of a text already.
+                let before = Span { start: span.start.saturating_sub(2), end: span.start, ..span };
+                match self.model.text(before) {
+                    "${" => diagnostic,
+                    _ => diagnostic.fix("quote it", Applicability::Unsafe, span, format!("\"{name}\"")),
+                }
             }
         };
         self.diagnostics.push(diagnostic);

@@ -173,17 +173,28 @@ pub(super) fn missing_block(span: Span, word: &str) -> Diagnostic {
     Diagnostic::new(codes::MISSING_BLOCK, span.after(), format!("`{word}` needs a block"))
         .label("expected `{` here")
         .help("write `{ … }` behind it")
+        .fix("write an empty block", Unsafe, span.after(), " { }")
 }
 
-pub(super) fn same_line(span: Span, what: &str) -> Diagnostic {
+pub(super) fn same_line_declaration(span: Span) -> Diagnostic {
     let at = Span { end: span.start, ..span };
-    let made = Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("expected a newline before this {what}"))
-        .label("begins on the line of the one before");
-    if what == "entry" {
-        made.help("begin a new line, or write a comma between the two").fix("write a comma", Safe, at, ", ")
-    } else {
-        made.help("begin a new line").fix("begin a new line", Safe, at, "\n")
-    }
+    same_line(span, "declaration").help("begin a new line").fix("begin a new line", Safe, at, "\n")
+}
+
+/// `end` is the end of the entry before it.
+pub(super) fn same_line_entry(span: Span, end: u32) -> Diagnostic {
+    let at = Span { start: end, end, ..span };
+    same_line(span, "entry").help("begin a new line, or write a comma between the two").fix(
+        "write a comma",
+        Safe,
+        at,
+        ",",
+    )
+}
+
+fn same_line(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, format!("expected a newline before this {what}"))
+        .label("begins on the line of the one before")
 }
 
 // ---------------------------------------------------------------- brackets
@@ -206,12 +217,14 @@ pub(super) fn unclosed_bracket(open: Span, end: Span, what: &str, close: char, f
         .label("opened here")
         .related(end, text)
         .help(format!("write the missing `{close}`"))
+        .fix(format!("write `{close}`"), Unsafe, if found.is_some() { end } else { end.after() }, close)
 }
 
 pub(super) fn stray_close(span: Span, text: &str) -> Diagnostic {
     Diagnostic::new(codes::STRAY_CLOSE, span, format!("`{text}` closes nothing"))
         .label("no bracket is open here that it could close")
         .help("remove it, or look above for a bracket that is missing or closed too early")
+        .fix("remove it", Unsafe, span, "")
 }
 
 pub(super) fn nested_declaration(span: Span, word: &str, open: Span) -> Diagnostic {
@@ -379,12 +392,12 @@ pub(super) fn misplaced_not(span: Span) -> Diagnostic {
         .help("write `not label == value`, or `label != value`")
 }
 
-pub(super) fn missing_comma(span: Span) -> Diagnostic {
-    let at = Span { end: span.start, ..span };
+/// `before` is the item before.
+pub(super) fn missing_comma(span: Span, before: Span) -> Diagnostic {
     Diagnostic::new(codes::UNEXPECTED_TEXT, span, "expected `,` before this item")
         .label("a second item without a comma between")
         .help("write `,` between the two")
-        .fix("write `,`", Safe, at, ", ")
+        .fix("write `,`", Safe, before.after(), ",")
 }
 
 pub(super) fn comma_too_many(span: Span) -> Diagnostic {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::diag::{Diagnostic, Diagnostics, codes, one_of};
+use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, one_of};
 use crate::model::body;
 use crate::model::eval::{At, Evaluator};
 use crate::model::schema::{self, Type};
@@ -227,7 +227,13 @@ fn version(fixed: &Fixed, engine: &str, known: &[Version], default: Version, dia
     diagnostics.push(
         Diagnostic::new(codes::UNKNOWN_ENGINE_VERSION, span, format!("fleetc does not know {engine} `{text}`"))
             .label("not a minor version that it can write for")
-            .help(format!("write {}", one_of(words.iter().map(String::as_str)))),
+            .help(format!("write {}", one_of(words.iter().map(String::as_str))))
+            .fix(
+                format!("write `{}.{}`", default.major, default.minor),
+                Applicability::Unsafe,
+                span,
+                format!("\"{}.{}\"", default.major, default.minor),
+            ),
     );
     default
 }

@@ -90,9 +90,9 @@ impl Lower<'_> {
             K::OpenBrace | K::CloseBrace | K::Unclosed | K::Stray => separators.end = None,
             _ => {
                 let start = part.span().start;
-                let clear = separators.end.is_none_or(|end| self.separated(end, start));
-                if !clear && !separators.broken {
-                    self.sink.push(errors::same_line(first_span(part), "entry"));
+                let before = separators.end.filter(|end| !self.separated(*end, start));
+                if let (Some(end), false) = (before, separators.broken) {
+                    self.sink.push(errors::same_line_entry(first_span(part), end));
                 }
                 separators.entry_before = true;
                 separators.broken = part.kind() == K::Junk;

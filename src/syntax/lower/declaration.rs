@@ -48,7 +48,7 @@ impl Lower<'_> {
                 && end.is_some_and(|end| !self.separated(end, node.span().start))
                 && node.kind() == K::Declaration
             {
-                self.sink.push(errors::same_line(self.keyword_span(node), "declaration"));
+                self.sink.push(errors::same_line_declaration(self.keyword_span(node)));
             }
             end = matches!(node.kind(), K::Declaration | K::Later).then_some(node.span().end);
             match node.kind() {

@@ -341,8 +341,17 @@ impl Lower<'_> {
         let mut before = K::Comma;
         let mut open = node.span();
         let mut first = true;
+        let mut end = node.span();
+        let unclosed = node.child(K::Unclosed).is_some();
         for part in node.parts() {
             match part.kind() {
+                // The block of the declaration around, which the list took for an item because it was never closed.
+                _ if unclosed && !first && before != K::Comma && self.opens_block(part) => {
+                    self.unclosed_list(node, open, end.after());
+                    // What the block says is lost, so nothing may be made of the list either.
+                    items.push(hole(part.span()));
+                    break;
+                }
                 K::OpenBracket | K::OpenParen => open = part.span(),
                 K::CloseBracket | K::CloseParen => {}
                 K::Comma => {
@@ -354,16 +363,21 @@ impl Lower<'_> {
                 K::Unclosed => self.unclosed_list(node, open, part.span()),
                 kind => {
                     if before != K::Comma && !first && before != K::StrayWord && node.kind() == K::List {
-                        self.sink.push(errors::missing_comma(part.span()));
+                        self.sink.push(errors::missing_comma(part.span(), end));
                     }
                     let item = if kind == K::Expr { self.expr(part) } else { self.operand(part) };
                     items.push(item);
                     before = kind;
                     first = false;
+                    end = part.span();
                 }
             }
         }
         items
+    }
+
+    fn opens_block(&self, part: NodeRef<'_>) -> bool {
+        self.text.get(part.span().start as usize..).is_some_and(|text| text.starts_with('{'))
     }
 
     fn unclosed_list(&mut self, node: NodeRef<'_>, open: Span, at: Span) {

@@ -100,6 +100,8 @@ impl<'a> Lower<'a> {
         if let Some(at) = text.rfind('"').filter(|_| unpaired) {
             let start = span.start + u32::try_from(at).unwrap_or(0);
             self.sink.push(errors::unpaired_quote(Span { start, end: start + 1, ..span }));
+        } else if matches!(text, ")" | "]") {
+            self.sink.push(errors::stray_close(span, text));
         } else {
             self.sink.push(errors::unexpected_text(span, text, expected));
         }
