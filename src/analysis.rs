@@ -63,6 +63,7 @@ pub fn compile_and<T>(
     }
     let unread = project.diagnostics.has_errors();
     let mut found = Diagnostics::default();
+    model::mend::mend(&mut parsed, &sources, &mut found);
     let model = model::build(&parsed, &sources, &mut found);
     for diagnostic in found.iter().filter(|found| !unread || !is_fall_out(found)) {
         diagnostics.push(diagnostic.clone());

@@ -65,7 +65,12 @@ fn check_attribute(
                 check_keys(checker, known.name, entries.iter().map(|entry| &entry.key));
             }
         }
-        None => checker.diagnostics.push(unknown_attribute(&attribute.key, table, scope, owner)),
+        None => {
+            let mut known: Vec<&str> = scope.params.iter().map(|param| param.name.as_str()).collect();
+            known.extend(table.names());
+            known.extend(table.blocks.iter().map(|block| block.keyword));
+            checker.diagnostics.push(unknown_attribute(&attribute.key, &known, owner));
+        }
     }
 }
 
@@ -80,12 +85,8 @@ fn within<'s>(name: &str, scope: &Scope<'s>) -> Scope<'s> {
     Scope { place, ..*scope }
 }
 
-fn unknown_attribute(key: &ast::Name, table: &'static Block, scope: &Scope, owner: &str) -> Diagnostic {
-    let mut known: Vec<&str> = scope.params.iter().map(|param| param.name.as_str()).collect();
-    known.extend(table.names());
-    for block in table.blocks {
-        known.push(block.keyword);
-    }
+/// F0210 for `key`, which is none of the `known` of `owner`.
+pub fn unknown_attribute(key: &ast::Name, known: &[&str], owner: &str) -> Diagnostic {
     let diagnostic =
         Diagnostic::new(codes::UNKNOWN_ATTRIBUTE, key.span, format!("{owner} has no attribute `{}`", key.text))
             .label("not known here");
@@ -97,7 +98,7 @@ fn unknown_attribute(key: &ast::Name, table: &'static Block, scope: &Scope, owne
             near,
         ),
         None if known.is_empty() => diagnostic.help("leave it out"),
-        None => diagnostic.help(format!("it has {}", one_of(known))),
+        None => diagnostic.help(format!("it has {}", one_of(known.iter().copied()))),
     }
 }
 

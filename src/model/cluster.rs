@@ -243,8 +243,11 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
                 }
                 Some(known) => checker.attribute(&known.ty, &attribute.value, &scope),
                 None => {
-                    let diagnostic = unknown_key(checker.model, &attribute.key);
-                    checker.diagnostics.push(diagnostic);
+                    let model = checker.model;
+                    let mut known: Vec<&str> = model.fields.iter().map(|field| field.name.text.as_str()).collect();
+                    known.extend(schema::CLUSTER.names());
+                    let declared = |name: &str| Some(model.fields.get(model.find_field(name)?)?.name.span);
+                    checker.diagnostics.push(unknown_key(&attribute.key, &known, declared));
                 }
             },
             Entry::Block(block) => checker.diagnostics.push(super::body::misplaced(&block.keyword, "a cluster", &[])),
@@ -258,16 +261,15 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
     }
 }
 
-fn unknown_key(model: &Model, key: &ast::Name) -> Diagnostic {
-    let mut known: Vec<&str> = model.fields.iter().map(|field| field.name.text.as_str()).collect();
-    known.extend(schema::CLUSTER.names());
+/// F0210 for `key`, which is none of the `known` of a cluster; `declared` says where a label or fact is.
+pub fn unknown_key(key: &ast::Name, known: &[&str], declared: impl Fn(&str) -> Option<Span>) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         codes::UNKNOWN_ATTRIBUTE,
         key.span,
         format!("a cluster has no label, fact or attribute named `{}`", key.text),
     )
     .label("not declared");
-    match did_you_mean(&key.text, known) {
+    match did_you_mean(&key.text, known.iter().copied()) {
         Some(near) => {
             let diagnostic = diagnostic.help(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
@@ -275,8 +277,8 @@ fn unknown_key(model: &Model, key: &ast::Name) -> Diagnostic {
                 key.span,
                 super::names::quoted(near),
             );
-            match model.find_field(near).and_then(|index| model.fields.get(index)) {
-                Some(field) => diagnostic.related(field.name.span, "a similar name is declared here"),
+            match declared(near) {
+                Some(at) => diagnostic.related(at, "a similar name is declared here"),
                 None => diagnostic,
             }
         }

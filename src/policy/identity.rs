@@ -40,7 +40,7 @@ pub fn identify(parsed: &[Parse], sources: &Sources, diagnostics: &mut Diagnosti
 }
 
 /// The declaration in which `span` begins.
-fn around(declarations: &[Declaration], span: Span) -> Option<&Declaration> {
+pub fn around(declarations: &[Declaration], span: Span) -> Option<&Declaration> {
     let before = declarations.partition_point(|declaration| declaration.span.start <= span.start);
     let last = declarations.get(before.checked_sub(1)?)?;
     (span.start <= last.span.end).then_some(last)

@@ -1,12 +1,13 @@
 //! What of the findings counts, and what each is known by.
 //!
-//! Takes the diagnostics of a compilation; applies the levels of the `fleet` block (`allow`, `deny`) and the allowances
+//! Takes the diagnostics of a compilation; leaves out what has its cause in another of them, applies the levels of the `fleet` block (`allow`, `deny`) and the allowances
 //! in comments (`# fleetc: allow(F0505) reason="…"`), reports those that are wrong or of no use, and gives every
 //! diagnostic its [`Identity`](crate::diag::Identity). Knows no rule that found anything.
 //!
 //! Invariant: an error of the language is never silenced (`tests/policy.rs`).
 
 mod allowance;
+mod fall_out;
 mod identity;
 mod levels;
 
@@ -26,6 +27,7 @@ pub enum Reach {
 
 /// Applies levels and allowances to `diagnostics`, sorts them, and says what each is known by.
 pub fn apply(parsed: &[Parse], model: &Model, sources: &Sources, reach: Reach, diagnostics: &mut Diagnostics) {
+    fall_out::drop_missing(parsed, diagnostics);
     levels::apply(model, diagnostics);
     for parse in parsed.iter().filter(|parse| sources.file(parse.cst.source).origin == Origin::Project) {
         allowance::apply(parse, sources, reach, diagnostics);

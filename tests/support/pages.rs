@@ -31,8 +31,18 @@ pub fn files(text: &str) -> Files {
 
 /// Every code whose page has a wrong example, with its files.
 pub fn wrong_examples() -> Vec<(&'static Code, Files)> {
+    examples("Wrong")
+}
+
+/// Every code whose page has an example that is right, with its files.
+pub fn right_examples() -> Vec<(&'static Code, Files)> {
+    examples("Right")
+}
+
+fn examples(heading: &str) -> Vec<(&'static Code, Files)> {
     let example = |code: &'static Code| {
-        let (_, rest) = code.page.split_once("\n## Wrong\n")?;
+        let (_, rest) = code.page.split_once(&format!("\n## {heading}\n"))?;
+        let rest = rest.split("\n## ").next()?;
         let (_, rest) = rest.split_once("```fleet\n")?;
         let (text, _) = rest.split_once("```")?;
         Some((code, files(text)))

@@ -253,7 +253,7 @@ fn report_uncovered(
 /// `after` and the rollouts of both sides must order two clusters the same way.
 fn report_opposite(rollouts: &[rollouts::Resolved], deployments: &[Deployment], diagnostics: &mut Diagnostics) {
     let position = |deployment: &Deployment| -> Option<usize> {
-        let rollout = rollouts::find(rollouts, deployment.rollout.as_deref()?)?;
+        let rollout = rollouts::find(rollouts, deployment.rollout.as_deref()?).filter(|found| !found.poisoned)?;
         rollout.rollout.stages.iter().position(|stage| Some(&stage.name) == deployment.stage.as_ref())
     };
     let mut by_component: BTreeMap<&str, BTreeMap<&str, &Deployment>> = BTreeMap::new();

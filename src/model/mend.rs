@@ -1,0 +1,169 @@
+//! Keys that are misspelt, read as what was meant.
+//!
+//! A misspelt `path` is one mistake, not also a component without a path, a project that permits nothing and a cluster
+//! without its label. So before anything is looked up, each key that its block does not know and that is near to one it
+//! knows and does not have yet is reported and then taken for that one. Everything later sees the trees as they were meant.
+//!
+//! Invariant: a key that is mended was reported (`tests/mutations.rs`: one error for each).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::body::unknown_attribute;
+use super::cluster::unknown_key;
+use super::schema::{self, Block};
+use crate::diag::{Diagnostics, did_you_mean};
+use crate::source::{Origin, Sources, Span};
+use crate::syntax::Parse;
+use crate::syntax::ast::{self, DeclarationKind, EngineKind, Entry};
+
+/// What the files declare that may be a key.
+#[derive(Debug, Default)]
+struct Declared {
+    /// Labels and facts.
+    fields: BTreeMap<String, Span>,
+    /// The parameters of each template, by its full name.
+    params: BTreeMap<String, Vec<String>>,
+}
+
+/// Mends the keys of the project's files.
+pub fn mend(files: &mut [Parse], sources: &Sources, diagnostics: &mut Diagnostics) {
+    let declared = declared(files, sources);
+    for parse in files.iter_mut().filter(|parse| sources.file(parse.cst.source).origin == Origin::Project) {
+        for declaration in &mut parse.file.declarations {
+            mend_declaration(declaration, &declared, diagnostics);
+        }
+    }
+}
+
+fn declared(files: &[Parse], sources: &Sources) -> Declared {
+    let mut declared = Declared::default();
+    for parse in files {
+        let std = sources.file(parse.cst.source).origin == Origin::StandardLibrary;
+        for declaration in &parse.file.declarations {
+            match &declaration.kind {
+                DeclarationKind::Label(field) | DeclarationKind::Fact(field) => {
+                    if let Some(name) = &field.name {
+                        declared.fields.insert(name.text.clone(), name.span);
+                    }
+                }
+                DeclarationKind::Template(template) => {
+                    if let Some(name) = &template.name {
+                        let full = if std { format!("std.{}", name.text) } else { name.text.clone() };
+                        declared.params.insert(full, params(&template.body));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    declared
+}
+
+fn params(body: &ast::Block) -> Vec<String> {
+    let params = body.entries.iter().filter_map(|entry| match entry {
+        Entry::Param(param) => param.field.name.as_ref().map(|name| name.text.clone()),
+        _ => None,
+    });
+    params.collect()
+}
+
+fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, diagnostics: &mut Diagnostics) {
+    let mut mending = Mending { params: Vec::new(), diagnostics };
+    match &mut declaration.kind {
+        DeclarationKind::Fleet(node) => mending.body(&mut node.body, &schema::FLEET, "`fleet`"),
+        DeclarationKind::Engine(node) => match node.engine {
+            EngineKind::ArgoCd => mending.body(&mut node.body, &schema::ARGOCD, "`argocd`"),
+            EngineKind::Flux => mending.body(&mut node.body, &schema::FLUX, "`flux`"),
+        },
+        DeclarationKind::Source(node) => mending.body(&mut node.body, &schema::SOURCE, "a source"),
+        DeclarationKind::Project(node) => mending.body(&mut node.body, &schema::PROJECT, "a project"),
+        DeclarationKind::Rollout(node) => mending.body(&mut node.body, &schema::ROLLOUT, "a rollout"),
+        DeclarationKind::Cluster(node) => mending.cluster(&mut node.body, declared),
+        DeclarationKind::Template(node) => {
+            mending.params = params(&node.body);
+            mending.body(&mut node.body, &schema::COMPONENT, "a template");
+        }
+        // With an unknown template any key may be a parameter of it.
+        DeclarationKind::Component(node)
+            if !node.from.iter().all(|path| declared.params.contains_key(&path.text())) => {}
+        DeclarationKind::Component(node) => {
+            let of = |path: &ast::Path| declared.params.get(&path.text()).cloned().unwrap_or_default();
+            mending.params = node.from.iter().flat_map(of).collect();
+            mending.body(&mut node.body, &schema::COMPONENT, "a component");
+        }
+        DeclarationKind::Defaults(node) => match node.name.as_ref().map(|name| name.text.as_str()) {
+            Some("cluster") => mending.cluster(&mut node.body, declared),
+            _ => mending.body(&mut node.body, &schema::COMPONENT, "`defaults component`"),
+        },
+        DeclarationKind::Label(_)
+        | DeclarationKind::Fact(_)
+        | DeclarationKind::Group(_)
+        | DeclarationKind::Later(_) => {}
+    }
+}
+
+struct Mending<'d> {
+    /// The parameters that may be set.
+    params: Vec<String>,
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl Mending<'_> {
+    fn body(&mut self, body: &mut ast::Block, table: &'static Block, owner: &str) {
+        let known: Vec<&str> = self.params.iter().map(String::as_str).chain(table.names()).collect();
+        let blocks = table.blocks.iter().map(|block| block.keyword);
+        let all: Vec<&str> = known.iter().copied().chain(blocks).collect();
+        for (entry, meant) in misspelt(body, &known, &all) {
+            self.diagnostics.push(unknown_attribute(&entry.key, &all, owner));
+            entry.key.text = meant;
+        }
+        for entry in &mut body.entries {
+            let Entry::Block(block) = entry else { continue };
+            match table.block(&block.keyword.text) {
+                Some(inner) if inner.keyword == "on" => self.body(&mut block.body, table, "a component"),
+                Some(inner) if !inner.attributes.is_empty() => {
+                    let owner =
+                        if inner.keyword == "stage" { "a stage".to_owned() } else { format!("`{}`", inner.keyword) };
+                    Mending { params: Vec::new(), diagnostics: self.diagnostics }.body(&mut block.body, inner, &owner);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Labels and facts are keys of a cluster, too.
+    fn cluster(&mut self, body: &mut ast::Block, declared: &Declared) {
+        let known: Vec<&str> = declared.fields.keys().map(String::as_str).chain(schema::CLUSTER.names()).collect();
+        for (entry, meant) in misspelt(body, &known, &known) {
+            let near = declared.fields.get(&meant).copied();
+            self.diagnostics.push(unknown_key(&entry.key, &known, |_| near));
+            entry.key.text = meant;
+        }
+    }
+}
+
+/// The entries of `body` whose keys are none of `all` and near to one of `known`, which is not there yet, with that one.
+fn misspelt<'b>(body: &'b mut ast::Block, known: &[&str], all: &[&str]) -> Vec<(&'b mut ast::Attribute, String)> {
+    let mut there: BTreeSet<String> = BTreeSet::new();
+    for entry in &body.entries {
+        match entry {
+            Entry::Attribute(attribute) => _ = there.insert(attribute.key.text.clone()),
+            Entry::Block(block) => _ = there.insert(block.keyword.text.clone()),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for entry in &mut body.entries {
+        let Entry::Attribute(attribute) = entry else { continue };
+        let key = attribute.key.text.as_str();
+        if all.contains(&key) {
+            continue;
+        }
+        let near = did_you_mean(key, all.iter().copied()).filter(|near| known.contains(near));
+        if let Some(near) = near.map(str::to_owned).filter(|near| !there.contains(near)) {
+            there.insert(near.clone());
+            found.push((attribute, near));
+        }
+    }
+    found
+}
