@@ -68,8 +68,8 @@ drive() {
     case $1 in
         nvim-make) WAY=make neovim -S "$here/make.vim" ;;
         nvim-*) WAY=${1#nvim-} neovim -c "luafile $here/nvim.lua" ;;
-        vim-ale) timeout 60 vim -Nu "$here/ale.vim" -i NONE -es ;;
-        vim-*) WAY=${1#vim-} timeout 60 vim -Nu "$here/make.vim" -i NONE -es ;;
+        vim-ale) timeout 60 vim -Nu NONE -i NONE -es -S "$here/ale.vim" ;;
+        vim-*) WAY=${1#vim-} timeout 60 vim -Nu NONE -i NONE -es -S "$here/make.vim" ;;
         emacs-flycheck) WAY=flycheck timeout 60 emacs --batch --eval '(package-initialize)' -l "$here/emacs.el" ;;
         emacs-*) WAY=${1#emacs-} timeout 60 emacs --batch -Q -l "$here/emacs.el" ;;
         vscode)
@@ -129,7 +129,7 @@ in_fleet emacs-flycheck point end
 # Not UTF-16: what VS Code makes of it is said in the file.
 in_fleet vscode point start
 
-for editor in nvim-lint nvim-plain vim-ale emacs-flycheck; do
+for editor in nvim-lint nvim-plain nvim-make vim-make vim-lmake vim-ale emacs-flycheck; do
     outside "$editor"
 done
 

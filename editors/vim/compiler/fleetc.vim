@@ -11,8 +11,8 @@ endif
 CompilerSet makeprg=fleetc\ check\ --format\ concise\ --quiet\ --color\ never\ $*
 " The type takes the first letter of error, warning or note; the code stays in the text.
 CompilerSet errorformat=%f:%l:%c:\ %t%*[a-z]%m
-" Outside a project, or when fleetc cannot run: what it says.
-CompilerSet errorformat+=%+Gerror:\ %m
+" Outside a project, and when fleetc cannot read it: what it says.
+CompilerSet errorformat+=%trror:\ %m
 
 " fleetc counts characters, the quickfix list bytes.
 function! s:CountBytes(list, Set) abort
