@@ -46,7 +46,7 @@ Flycheck has its own, `flycheck-fleetc-executable'."
 (defvar fleetc-error-regexp
   '("^\\(.+?\\):\\([0-9]+\\):\\([0-9]+\\): \\(?:error\\|\\(warning\\)\\|\\(note\\)\\)\\[F[0-9]+\\] "
     1 2 3 (4 . 5))
-  "What a line of `fleetc check --format concise' says, for `compilation-error-regexp-alist'.")
+  "What a problem looks like, for `compilation-error-regexp-alist'.")
 
 (define-derived-mode fleetc-check-mode compilation-mode "Fleet check"
   "Mode for what `fleetc-check' finds."

@@ -66,7 +66,7 @@ neovim() {
 }
 drive() {
     case $1 in
-        nvim-make) WAY=make neovim -S "$here/make.vim" ;;
+        nvim-make) WAY="make" neovim -S "$here/make.vim" ;;
         nvim-*) WAY=${1#nvim-} neovim -c "luafile $here/nvim.lua" ;;
         vim-ale) timeout 60 vim -Nu NONE -i NONE -es -S "$here/ale.vim" ;;
         vim-*) WAY=${1#vim-} timeout 60 vim -Nu NONE -i NONE -es -S "$here/make.vim" ;;
