@@ -39,6 +39,19 @@ fn codes_and_terms_are_completed() {
     assert_eq!(completed(&folder, &["explain", "predica"]), ["predicate", "predicates"]);
 }
 
+/// Also of a fleet that has errors: what is declared is declared.
+#[test]
+fn clusters_and_components_of_the_project_are_completed() {
+    let folder = Folder::with(&[(
+        "main.fleet",
+        "fleet home { source = nowhere }\ncluster prod-eu { }\ncluster prod-us { }\ncluster dev { }\n\
+         component web on al { }\ncomponent cache { }\n",
+    )]);
+    assert_eq!(completed(&folder, &["why", "prod"]), ["prod-eu", "prod-us"]);
+    assert_eq!(completed(&folder, &["why", "prod-eu", "w"]), ["web"]);
+    assert_eq!(completed(&Folder::new(), &["why", "prod"]), [""; 0]);
+}
+
 #[test]
 fn files_of_fleets_are_completed_for_check() {
     let folder = Folder::with(&[("main.fleet", FLEET), ("mail.txt", ""), ("maps/a.fleet", "")]);
@@ -80,7 +93,7 @@ fn man_pages_name_every_flag() {
     let folder = Folder::new();
     folder.fleetc(&["man", "--dir", "pages"]).ends_with(0).stdout("").stderr_has("fleetc-check.1");
     let pages = folder.tree("pages");
-    let commands = ["check", "build", "plan", "explain", "schema", "completions", "man"];
+    let commands = ["check", "build", "plan", "why", "explain", "schema", "completions", "man"];
     assert!(commands.iter().all(|command| pages.contains_key(&format!("fleetc-{command}.1"))), "{:?}", pages.keys());
     folder.fleetc(&["man"]).ends_with(0).stdout(&pages["fleetc.1"]);
     for command in commands {
