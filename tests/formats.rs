@@ -247,3 +247,30 @@ fn paths_are_uris_in_sarif() {
     let place = &sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"];
     assert_eq!(place["uri"], "apps/gr%C3%B6%C3%9Fe%201.fleet");
 }
+
+/// `tests/conformance/formats.sh` sets `FLEETC_FORMATS_CORPUS`; without it there is nothing to do.
+#[test]
+fn the_corpus_is_written_where_it_is_asked_for() {
+    let Some(folder) = std::env::var_os("FLEETC_FORMATS_CORPUS") else { return };
+    let mut reports = vec![
+        ("nothing".to_owned(), Report::new(&Diagnostics::default(), &Sources::default())),
+        ("hostile".to_owned(), hostile()),
+        ("fleet".to_owned(), fleet()),
+    ];
+    for (number, (before, ..)) in COLUMNS.iter().enumerate() {
+        reports.push((format!("columns-{number}"), after(before)));
+    }
+    for code in codes::ALL {
+        let Some((_, example)) = code.page.split_once("## Wrong\n\n```fleet\n") else { continue };
+        let text = example.split("```").next().unwrap();
+        let found = compile(&MemoryFiles::new().file("demo.fleet", text).into_project(), &[]);
+        reports.push((code.id.to_owned(), Report::new(&found.diagnostics, &found.sources)));
+    }
+    for (name, format) in FORMATS {
+        let folder = std::path::Path::new(&folder).join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        for (case, report) in &reports {
+            std::fs::write(folder.join(case), format(report)).unwrap();
+        }
+    }
+}
