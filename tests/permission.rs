@@ -1,9 +1,20 @@
 //! What a project permits, against what Argo CD 3.5 answers. Each answer was got from Argo CD's own functions
 //! (`IsSourcePermitted`, `isDestinationMatched`) with gobwas/glob 0.2.3.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use fleetc::plan::permission::{DestinationItem, argocd_patterns, destination_permitted, source_permitted};
+#[path = "random/rng.rs"]
+#[allow(dead_code)]
+mod rng;
+
+use std::io::Write as _;
+
+use rng::Rng;
+use serde_json::json;
+
+use fleetc::plan::permission::{
+    DestinationItem, argocd_patterns, destination_permitted, source_permitted, unsound_glob,
+};
 
 fn permitted(patterns: &[&str], url: &str) -> bool {
     let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
@@ -126,4 +137,126 @@ fn globs_over_registries_permit_charts_and_artifacts() {
     let patterns = ["oci://ghcr.io/org/*".to_owned(), "!oci://ghcr.io/evil/*".to_owned(), "https://a/*".to_owned()];
     let expected = ["ghcr.io/org/*", "oci://ghcr.io/org/*", "!ghcr.io/evil/*", "!oci://ghcr.io/evil/*", "https://a/*"];
     assert_eq!(argocd_patterns(&patterns), expected);
+}
+
+/// Pieces of URLs and globs over them, few enough to meet.
+const PIECES: [&str; 40] = [
+    "https://",
+    "http://",
+    "ssh://",
+    "git@",
+    "oci://",
+    "github.com",
+    "GitHub.com",
+    "ghcr.io",
+    ":",
+    "/",
+    "/",
+    "/",
+    "org",
+    "Org",
+    "repo",
+    "repo",
+    ".git",
+    "a",
+    "b",
+    "x",
+    "-",
+    "*",
+    "*",
+    "*",
+    "**",
+    "?",
+    "[ab]",
+    "[!a]",
+    "[a-c]",
+    "{a,b}",
+    "{org,repo}",
+    "{",
+    "[",
+    "\\",
+    "%20",
+    " ",
+    "8443",
+    "é",
+    ".",
+    "!",
+];
+
+/// Names of clusters and namespaces, servers, and globs over them.
+const NAMES: [&str; 24] = [
+    "*",
+    "*",
+    "**",
+    "prod-*",
+    "prod-eu",
+    "prod-us",
+    "*-eu",
+    "?",
+    "prod-?u",
+    "[pd]*",
+    "{prod,dev}-eu",
+    "dev-eu",
+    "",
+    "!*",
+    "!prod-*",
+    "!dev-eu",
+    "https://a",
+    "https://*",
+    "https://a/b",
+    "!https://a",
+    "kube-*",
+    "kube-system",
+    "shop",
+    "!kube-*",
+];
+
+fn url(rng: &mut Rng) -> String {
+    let roots = ["https://github.com/org/repo", "git@github.com:org/repo.git", "oci://ghcr.io/org/a", "ghcr.io/org/a"];
+    let mut text = if rng.chance(60) { (*rng.pick(&roots)).to_owned() } else { String::new() };
+    for _ in 0..rng.below(4) {
+        text += *rng.pick(&PIECES);
+    }
+    text
+}
+
+/// `tests/conformance/argocd.sh` sets `FLEETC_PERMISSION_CORPUS`; without it there is nothing to do. Writes
+/// `FLEETC_PERMISSION_CASES` random cases (200,000), half of sources and half of destinations, with what we say of each.
+#[test]
+fn the_corpus_is_written_where_it_is_asked_for() {
+    let Some(path) = std::env::var_os("FLEETC_PERMISSION_CORPUS") else { return };
+    let cases = std::env::var("FLEETC_PERMISSION_CASES").map_or(200_000, |count| count.parse().unwrap());
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
+    let mut rng = Rng::new(1, 1);
+    for case in 0..cases {
+        let line = if case % 2 == 0 {
+            // What stands in a source is a URL: never empty, without the characters of globs.
+            let url: String = url(&mut rng).chars().filter(|c| !"*?[]{}\\! ".contains(*c)).collect();
+            let url = if url.is_empty() { "https://github.com/org/repo".to_owned() } else { url };
+            let mut patterns: Vec<String> = (0..rng.between(1, 3)).map(|_| self::url(&mut rng)).collect();
+            // These are refused before anybody is asked.
+            patterns.retain(|pattern| unsound_glob(pattern).is_none());
+            for pattern in &mut patterns {
+                // Near to the URL, so that many match.
+                if rng.chance(50) {
+                    let from = rng.below(url.chars().count() + 1);
+                    let head: String = url.chars().take(from).collect();
+                    *pattern = format!("{head}{}", rng.pick(&["*", "**", "?", "", ".git", "/*"]));
+                }
+                if rng.chance(15) {
+                    pattern.insert(0, '!');
+                }
+            }
+            json!({ "patterns": patterns, "url": url, "permitted": source_permitted(&patterns, &url) })
+        } else {
+            let text = |rng: &mut Rng| (*rng.pick(&NAMES)).to_owned();
+            let items: Vec<[String; 3]> =
+                (0..rng.between(1, 3)).map(|_| [text(&mut rng), text(&mut rng), text(&mut rng)]).collect();
+            let [name, server, namespace] = [text(&mut rng), text(&mut rng), text(&mut rng)];
+            let list: Vec<DestinationItem> = items.iter().map(|[n, s, ns]| item(n, s, ns)).collect();
+            let permitted = destination_permitted(&list, &server, &name, &namespace);
+            json!({ "items": items, "name": name, "server": server, "namespace": namespace, "permitted": permitted })
+        };
+        writeln!(file, "{line}").unwrap();
+    }
 }

@@ -5,8 +5,8 @@
 //! a class is negated by `!` alone, `{a,b}` nests, and a class matches a separator. So the dialect is written out here:
 //! a pattern becomes a small automaton that is run in time linear in the text, whatever the pattern.
 //!
-//! Not copied: gobwas lets the fixed ends of `ab*ba` overlap (it matches `aba`) in a few shapes of pattern. Here the
-//! ends may not overlap, which permits less: the compiler never calls permitted what the glob does not say.
+//! gobwas 0.2.3 lets the two fixed ends of a pattern with one run between them overlap: `ab**ba` matches `aba`. So do we,
+//! because a `!` in front turns a match into a refusal. `tests/conformance/argocd.sh` compares a great many cases.
 
 /// A pattern that can be matched.
 #[derive(Debug)]
@@ -49,8 +49,16 @@ impl Glob {
 
     /// Whether the whole of `text` matches. With a separator, `*` and `?` do not take it.
     pub(super) fn matches(&self, text: &str, separator: Option<char>) -> bool {
-        // gobwas 0.2.3, match/single.go: a lone `?` also matches the empty string.
-        if text.is_empty() && matches!(self.steps.as_slice(), [Step::Single]) {
+        // gobwas 0.2.3, match/single.go and match/list.go: a lone `?` or `[!a]` also matches the empty string.
+        if text.is_empty()
+            && matches!(self.steps.as_slice(), [Step::Single | Step::Class { negated: true, class: Class::List(_) }])
+        {
+            return true;
+        }
+        if let Some((head, tail)) = self.ends(separator)
+            && text.starts_with(&head)
+            && text.ends_with(&tail)
+        {
             return true;
         }
         let mut current = Vec::new();
@@ -65,6 +73,21 @@ impl Glob {
             current = next;
         }
         current.contains(&self.steps.len())
+    }
+
+    /// The fixed ends of a pattern that is nothing but them and one run over everything between.
+    fn ends(&self, separator: Option<char>) -> Option<(String, String)> {
+        let (mut head, mut tail, mut runs) = (String::new(), String::new(), 0);
+        for step in &self.steps {
+            match step {
+                Step::Char(c) if runs == 0 => head.push(*c),
+                Step::Char(c) => tail.push(*c),
+                Step::Super => runs += 1,
+                Step::Any if separator.is_none() => runs += 1,
+                _ => return None,
+            }
+        }
+        (runs == 1 && !head.is_empty() && !tail.is_empty()).then_some((head, tail))
     }
 
     /// Adds the steps that `at` stands for without taking a character.

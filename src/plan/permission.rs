@@ -121,6 +121,35 @@ pub fn destination_permitted(items: &[DestinationItem], server: &str, name: &str
     permitted
 }
 
+/// Why nobody should write this glob, in words that follow "the glob `…` "; none when it may be written.
+///
+/// Argo CD 3.5 with gobwas/glob 0.2.3: a bracket that is never closed makes a glob that matches nothing, some braces that
+/// are never closed make the controller panic, and `***` does not match what `**` does.
+pub fn unsound_glob(glob: &str) -> Option<&'static str> {
+    let (mut open, mut escaped) = (0_i32, false);
+    for c in glob.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '{' => open += 1,
+            '}' => open -= 1,
+            _ => {}
+        }
+        if open < 0 {
+            break;
+        }
+    }
+    if open != 0 {
+        Some("has braces that do not pair")
+    } else if glob.contains("***") {
+        Some("has three stars in a row")
+    } else if Glob::new(split_deny(glob).1).is_none() {
+        Some("has a bracket that is never closed")
+    } else {
+        None
+    }
+}
+
 /// Whether a pattern begins with `!`, and the glob behind it.
 fn split_deny(pattern: &str) -> (bool, &str) {
     pattern.strip_prefix('!').map_or((false, pattern), |glob| (true, glob))

@@ -60,8 +60,7 @@ pub(super) fn normalize(url: &str) -> String {
 /// Go's `^(ssh://)?([^/:]*?)@[^@]+$`.
 fn is_ssh(url: &str) -> bool {
     let rest = url.strip_prefix("ssh://").unwrap_or(url);
-    rest.split_once('@')
-        .is_some_and(|(user, host)| !user.contains(['/', ':']) && !host.is_empty() && !host.contains('@'))
+    rest.rsplit_once('@').is_some_and(|(user, host)| !user.contains(['/', ':']) && !host.is_empty())
 }
 
 /// Go's `url.Parse` followed by `URL.String` (Go 1.26, net/url), for text in lower case; none for its errors.
@@ -131,6 +130,10 @@ fn write_authority(scheme: Option<&str>, authority: &str, text: &mut String) -> 
     };
     let allowed = |c: char| c.is_ascii_alphanumeric() || !c.is_ascii() || "-_.~!$&'()*+,;=:[]<>\"".contains(c);
     if !host.chars().all(allowed) {
+        return None;
+    }
+    // Brackets hold an IPv6 address, which is the whole of a host.
+    if host.rfind('[').is_some_and(|at| at > 0) {
         return None;
     }
     let port = match host.strip_prefix('[') {

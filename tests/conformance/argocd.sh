@@ -2,7 +2,8 @@
 # Gives what fleetc writes to Argo CD's own packages: they expand the ApplicationSets, put the Applications into steps and
 # judge them by their projects, and the result must be the plan.
 #
-# Needs cargo, go and the Go module proxy. FLEETC_SEEDS says how many random fleets (500). Prints what each side found and
+# Needs cargo, go and the Go module proxy. FLEETC_SEEDS says how many random fleets (500), FLEETC_PERMISSION_CASES how many
+# random cases of what a project permits (200,000), which are compared with the engine's AppProject. Prints what each side found and
 # `N passed, M failed`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,15 +16,16 @@ corpus() {
 }
 FLEETC_ARGOCD_CORPUS="$work/sets.jsonl" corpus argocd
 FLEETC_FLEETS_CORPUS="$work/fleets.jsonl" corpus random_fleets
-test -s "$work/sets.jsonl" && test -s "$work/fleets.jsonl" || { echo "the corpus was not written" >&2; exit 2; }
+FLEETC_PERMISSION_CORPUS="$work/permission.jsonl" corpus permission
+test -s "$work/sets.jsonl" && test -s "$work/fleets.jsonl" && test -s "$work/permission.jsonl" || { echo "the corpus was not written" >&2; exit 2; }
 
 (cd "$here/argocd" && go build -o "$work/argocd" .)
 status=0
-for kind in sets fleets; do
+for kind in sets fleets permission; do
     "$work/argocd" "$kind" "$work/$kind.jsonl" >"$work/$kind.log" || status=1
     cat "$work/$kind.log"
 done
-awk '/^(sets|fleets): .* passed, .* failed$/ { passed += $2; failed += $4; sides++ }
-    END { printf "%d passed, %d failed\n", passed, failed; exit !(sides == 2 && failed == 0) }' \
-    "$work/sets.log" "$work/fleets.log" || status=1
+awk '/^(sets|fleets|permission): .* passed, .* failed$/ { passed += $2; failed += $4; sides++ }
+    END { printf "%d passed, %d failed\n", passed, failed; exit !(sides == 3 && failed == 0) }' \
+    "$work/sets.log" "$work/fleets.log" "$work/permission.log" || status=1
 exit $status

@@ -8,6 +8,7 @@ use super::sources::Table;
 use crate::diag::Diagnostics;
 use crate::model::predicate::select;
 use crate::model::{Model, body, schema};
+use crate::plan::permission::unsound_glob;
 use crate::plan::{GroupKind, Project, ProjectClusters};
 use crate::syntax::ast::{self, ExprKind};
 
@@ -29,7 +30,8 @@ pub fn resolve(model: &Model, sources: &Table, home: Option<&str>, diagnostics: 
             diagnostics.push(invalid_name(declared.name.span, name, "an AppProject", 63));
         }
         let fixed = Fixed::new(model, &schema::PROJECT, &declared.node.body, false);
-        if is_doubtful(model, &declared.node.body, &fixed, sources, home) {
+        let unsound = report_globs(&declared.node.body, &fixed, diagnostics);
+        if unsound || is_doubtful(model, &declared.node.body, &fixed, sources, home) {
             projects.doubtful.insert(name.clone());
         }
         projects.all.push(Project {
@@ -48,6 +50,29 @@ pub fn resolve(model: &Model, sources: &Table, home: Option<&str>, diagnostics: 
         });
     }
     projects
+}
+
+/// F0314 for globs that no engine should be given. Gives whether there is one.
+fn report_globs(block: &ast::Block, fixed: &Fixed, diagnostics: &mut Diagnostics) -> bool {
+    let mut found = false;
+    for name in ["sources", "namespaces", "clusters"] {
+        let is_list = |attribute: &ast::Attribute| matches!(attribute.value.kind, ExprKind::List(_));
+        if !body::find(block, name).is_some_and(is_list) {
+            continue;
+        }
+        for (glob, span) in fixed.texts(name).unwrap_or_default() {
+            if let Some(why) = unsound_glob(&glob) {
+                found = true;
+                diagnostics.push(invalid(
+                    span,
+                    format!("the glob `{glob}` {why}"),
+                    "not a glob that Argo CD reads as it is meant",
+                    "a glob is made of text, `*`, `**`, `?`, `[abc]` and `{a,b}`; write `\\` before such a character that is meant itself",
+                ));
+            }
+        }
+    }
+    found
 }
 
 /// Whether a value that says what is permitted could not be read.
