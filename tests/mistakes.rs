@@ -1,8 +1,9 @@
 //! Realistic mistakes on a fleet for two engines, in several files: each is answered by one error at the text that is wrong,
 //! with what to do and a page.
 //!
-//! `tests/mistakes/*.txt` hold them. Each was written down before anybody looked at the checks, by somebody who knew the
-//! reference and the fleet; `tests/mistakes/answers/` shows what fleetc says of each.
+//! `tests/mistakes/*.txt` hold them: `fresh.txt` those of somebody who had read the reference and the fleet and nothing of the
+//! compiler, `meaning.txt` and `form.txt` those of somebody who worked on it. `tests/mistakes/answers/` shows what fleetc
+//! says of each.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(missing_docs)]
@@ -155,7 +156,7 @@ fn each_mistake_has_one_answer() {
     let known: BTreeSet<String> = clean.diagnostics.iter().map(|found| found.message.clone()).collect();
     let mut wrong = Vec::new();
     let mut count = 0;
-    for page in ["meaning", "form"] {
+    for page in ["fresh", "meaning", "form"] {
         let mistakes = mistakes(&fs::read_to_string(root().join(format!("{page}.txt"))).unwrap());
         let names: BTreeSet<&str> = mistakes.iter().map(|mistake| mistake.name.as_str()).collect();
         assert_eq!(names.len(), mistakes.len(), "a name twice in {page}");

@@ -84,6 +84,7 @@ codes! {
     F0114 TOO_COMPLEX "too-complex" Error "a file takes too long to parse";
     F0115 RESERVED_WORD "reserved-word" Error "a word of the language is used as a name";
     F0116 MISSING_BLOCK "missing-block" Error "a block is missing";
+    F0117 MERGE_CONFLICT "merge-conflict" Error "a file holds the marks of a merge conflict";
 
     F0201 UNKNOWN_CLUSTER "unknown-cluster" Error "no cluster has this name";
     F0202 UNKNOWN_SELECTOR "unknown-selector" Error "a word in a predicate that is no group, cluster or bool label";

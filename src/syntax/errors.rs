@@ -8,7 +8,7 @@ mod sink;
 pub(super) use sink::Sink;
 
 use super::limits;
-use crate::diag::{Applicability, Diagnostic, codes};
+use crate::diag::{Applicability, Diagnostic, Edit, Fix, codes};
 use crate::source::Span;
 
 use Applicability::{Safe, Unsafe};
@@ -220,6 +220,35 @@ pub(super) fn unclosed_bracket(open: Span, end: Span, what: &str, close: char, f
         .fix(format!("write `{close}`"), Unsafe, if found.is_some() { end } else { end.after() }, close)
 }
 
+pub(super) fn merge_conflict(first: Span, last: Span) -> Diagnostic {
+    Diagnostic::new(codes::MERGE_CONFLICT, first, "a merge conflict is not resolved")
+        .label("begins here")
+        .related(last, "and ends here")
+        .help("keep one of the two halves, and remove the three lines that Git wrote")
+        .note("what stands in the first half was checked, the other was not")
+}
+
+/// `commas` are all of one type.
+pub(super) fn comma_in_type(commas: &[Span]) -> Option<Diagnostic> {
+    let first = commas.first()?;
+    let mut made = Diagnostic::new(codes::UNEXPECTED_TEXT, *first, "expected `|` between the values of a label")
+        .label("a comma ends the declaration")
+        .help("write `|`");
+    made.fixes.push(Fix {
+        title: "write `|`".to_owned(),
+        applicability: Safe,
+        edits: commas.iter().map(|comma| Edit { span: *comma, text: " |".to_owned() }).collect(),
+    });
+    Some(made)
+}
+
+pub(super) fn equals_before_block(span: Span) -> Diagnostic {
+    Diagnostic::new(codes::WRONG_SEPARATOR, span, "no `=` stands before the block of a declaration")
+        .label("leave this out")
+        .help("write `{` right behind the name")
+        .fix("leave it out", Safe, span, "")
+}
+
 pub(super) fn stray_close(span: Span, text: &str) -> Diagnostic {
     Diagnostic::new(codes::STRAY_CLOSE, span, format!("`{text}` closes nothing"))
         .label("no bracket is open here that it could close")
@@ -259,7 +288,11 @@ pub(super) fn unexpected_text(span: Span, text: &str, expected: &str) -> Diagnos
         }
         Some('/') if text.starts_with("//") || text.starts_with("/*") => made.help("comments begin with `#`"),
         Some('$') => made.help("`${…}` stands in strings only; a bare name needs none"),
-        Some(';') => made.help("entries end with a newline or a comma"),
+        Some(';') => made.help("entries end with a newline or a comma").fix("leave it out", Unsafe, span, ""),
+        Some('?') if text.contains(':') => made.help("a choice is written `if PREDICATE then A else B`"),
+        Some('(') => {
+            made.help("there are no functions: write the value out, or choose with `if PREDICATE then A else B`")
+        }
         _ => made.help(format!("remove it, or write {expected} here")),
     }
 }

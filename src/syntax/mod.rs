@@ -6,6 +6,7 @@
 pub mod ast;
 pub mod cst;
 mod errors;
+mod habits;
 pub mod kind;
 pub mod limits;
 mod lower;
@@ -31,6 +32,7 @@ pub struct Parse {
 pub fn parse(source: SourceId, text: &str) -> Parse {
     let mut sink = Sink::new(source, text);
     let starts = limits::check(source, text, &mut sink);
+    let text: &str = &habits::mend(source, text, &mut sink);
     let cst = parser::parse(source, text, &starts).unwrap_or_else(|failure| {
         match failure {
             parser::Failure::NotRead => {}

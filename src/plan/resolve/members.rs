@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::declarations::allows_empty;
 use crate::model::eval::{At, Evaluator};
 use crate::model::predicate::select;
 use crate::model::scope::{Env, Place, Scope};
@@ -63,7 +64,14 @@ fn selected(model: &Model) -> Members {
         let mut set = ClusterSet::empty(model.clusters.len());
         if let Some(on) = &declared.node.on {
             match model.conditions.get(&on.span).map(|predicate| select(model, predicate)) {
-                Some(selection) if !selection.poisoned => set = selection.set,
+                // That it selects nothing was reported, unless it is meant.
+                Some(selection) if !selection.poisoned => {
+                    set = selection.set;
+                    let meant = matches!(&on.kind, ExprKind::Path(path) if path.text() == "none");
+                    if set.is_empty() && !meant && !allows_empty(&declared.node.body) {
+                        members.doubtful.insert(name.clone());
+                    }
+                }
                 Some(selection) => {
                     set = selection.set;
                     members.doubtful.insert(name.clone());

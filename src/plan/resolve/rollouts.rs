@@ -42,6 +42,7 @@ fn rollout(model: &Model, name: &ast::Name, node: &ast::Named, diagnostics: &mut
         sets: Vec::new(),
         poisoned: model.clusters_poisoned,
     };
+    let mut taken = false;
     for entry in &node.body.entries {
         let Entry::Block(block) = entry else { continue };
         if block.keyword.text != "stage" {
@@ -55,9 +56,14 @@ fn rollout(model: &Model, name: &ast::Name, node: &ast::Named, diagnostics: &mut
         set.intersect(&left);
         left.subtract(&set);
         let fixed = Fixed::new(model, &schema::STAGE, &block.body, false);
-        if set.is_empty() && !resolved.poisoned && !fixed.flag("allow-empty") && !model.names.has_later {
+        let rest = block.on.as_ref().is_some_and(|on| model.text(on.span) == "rest");
+        // Stages behind one that took everything are empty for one reason, which was said of the first of them.
+        let caused = taken && (rest || !reached.is_empty());
+        if set.is_empty() && !resolved.poisoned && !fixed.flag("allow-empty") && !model.names.has_later && !caused {
             diagnostics.push(empty_stage(model, block, stage_name, &reached, &resolved));
+            taken = !reached.is_empty();
         }
+        taken &= set.is_empty();
         let names = set.iter().filter_map(|place| model.clusters.get(place)).map(|cluster| cluster.name.clone());
         resolved.rollout.stages.push(Stage {
             span: block.keyword.span.to(block.arguments.first().map_or(block.keyword.span, |argument| argument.span)),

@@ -109,7 +109,9 @@ pub fn fleet(model: &Model) -> Option<FleetSettings> {
         protected: body::find(&node.body, "protected").and_then(|a| model.conditions.get(&a.value.span).cloned()),
         label_prefix: fixed.text("label-prefix").map_or_else(|| "fleetc.dev".to_string(), |(text, _)| text),
         output: output.trim_end_matches('/').to_string(),
-        migrating: fixed.flag("migrating"),
+        // A value that cannot be read was reported, and may well be meant as true.
+        migrating: fixed.flag("migrating")
+            || body::find(&node.body, "migrating").is_some() && fixed.value("migrating").is_none(),
     })
 }
 

@@ -73,9 +73,19 @@ impl Lower<'_> {
         match part.kind() {
             K::Stray if self.is_caused(part.span()) => {}
             K::Stray => self.sink.push(errors::stray_close(part.span(), self.text_of(part))),
+            // A YAML list behind a key whose value is missing: that was said.
+            K::Junk if self.text_of(part).starts_with("- ") && self.follows_missing_value(part.span()) => {
+                self.missing = Some(part.span().end);
+            }
             K::Junk => self.unexpected(part, "an entry"),
             _ => {}
         }
+    }
+
+    /// Whether nothing but blanks and ends of lines stands between `span` and a value that is missing.
+    fn follows_missing_value(&self, span: Span) -> bool {
+        let between = self.missing.and_then(|missing| self.text.get(missing as usize..span.start as usize));
+        between.is_some_and(|between| between.trim().is_empty())
     }
 
     fn check_separator(&mut self, separators: &mut Separators, part: NodeRef<'_>) {
@@ -200,6 +210,15 @@ impl Lower<'_> {
         let on = node.child(K::OnClause);
         let complete = block.is_some() || on.is_some() || node.child(K::Extra).is_some() || keyword == "stage";
         let arguments: Vec<NodeRef<'_>> = node.parts().skip(1).filter(|part| is_argument(part.kind())).collect();
+        // `set "/pointer" = value`
+        if let [value] = arguments.as_slice()
+            && is_string(value.kind())
+            && FOREIGN_OPERATIONS.contains(&keyword)
+            && node.child(K::Extra).is_some_and(|extra| self.text_of(extra).starts_with('='))
+        {
+            self.sink.push(errors::unknown_operation(word.span(), keyword));
+            return None;
+        }
         if !complete {
             match arguments.as_slice() {
                 [] => return Some(Entry::Attribute(self.lone_word(name))),

@@ -240,6 +240,7 @@ impl Lower<'_> {
         tokens.broken = true;
         let rest = self.text.get(behind.end as usize..).unwrap_or("").trim_start_matches([' ', '\t', '\r']);
         let word = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+        self.missing = Some(behind.end);
         let made = errors::missing_value(behind.after(), self.slice(behind));
         self.sink.push(match word {
             "if" => made.help("put an `if` inside of a value in parentheses: `( if … )`"),

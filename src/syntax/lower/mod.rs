@@ -23,7 +23,7 @@ pub(super) use text::may_be_escaped;
 
 /// Reads the whole file.
 pub(super) fn lower(cst: &Cst, text: &str, sink: &mut Sink) -> ast::File {
-    let mut lower = Lower { text, sink, cut: None, swallowed: false, nested: false, guesses: 0 };
+    let mut lower = Lower { text, sink, cut: None, swallowed: false, missing: None, nested: false, guesses: 0 };
     let declarations = cst.root().map(|root| lower.file(root)).unwrap_or_default();
     ast::File { source: cst.source, declarations }
 }
@@ -36,6 +36,8 @@ struct Lower<'a> {
     cut: Option<u32>,
     /// Whether a `"""` that is never closed took the rest of the text, closing brackets included.
     swallowed: bool,
+    /// Where a value is missing, or the list of YAML that stands in its place ends.
+    missing: Option<u32>,
     /// Whether the next declaration stands inside of a block, which has been reported.
     nested: bool,
     /// How often a misspelt keyword has been looked up, which takes time.
