@@ -16,8 +16,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use fleetc::analysis::{Compilation, compile};
+use fleetc::diag::fix::apply;
 use fleetc::diag::render::{Look, full};
-use fleetc::diag::{Diagnostics, Severity};
+use fleetc::diag::{Diagnostic, Diagnostics, Edit, Fix, Severity};
 use fleetc::project::MemoryFiles;
 
 type Files = BTreeMap<String, String>;
@@ -124,6 +125,7 @@ fn answer(fleet: &Files, mistake: &Mistake, known: &BTreeSet<String>) -> (Vec<St
     let mut shown = Diagnostics::default();
     let mut wrong = Vec::new();
     let mut errors = Vec::new();
+    let mut before = None;
     for found in compilation.diagnostics.iter().filter(|found| !known.contains(&found.message)) {
         shown.push(found.clone());
         let place = format!(
@@ -132,10 +134,20 @@ fn answer(fleet: &Files, mistake: &Mistake, known: &BTreeSet<String>) -> (Vec<St
             sources.file(found.primary.span.source).path,
             sources.text(found.primary.span)
         );
+        let key = (found.primary.span, found.code.id);
+        if before.is_some_and(|before| before >= key) {
+            wrong.push("out of order, or twice at one place".to_owned());
+        }
+        before = Some(key);
         match found.severity {
             Severity::Error => errors.push(place),
             Severity::Warning => wrong.push(format!("a warning: {place} {}", found.message)),
             Severity::Note => {}
+        }
+        for fix in &found.fixes {
+            if let Err(why) = applied(&spoiled(fleet, mistake), &compilation, found, fix) {
+                wrong.push(format!("the fix `{}` {why}", fix.title));
+            }
         }
         if found.severity == Severity::Error && found.helps.is_empty() && found.fixes.is_empty() {
             wrong.push(format!("neither help nor fix: {}", found.message));
@@ -146,6 +158,27 @@ fn answer(fleet: &Files, mistake: &Mistake, known: &BTreeSet<String>) -> (Vec<St
     }
     let look = Look { colour: false, width: 100, unicode: true, links: false };
     (wrong, full(&shown, sources, &look))
+}
+
+/// A fix reads as fleet text and removes what it is for.
+fn applied(files: &Files, compilation: &Compilation, found: &Diagnostic, fix: &Fix) -> Result<(), &'static str> {
+    let mut files = files.clone();
+    for (path, text) in &mut files {
+        let here = |edit: &&Edit| compilation.sources.file(edit.span.source).path == *path;
+        let edits: Vec<Edit> = fix.edits.iter().filter(here).cloned().collect();
+        *text = apply(text, &edits).ok_or("does not apply")?;
+    }
+    let after = compiled(&files);
+    let syntax = |compilation: &Compilation| compilation.diagnostics.iter().filter(|one| is_syntax(one)).count();
+    if syntax(&after) > syntax(compilation) {
+        return Err("brings a syntax error");
+    }
+    let same = after.diagnostics.iter().any(|one| one.code == found.code && one.message == found.message);
+    if same { Err("does not remove it") } else { Ok(()) }
+}
+
+fn is_syntax(found: &Diagnostic) -> bool {
+    found.code.id.starts_with("F01")
 }
 
 #[test]
