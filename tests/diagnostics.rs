@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(missing_docs)]
 
-#[path = "support/compile.rs"]
-mod compile;
+#[path = "support/pages.rs"]
+mod pages;
 #[path = "support/golden.rs"]
 mod support;
 
@@ -16,6 +16,7 @@ use fleetc::diag::codes::{ALL, find_code};
 use fleetc::diag::explain::{explain, markdown, registry};
 use fleetc::diag::render::Look;
 use fleetc::diag::{Code, codes};
+use pages::{Files, MAIN};
 
 /// Codes whose cause cannot stand on a page, and the test that raises each.
 const NOT_SHOWN: &[(&str, &str)] = &[
@@ -38,42 +39,26 @@ fn own_test(code: &Code) -> Option<&'static str> {
 /// Codes whose cause brings another one with it: what its example raises besides, which its page says.
 const ALSO: &[(&str, &str)] = &[("F0510", "F0505")];
 
-/// The file that an example is, unless it says `#! file:`.
-const MAIN: &str = "demo.fleet";
-
-/// Paths and texts.
-type Files = Vec<(String, String)>;
-
 /// The text below the heading `## name`, if the page has it.
 fn section<'a>(code: &'a Code, name: &str) -> Option<&'a str> {
     let (_, rest) = code.page.split_once(&format!("\n## {name}\n"))?;
     Some(rest.split("\n## ").next().unwrap_or(rest))
 }
 
-/// The files of the one example below the heading `## name`.
-fn example(code: &Code, name: &str) -> Option<Files> {
-    let (_, rest) = section(code, name)?.split_once("```fleet\n")?;
-    let (text, rest) = rest.split_once("```").unwrap_or_else(|| panic!("{}: a block is not closed", code.id));
-    assert!(!rest.contains("```"), "{}: one example below `{name}` is enough", code.id);
-    let mut files = vec![(MAIN.to_owned(), String::new())];
-    for line in text.lines() {
-        match line.strip_prefix("#! file: ") {
-            Some(path) => files.push((path.trim().to_owned(), String::new())),
-            None => {
-                let (_, text) = files.last_mut().unwrap();
-                text.push_str(line);
-                text.push('\n');
-            }
-        }
-    }
-    files.retain(|(_, text)| !text.is_empty());
-    Some(files)
-}
-
 /// Every page with an example: its code, the wrong and the right files.
 fn examples() -> Vec<(&'static Code, Files, Files)> {
-    let shown = ALL.iter().filter(|code| own_test(code).is_none());
-    shown.map(|code| (*code, example(code, "Wrong").expect(code.id), example(code, "Right").expect(code.id))).collect()
+    let shown = ALL.iter().copied().filter(|code| own_test(code).is_none());
+    let (wrong, right) = (pages::wrong_examples(), pages::right_examples());
+    let of = |examples: &[(&Code, Files)], code: &Code| {
+        let found = examples.iter().find(|(known, _)| known.id == code.id);
+        found.map(|(_, files)| files.clone()).unwrap_or_else(|| panic!("{}: no example", code.id))
+    };
+    shown.map(|code| (code, of(&wrong, code), of(&right, code))).collect()
+}
+
+/// The ids of the codes that fleetc reports for a project of these files, in the order of the report.
+fn codes_of(files: &Files) -> Vec<String> {
+    pages::compiled(files).diagnostics.iter().map(|found| found.code.id.to_owned()).collect()
 }
 
 #[test]
@@ -173,7 +158,7 @@ fn a_wrong_example_raises_its_code_alone() {
         let also = ALSO.iter().filter(|(id, _)| *id == code.id).map(|(_, also)| *also);
         let mut expected: Vec<&str> = also.chain([code.id]).collect();
         expected.sort_unstable();
-        let mut found = compile::codes_of(&wrong);
+        let mut found = codes_of(&wrong);
         found.sort_unstable();
         if found != expected {
             failed.push(format!("{} ({}): found {found:?}", code.id, code.slug));
@@ -193,7 +178,7 @@ fn what_an_example_raises_besides_is_said() {
 fn a_right_example_raises_nothing() {
     let mut failed = Vec::new();
     for (code, _, right) in examples() {
-        let found = compile::codes_of(&right);
+        let found = codes_of(&right);
         if !found.is_empty() {
             failed.push(format!("{} ({}): found {found:?}", code.id, code.slug));
         }
@@ -245,7 +230,7 @@ fn too_many_pairs_are_refused() {
     for number in 0..1700 {
         text += &format!("component c{number} on all {{ path = \"web\", namespace = web }}\n");
     }
-    assert_eq!(compile::codes_of(&[(MAIN.to_owned(), text)]), ["F0413"], "{}", codes::TOO_MANY_DEPLOYMENTS.title);
+    assert_eq!(codes_of(&vec![(MAIN.to_owned(), text)]), ["F0413"], "{}", codes::TOO_MANY_DEPLOYMENTS.title);
 }
 
 #[test]

@@ -44,7 +44,8 @@ fn examples(heading: &str) -> Vec<(&'static Code, Files)> {
         let (_, rest) = code.page.split_once(&format!("\n## {heading}\n"))?;
         let rest = rest.split("\n## ").next()?;
         let (_, rest) = rest.split_once("```fleet\n")?;
-        let (text, _) = rest.split_once("```")?;
+        let (text, rest) = rest.split_once("```").unwrap_or_else(|| panic!("{}: a block is not closed", code.id));
+        assert!(!rest.contains("```"), "{}: one example below `{heading}` is enough", code.id);
         Some((code, files(text)))
     };
     ALL.iter().copied().filter_map(example).collect()
