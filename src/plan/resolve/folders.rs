@@ -4,9 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, Diagnostics, codes, did_you_mean, one_of};
+use crate::diag::{Applicability, Code, Diagnostic, Diagnostics, codes, did_you_mean, one_of};
 use crate::project::{Entry, Files};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 /// At most this many files of a folder are read to find an object.
 const MAX_FILES: usize = 500;
@@ -19,6 +19,8 @@ type Objects = BTreeSet<(String, String)>;
 /// Looks things up once and remembers.
 pub struct Folders<'f> {
     files: &'f dyn Files,
+    /// What the fleet says, for fixes.
+    sources: &'f Sources,
     /// What folders hold, sorted by name; none for what is no folder.
     listings: HashMap<String, Option<Rc<[Entry]>>>,
     checked: HashMap<String, Option<Problem>>,
@@ -43,9 +45,10 @@ enum Problem {
 
 impl<'f> Folders<'f> {
     /// Looks into `files`.
-    pub fn new(files: &'f dyn Files) -> Self {
+    pub fn new(files: &'f dyn Files, sources: &'f Sources) -> Self {
         Self {
             files,
+            sources,
             listings: HashMap::new(),
             checked: HashMap::new(),
             texts: HashMap::new(),
@@ -69,7 +72,7 @@ impl<'f> Folders<'f> {
     pub fn check_folder(&mut self, checkout: &str, path: &str, span: Span, diagnostics: &mut Diagnostics) -> bool {
         let Some(problem) = self.problem(checkout, path, true) else { return true };
         if self.reported.insert((span, path.to_string())) {
-            diagnostics.push(not_found(codes::PATH_NOT_FOUND, "folder", path, span, &problem));
+            diagnostics.push(self.not_found(codes::PATH_NOT_FOUND, "folder", path, span, &problem));
         }
         false
     }
@@ -80,7 +83,7 @@ impl<'f> Folders<'f> {
     /// Gives the diagnostic, when the file is not there.
     pub fn values_file(&mut self, checkout: &str, path: &str, span: Span) -> Result<Arc<str>, Box<Diagnostic>> {
         if let Some(problem) = self.problem(checkout, path, false) {
-            return Err(Box::new(not_found(codes::VALUES_FILE_NOT_FOUND, "values file", path, span, &problem)));
+            return Err(Box::new(self.not_found(codes::VALUES_FILE_NOT_FOUND, "values file", path, span, &problem)));
         }
         let place = join(checkout, path);
         if let Some(text) = self.texts.get(&place) {
@@ -90,6 +93,55 @@ impl<'f> Folders<'f> {
         let text: Arc<str> = Arc::from(String::from_utf8_lossy(&bytes).as_ref());
         self.texts.insert(place, text.clone());
         Ok(text)
+    }
+
+    fn not_found(&self, code: &'static Code, what: &str, path: &str, span: Span, problem: &Problem) -> Diagnostic {
+        match problem {
+            Problem::Case { spelled } => {
+                let diagnostic = Diagnostic::new(
+                    codes::PATH_CASE,
+                    span,
+                    format!("the {what} `{path}` is spelled `{spelled}` in this repository"),
+                )
+                .label("differs in upper and lower case")
+                .help(format!("write `{spelled}`"))
+                .note("Git and the clusters tell upper and lower case apart, even where this file system does not");
+                self.rewritten(diagnostic, path, spelled, Applicability::Safe)
+            }
+            Problem::Kind { is_dir: true } => Diagnostic::new(code, span, format!("`{path}` is a folder"))
+                .label("expected a file")
+                .help("name a file in it"),
+            Problem::Kind { is_dir: false } => Diagnostic::new(code, span, format!("`{path}` is a file"))
+                .label("expected a folder")
+                .help("name its folder"),
+            Problem::Missing { part, folder, present } => {
+                let place =
+                    if folder.is_empty() { "the root of the source".to_string() } else { format!("`{folder}`") };
+                let diagnostic =
+                    Diagnostic::new(code, span, format!("the {what} `{path}` does not exist in this repository"))
+                        .label(format!("{place} has no `{part}`"));
+                match did_you_mean(part, present.iter().map(String::as_str)) {
+                    Some(near) => {
+                        let head = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+                        let rest = path.strip_prefix(&format!("{head}{part}")).unwrap_or_default();
+                        let diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+                        self.rewritten(diagnostic, path, &format!("{head}{near}{rest}"), Applicability::Unsafe)
+                    }
+                    None if present.is_empty() => diagnostic.help("create it, or change the path"),
+                    None => diagnostic.help(format!("there is {}", one_of(present.iter().map(String::as_str)))),
+                }
+            }
+        }
+    }
+
+    /// With the fix that writes `meant` in place of `path`, where that is all that is written: a path with `${…}` is
+    /// another one on every cluster.
+    fn rewritten(&self, diagnostic: Diagnostic, path: &str, meant: &str, applicability: Applicability) -> Diagnostic {
+        let span = diagnostic.primary.span;
+        if self.sources.text(span) != format!("\"{path}\"") {
+            return diagnostic;
+        }
+        diagnostic.fix(format!("write `{meant}`"), applicability, span, format!("\"{meant}\""))
     }
 
     fn problem(&mut self, checkout: &str, path: &str, folder: bool) -> Option<Problem> {
@@ -271,34 +323,4 @@ fn join(base: &str, path: &str) -> String {
         }
     }
     if parts.is_empty() { ".".to_string() } else { parts.join("/") }
-}
-
-fn not_found(code: &'static crate::diag::Code, what: &str, path: &str, span: Span, problem: &Problem) -> Diagnostic {
-    match problem {
-        Problem::Case { spelled } => Diagnostic::new(
-            codes::PATH_CASE,
-            span,
-            format!("the {what} `{path}` is spelled `{spelled}` in this repository"),
-        )
-        .label("differs in upper and lower case")
-        .help(format!("write `{spelled}`"))
-        .note("Git and the clusters tell upper and lower case apart, even where this file system does not"),
-        Problem::Kind { is_dir: true } => Diagnostic::new(code, span, format!("`{path}` is a folder"))
-            .label("expected a file")
-            .help("name a file in it"),
-        Problem::Kind { is_dir: false } => Diagnostic::new(code, span, format!("`{path}` is a file"))
-            .label("expected a folder")
-            .help("name its folder"),
-        Problem::Missing { part, folder, present } => {
-            let place = if folder.is_empty() { "the root of the source".to_string() } else { format!("`{folder}`") };
-            let diagnostic =
-                Diagnostic::new(code, span, format!("the {what} `{path}` does not exist in this repository"))
-                    .label(format!("{place} has no `{part}`"));
-            match did_you_mean(part, present.iter().map(String::as_str)) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-                None if present.is_empty() => diagnostic.help("create it, or change the path"),
-                None => diagnostic.help(format!("there is {}", one_of(present.iter().map(String::as_str)))),
-            }
-        }
-    }
 }

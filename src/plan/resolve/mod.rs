@@ -156,7 +156,7 @@ fn deployments(
         diagnostics.push(too_many(context.fleet.span, total));
         return Resolved { deployments: Vec::new(), doubtful: members.sets.into_keys().collect() };
     }
-    let mut folders = Folders::new(files);
+    let mut folders = Folders::new(files, model.sources);
     let mut resolved = Resolved { deployments: Vec::with_capacity(total), doubtful: members.doubtful };
     for (name, declared) in &model.names.components {
         names::check_component(declared.name, diagnostics);
