@@ -145,6 +145,7 @@ fn stage(name: &str, clusters: &[&str], max: Option<Max>, manual: bool) -> Stage
         clusters: clusters.iter().map(|name| (*name).into()).collect(),
         max,
         manual,
+        bake: None,
     }
 }
 
@@ -185,8 +186,8 @@ fn plan() -> Plan {
         label_prefix: "fleetc.dev".into(),
         home: Some(Arc::clone(&home)),
         home_path: "gitops".into(),
-        argocd: None,
-        flux: None,
+        argocd: Vec::new(),
+        flux: Vec::new(),
         clusters: vec![cluster("dev-a", "dev"), cluster("prod-a", "prod"), cluster("prod-b", "prod")],
         sources: vec![Arc::clone(&home), Arc::clone(&jetstack)],
         projects: vec![

@@ -137,7 +137,7 @@ impl Build {
     /// Which engines are built: those asked for, else those that the fleet declares.
     fn engines(&self, plan: &Plan) -> Engines {
         if self.target.is_empty() {
-            return Engines { argocd: plan.argocd.is_some(), flux: plan.flux.is_some() };
+            return Engines { argocd: !plan.argocd.is_empty(), flux: !plan.flux.is_empty() };
         }
         Engines { argocd: self.target.contains(&Target::Argocd), flux: self.target.contains(&Target::Flux) }
     }

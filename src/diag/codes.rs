@@ -147,6 +147,9 @@ codes! {
     F0510 SPLIT_ROLLOUT "split-rollout" Error "Argo CD orders a rollout only within one ApplicationSet";
     F0511 UNSUPPORTED_SOURCE "unsupported-source" Error "an engine cannot read this kind of source";
     F0512 STAGE_SOURCE_DIFFERS "stage-source-differs" Error "Flux orders stages only when they read the same source";
+    F0513 CLAIMED_TWICE "claimed-twice" Error "two instances of an engine deploy to one cluster";
+    F0514 NO_ENGINE_HERE "no-engine-here" Error "a component runs on a cluster that no engine deploys to";
+    F0515 ROLLOUT_ACROSS_INSTANCES "rollout-across-instances" Error "a rollout spans several instances of an engine";
 
     F0601 EDITED_OUTPUT "edited-output" Error "a generated file was edited by hand";
     F0602 FOREIGN_FILE "foreign-file" Error "a file that fleetc did not write is in the way";
@@ -164,7 +167,7 @@ pub static NEEDS_RELATED: &[&str] = &[
     "F0005", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207", "F0208", "F0209", "F0212",
     "F0213", "F0215", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315", "F0401",
     "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0501", "F0503", "F0506", "F0509", "F0510",
-    "F0511", "F0512",
+    "F0511", "F0512", "F0513", "F0514", "F0515",
 ];
 
 /// The code with this id or slug.

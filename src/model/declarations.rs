@@ -59,6 +59,10 @@ fn check_fixed(checker: &mut Checker) {
         };
         body::check(checker, &node.body, table, &Scope::of(Place::Engine), owner);
         later_words(checker, &node.body, words);
+        if let Some(on) = &node.on {
+            checker.condition(on, &fixed);
+            selects_something(checker, on);
+        }
     }
     for declared in names.sources.values() {
         body::check(checker, &declared.node.body, &schema::SOURCE, &fixed, "a source");

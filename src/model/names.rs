@@ -63,10 +63,31 @@ pub fn collect<'a>(files: &'a [Parse], sources: &Sources, diagnostics: &mut Diag
             names.declare(declaration, std, diagnostics);
         }
     }
+    names.report_unnamed(diagnostics);
     names
 }
 
 impl<'a> Names<'a> {
+    /// F0111 for an engine without a name beside others that have one.
+    fn report_unnamed(&self, diagnostics: &mut Diagnostics) {
+        for (node, keyword) in self.engines.iter().filter(|(node, _)| node.name.is_none()) {
+            let named = |(other, _): &&(&ast::Engine, Span)| other.engine == node.engine && other.name.is_some();
+            let Some((_, other)) = self.engines.iter().find(named) else { continue };
+            diagnostics.push(
+                Diagnostic::new(codes::MISSING_NAME, *keyword, "one of several instances of an engine has no name")
+                    .label("one instance")
+                    .related(*other, "another one")
+                    .help("give each of them a name and its clusters: `argocd east on …`"),
+            );
+        }
+    }
+
+    /// Whether an engine without a name stands beside others that have one.
+    pub fn has_unnamed_instance(&self) -> bool {
+        let mut kinds = self.engines.iter().filter(|(node, _)| node.name.is_none()).map(|(node, _)| node.engine);
+        kinds.any(|kind| self.engines.iter().any(|(node, _)| node.engine == kind && node.name.is_some()))
+    }
+
     fn declare(&mut self, declaration: &'a ast::Declaration, std: bool, diagnostics: &mut Diagnostics) {
         match &declaration.kind {
             DeclarationKind::Fleet(node) => match self.fleet {
@@ -105,18 +126,32 @@ impl<'a> Names<'a> {
     }
 
     fn engine(&mut self, node: &'a ast::Engine, keyword: Span, diagnostics: &mut Diagnostics) {
-        if let Some(name) = &node.name {
-            diagnostics.push(not_supported(name.span, "a named engine instance"));
-        } else if let Some(on) = &node.on {
-            diagnostics.push(not_supported(on.span, "an engine on some clusters"));
-        } else if let Some((_, first)) = self.engines.iter().find(|(other, _)| other.engine == node.engine) {
-            diagnostics.push(
-                Diagnostic::new(codes::DUPLICATE_DECLARATION, keyword, "this engine is declared twice")
+        let named = |node: &ast::Engine| node.name.as_ref().map(|name| name.text.clone());
+        let of_kind = self.engines.iter().filter(|(other, _)| other.engine == node.engine);
+        let others: Vec<(Option<String>, Span)> = of_kind.map(|(other, first)| (named(other), *first)).collect();
+        let own = named(node);
+        if let Some((_, first)) = others.iter().find(|(other, _)| *other == own) {
+            diagnostics.push(match &node.name {
+                Some(name) => duplicate("engine", name, *first),
+                None => Diagnostic::new(codes::DUPLICATE_DECLARATION, keyword, "this engine is declared twice")
                     .label("declared again here")
                     .related(*first, "first declared here")
-                    .help("put all settings into one block"),
-            );
+                    .help("put all settings into one block, or give each a name and its clusters: `argocd east on …`"),
+            });
             return;
+        }
+        if let Some(name) = &node.name
+            && !super::cluster::is_dns_label(&name.text)
+        {
+            diagnostics.push(
+                Diagnostic::new(
+                    codes::INVALID_NAME,
+                    name.span,
+                    format!("`{}` cannot be an instance's name", name.text),
+                )
+                .label("the name of a folder and of objects")
+                .help("use at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends"),
+            );
         }
         self.engines.push((node, keyword));
     }

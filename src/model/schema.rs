@@ -348,7 +348,7 @@ pub static STAGE: Block = Block {
     attributes: &[
         built("max", Type::Share, "all", "how many change at once"),
         built("gate", Type::Choice(&["manual"]), "", "somebody must open the stage"),
-        later("bake", Type::Duration, "", "how long the stage is kept before the next"),
+        built("bake", Type::Duration, "", "how long the stage is kept before the next"),
         built("allow-empty", Type::Bool, "false", "the stage may receive no cluster"),
     ],
     blocks: &[],

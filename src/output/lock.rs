@@ -114,8 +114,11 @@ impl Lock {
 /// The identities of `plan` for `engines`.
 pub fn identities(plan: &Plan, engines: &Engines) -> Identities {
     let mut identities = Identities::new();
-    for (built, engine) in [(engines.argocd, "argocd"), (engines.flux, "flux")] {
-        for deployment in plan.deployments.iter().filter(|_| built) {
+    let argocd: Vec<_> = plan.argocd.iter().filter(|_| engines.argocd).map(|settings| &settings.instance).collect();
+    let flux: Vec<_> = plan.flux.iter().filter(|_| engines.flux).map(|settings| &settings.instance).collect();
+    for (engine, instances) in [("argocd", argocd), ("flux", flux)] {
+        let serves = |cluster: &str| instances.iter().any(|instance| instance.serves(cluster));
+        for deployment in plan.deployments.iter().filter(|deployment| serves(&deployment.cluster)) {
             let identity = format!("{engine}/component/{}", deployment.component);
             identities.entry(identity).or_default().insert(deployment.cluster.to_string());
         }

@@ -159,7 +159,7 @@ fn stage(stage: &Stage) -> Value {
         "clusters": names(&stage.clusters),
         "max": stage.max.map(max),
         "gate": stage.manual.then_some("manual"),
-        "bake": null,
+        "bake": stage.bake.map(duration),
     })
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: `deployments` is sorted by (component, cluster), `clusters`, `projects`, `sources` and `rollouts` by name;
 //! every name is final (already shortened) and every string is resolved.
 
+pub mod engines;
 mod glob;
 pub mod json;
 pub mod permission;
@@ -15,6 +16,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+
+pub use engines::{ArgoCd, ArgoCdLayout, Destination, Flux, FluxLayout, FluxMode, Instance, Membership, Version};
 
 use crate::source::Span;
 
@@ -29,10 +32,10 @@ pub struct Plan {
     pub home: Option<Arc<Source>>,
     /// The path of the output folder in the home source, such as `gitops`.
     pub home_path: String,
-    /// Argo CD's settings, when it is built.
-    pub argocd: Option<ArgoCd>,
-    /// Flux's settings, when it is built.
-    pub flux: Option<Flux>,
+    /// The instances of Argo CD that are built, by name.
+    pub argocd: Vec<ArgoCd>,
+    /// The instances of Flux that are built, by name.
+    pub flux: Vec<Flux>,
     /// The clusters.
     pub clusters: Vec<Cluster>,
     /// The sources that a deployment uses, or that is the home.
@@ -43,56 +46,6 @@ pub struct Plan {
     pub rollouts: Vec<Rollout>,
     /// One entry for each component on each cluster.
     pub deployments: Vec<Deployment>,
-}
-
-/// A minor version of an engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    /// The major part.
-    pub major: u32,
-    /// The minor part.
-    pub minor: u32,
-}
-
-/// Where Argo CD's objects say a cluster is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Destination {
-    /// By the name of its cluster Secret.
-    Name,
-    /// By the URL of its API server.
-    Server,
-}
-
-/// Argo CD's settings.
-#[derive(Clone, Debug)]
-pub struct ArgoCd {
-    /// The declaration.
-    pub span: Span,
-    /// The minor the manifests must suit.
-    pub version: Version,
-    /// Where Applications, ApplicationSets and AppProjects live.
-    pub namespace: String,
-    /// How a cluster is addressed.
-    pub destination: Destination,
-    /// Whether the controller runs with progressive syncs.
-    pub progressive_syncs: bool,
-}
-
-/// Flux's settings.
-#[derive(Clone, Debug)]
-pub struct Flux {
-    /// The declaration.
-    pub span: Span,
-    /// The minor the manifests must suit.
-    pub version: Version,
-    /// Where sources, Kustomizations and HelmReleases live on the hub.
-    pub namespace: String,
-    /// How often a source is fetched and a deployment reconciled; a deployment's own interval wins.
-    pub interval: Duration,
-    /// How long after a failure it is tried again.
-    pub retry: Duration,
-    /// How long a reconciliation may take.
-    pub timeout: Duration,
 }
 
 /// A span of time.
@@ -456,6 +409,8 @@ pub struct Stage {
     pub max: Option<Max>,
     /// Whether somebody must open it.
     pub manual: bool,
+    /// How long it is kept, once healthy, before the next one opens.
+    pub bake: Option<Duration>,
 }
 
 /// A project.

@@ -26,22 +26,22 @@ pub struct Engines {
 
 /// Reports what the engines of `plan` cannot do.
 pub fn check(plan: &Plan, diagnostics: &mut Diagnostics) {
-    if let Some(settings) = &plan.argocd {
-        argocd::check(plan, settings, diagnostics);
+    for settings in &plan.argocd {
+        argocd::check(&plan.of(&settings.instance), settings, diagnostics);
     }
-    if let Some(settings) = &plan.flux {
-        flux::check(plan, settings, diagnostics);
+    for settings in &plan.flux {
+        flux::check(&plan.of(&settings.instance), settings, diagnostics);
     }
 }
 
 /// The manifests of `engines` for `plan`, which passed [`check`].
 pub fn build(plan: &Plan, engines: &Engines) -> OutputTree {
     let mut tree = OutputTree::new();
-    if let Some(settings) = plan.argocd.as_ref().filter(|_| engines.argocd) {
-        tree.extend(argocd::build(plan, settings));
+    for settings in plan.argocd.iter().filter(|_| engines.argocd) {
+        tree.extend(argocd::build(&plan.of(&settings.instance), settings));
     }
-    if let Some(settings) = plan.flux.as_ref().filter(|_| engines.flux) {
-        tree.extend(flux::build(plan, settings));
+    for settings in plan.flux.iter().filter(|_| engines.flux) {
+        tree.extend(flux::build(&plan.of(&settings.instance), settings));
     }
     tree
 }

@@ -27,6 +27,9 @@ pub fn source(name: &str, kind: SourceKind, url: &str, revision: Revision) -> Ar
 pub fn settings() -> ArgoCd {
     ArgoCd {
         span: span(2),
+        instance: Instance::default(),
+        membership: Membership::Static,
+        layout: ArgoCdLayout::ApplicationSets,
         version: Version { major: 3, minor: 5 },
         namespace: "argocd".to_owned(),
         destination: Destination::Name,
@@ -119,6 +122,7 @@ pub fn rollout(name: &str, stages: &[(&str, &[&str])]) -> Rollout {
         clusters: clusters.iter().map(|&cluster| cluster.into()).collect(),
         max: None,
         manual: false,
+        bake: None,
     };
     Rollout { span: span(6), name: name.into(), stages: stages.iter().map(stage).collect() }
 }
@@ -132,8 +136,8 @@ pub fn plan(mut deployments: Vec<Deployment>) -> Plan {
         label_prefix: "fleetc.dev".to_owned(),
         home: Some(git("config")),
         home_path: "gitops".to_owned(),
-        argocd: Some(settings()),
-        flux: None,
+        argocd: vec![settings()],
+        flux: Vec::new(),
         clusters: names.iter().map(|name| cluster(name)).collect(),
         sources: vec![git("config")],
         projects: Vec::new(),

@@ -9,7 +9,7 @@ use crate::builder::*;
 
 fn check(plan: &Plan) -> Vec<Diagnostic> {
     let mut diagnostics = Diagnostics::default();
-    argocd::check(plan, plan.argocd.as_ref().unwrap(), &mut diagnostics);
+    argocd::check(plan, plan.argocd.first().unwrap(), &mut diagnostics);
     diagnostics.sort();
     diagnostics.iter().cloned().collect()
 }
@@ -46,7 +46,7 @@ fn an_order_needs_progressive_syncs_and_says_so_once() {
     plan.deployments.push(deployment("zoo", "dev"));
     plan.deployments[2].after = vec!["web".into()];
     plan.deployments[2] = said(plan.deployments[2].clone(), "after", 21);
-    plan.argocd.as_mut().unwrap().progressive_syncs = false;
+    plan.argocd.first_mut().unwrap().progressive_syncs = false;
     expect(&plan, &[("F0503", 20, "Argo CD keeps the order of `web` and `zoo` only with progressive syncs")]);
 }
 
@@ -217,7 +217,7 @@ fn buckets_and_values_files_outside_git_cannot_be_read() {
 fn a_cluster_addressed_by_its_server_needs_one() {
     let mut plan = plan(vec![deployment("web", "dev"), deployment("zoo", "dev"), deployment("web", "prod")]);
     plan.clusters[1].server = Some("https://prod.acme.com".to_owned());
-    plan.argocd.as_mut().unwrap().destination = Destination::Server;
+    plan.argocd.first_mut().unwrap().destination = Destination::Server;
     expect(&plan, &[("F0308", 3, "cluster `dev` has no `server`")]);
 }
 
@@ -248,7 +248,7 @@ fn what_the_declared_version_lacks_is_refused() {
     chart_.sync_options = vec!["Prune=confirm".to_owned(), "PruneLast=true".to_owned()];
     let mut plan = plan(vec![said(artifact, "source", 70), said(chart_, "sync-options", 71)]);
     let mut at = |minor| {
-        plan.argocd.as_mut().unwrap().version = Version { major: 3, minor };
+        plan.argocd.first_mut().unwrap().version = Version { major: 3, minor };
         said_about(&plan).into_iter().map(|(code, at, message)| format!("{code} {at} {message}")).collect::<Vec<_>>()
     };
     let prune = "F0501 71 the sync option `Prune=confirm` of an Application needs Argo CD 3.4";

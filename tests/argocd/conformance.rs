@@ -18,7 +18,7 @@ fn the_corpus_is_written_where_it_is_asked_for() {
     let mut runner = TestRunner::deterministic();
     for _ in 0..200 {
         let plan = random_plan().new_tree(&mut runner).unwrap().current();
-        let applications = argocd::applications(&plan, plan.argocd.as_ref().unwrap());
+        let applications = argocd::applications(&plan, plan.argocd.first().unwrap());
         let applications: Vec<Value> = applications.into_iter().map(with_plain_values).collect();
         writeln!(file, "{}", json!({ "sets": application_sets(&plan), "applications": applications })).unwrap();
     }

@@ -9,7 +9,7 @@ use crate::builder::*;
 use crate::golden::golden;
 
 fn build(plan: &Plan) -> OutputTree {
-    argocd::build(plan, plan.argocd.as_ref().unwrap())
+    argocd::build(plan, plan.argocd.first().unwrap())
 }
 
 /// The tree as one stream, each document behind its path.
@@ -247,7 +247,7 @@ fn a_project_is_an_app_project() {
     expect("projects", &plan);
 
     // Before 3.3 a cluster resource has no name.
-    plan.argocd.as_mut().unwrap().version = Version { major: 3, minor: 2 };
+    plan.argocd.first_mut().unwrap().version = Version { major: 3, minor: 2 };
     let tree = build(&plan);
     assert!(tree["argocd/projects/named.yaml"].ends_with(concat!(
         "  clusterResourceWhitelist:\n    - group: \"\"\n      kind: Namespace\n",
@@ -261,7 +261,7 @@ fn a_cluster_may_be_addressed_by_its_server() {
     for cluster in &mut plan.clusters {
         cluster.server = Some(format!("https://{}.acme.com/", cluster.name));
     }
-    let settings = plan.argocd.as_mut().unwrap();
+    let settings = plan.argocd.first_mut().unwrap();
     settings.destination = Destination::Server;
     settings.version = Version { major: 3, minor: 0 };
     settings.namespace = "gitops".to_owned();

@@ -125,7 +125,7 @@ pub fn random_plan() -> impl Strategy<Value = Plan> {
 
 /// The ApplicationSets of a plan, as they are read from the files.
 pub fn application_sets(plan: &Plan) -> Vec<Value> {
-    let tree = argocd::build(plan, plan.argocd.as_ref().unwrap());
+    let tree = argocd::build(plan, plan.argocd.first().unwrap());
     let sets = tree.iter().filter(|(path, _)| path.starts_with("argocd/applicationsets/"));
     sets.map(|(_, text)| serde_yaml::from_str(text).unwrap()).collect()
 }
@@ -158,7 +158,7 @@ proptest! {
     #[test]
     fn the_application_sets_expand_to_the_applications_of_the_plan(plan in random_plan()) {
         let sets = application_sets(&plan);
-        let expected = by_name(argocd::applications(&plan, plan.argocd.as_ref().unwrap()));
+        let expected = by_name(argocd::applications(&plan, plan.argocd.first().unwrap()));
         let actual = by_name(sets.iter().flat_map(expand));
         prop_assert_eq!(actual, expected);
     }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use fleetc::diag::Diagnostics;
 use fleetc::plan::{
-    Chart, Cluster, Content, Deployment, Duration, Flux, Kubeconfig, Max, ObjectRef, OnDelete, Origin, Plan, Revision,
-    Rollout, Source, SourceKind, Stage, Version,
+    Chart, Cluster, Content, Deployment, Duration, Flux, FluxLayout, FluxMode, Instance, Kubeconfig, Max, ObjectRef,
+    OnDelete, Origin, Plan, Revision, Rollout, Source, SourceKind, Stage, Version,
 };
 use fleetc::source::{self, SourceFile, SourceId, Sources, Span};
 use fleetc::target::{OutputTree, flux};
@@ -55,6 +55,9 @@ impl Fleet {
         let minutes = |minutes: u64| Duration { milliseconds: minutes * 60_000 };
         let settings = Flux {
             span: text.place("flux"),
+            instance: Instance::default(),
+            mode: FluxMode::Hub,
+            layout: FluxLayout::Kustomizations,
             version: Version { major: 2, minor: 9 },
             namespace: "flux-system".into(),
             interval: minutes(10),
@@ -66,8 +69,8 @@ impl Fleet {
             label_prefix: "fleetc.dev".into(),
             home: None,
             home_path: "gitops".into(),
-            argocd: None,
-            flux: Some(settings.clone()),
+            argocd: Vec::new(),
+            flux: vec![settings.clone()],
             clusters: Vec::new(),
             sources: Vec::new(),
             projects: Vec::new(),
@@ -121,6 +124,7 @@ impl Fleet {
             clusters: clusters.iter().map(|&cluster| cluster.into()).collect(),
             max,
             manual,
+            bake: None,
         };
         let stages = stages.iter().map(stage).collect();
         self.plan.rollouts.push(Rollout { span, name: name.into(), stages });

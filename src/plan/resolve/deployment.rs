@@ -7,9 +7,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::check::{clean_path, empty, invalid, invalid_name, unsafe_path, unsafe_path_diagnostic, zero};
+use super::engines::on_delete;
 use super::folders::Folders;
 use super::pick::{Findings, Picked, Poison, Spot};
-use super::settings::{FleetSettings, on_delete};
+use super::settings::FleetSettings;
 use super::sources::{Resolved, Table, exclusive};
 use super::{parts, rollouts};
 use crate::diag::{Diagnostic, Diagnostics, codes};

@@ -5,6 +5,7 @@
 mod check;
 pub mod credentials;
 mod deployment;
+pub mod engines;
 mod folders;
 pub(super) mod layers;
 pub(super) mod members;
@@ -24,9 +25,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use self::deployment::{Context, Sinks, deployment};
+use self::engines::Engines;
 use self::folders::Folders;
 use self::pick::{Findings, Spot};
-use self::settings::{Engines, FleetSettings};
+use self::settings::FleetSettings;
 use super::{Cluster, Deployment, OnDelete, Plan};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::eval::{At, Evaluator};
@@ -47,7 +49,7 @@ const MAX_DEPLOYMENTS: usize = 5_000_000;
 /// something only when nothing is.
 pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostics: &mut Diagnostics) -> Option<Plan> {
     let fleet = settings::fleet(model)?;
-    let engines = settings::engines(model, &fleet, also, diagnostics);
+    let engines = engines::read(model, &fleet, also, diagnostics);
     let sources = sources::resolve(model, files, diagnostics);
     let rollouts = rollouts::resolve(model, diagnostics);
     names::check_all(model, &fleet, diagnostics);
@@ -64,6 +66,9 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     findings.finish(model, diagnostics);
     order::resolve(model, &rollouts, &mut deployments, &doubtful, diagnostics);
     settle_on_delete(&engines, &mut deployments);
+    if also.is_empty() {
+        engines.check(model, &deployments, diagnostics);
+    }
     names::report_collisions(&deployments, diagnostics);
     refusals::report(model, &projects, &deployments, &clusters, diagnostics);
     report_losses(model, &doubtful, diagnostics);
@@ -105,7 +110,7 @@ fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) ->
         if suspend {
             suspended.insert(place);
         }
-        let Some(kubeconfig) = settings::kubeconfig(model, place, evaluator) else { continue };
+        let Some(kubeconfig) = engines::kubeconfig(model, place, evaluator) else { continue };
         clusters.push(Cluster {
             span: cluster.span,
             name: cluster.name.clone(),
@@ -212,7 +217,7 @@ fn settle_on_delete(engines: &Engines, deployments: &mut [Deployment]) {
         if deployment.origin.attributes.contains_key("on-delete") {
             continue;
         }
-        deployment.on_delete = match engines.on_delete {
+        deployment.on_delete = match engines.on_delete(&deployment.cluster) {
             Some(on_delete) => on_delete,
             None if deployment.protected || careful.contains(&deployment.component) => OnDelete::Keep,
             None => OnDelete::Cascade,

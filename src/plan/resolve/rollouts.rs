@@ -9,7 +9,7 @@ use crate::model::deciding::nearest_clusters;
 use crate::model::predicate::select;
 use crate::model::set::ClusterSet;
 use crate::model::{Model, schema};
-use crate::plan::{Max, Rollout, Stage};
+use crate::plan::{Duration, Max, Rollout, Stage};
 use crate::syntax::ast::{self, Entry, ExprKind, NestedBlock};
 
 /// A rollout and the sets of its stages.
@@ -71,6 +71,7 @@ fn rollout(model: &Model, name: &ast::Name, node: &ast::Named, diagnostics: &mut
             clusters: names.collect(),
             max: max(&fixed, diagnostics),
             manual: fixed.text("gate").is_some(),
+            bake: bake(&fixed, diagnostics),
         });
         resolved.sets.push(set);
     }
@@ -119,6 +120,16 @@ fn empty_stage(model: &Model, block: &NestedBlock, name: &str, reached: &Cluster
         }
     }
     diagnostic.help(help).note("a cluster belongs to the first stage whose predicate holds")
+}
+
+fn bake(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<Duration> {
+    let (value, span) = fixed.value("bake")?;
+    let milliseconds = value.as_u64()?;
+    if milliseconds == 0 {
+        diagnostics.push(super::check::zero(span, "bake"));
+        return None;
+    }
+    Some(Duration { milliseconds })
 }
 
 fn max(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<Max> {

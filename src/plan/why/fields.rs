@@ -128,13 +128,14 @@ impl<'a> Teller<'_, 'a> {
             "source" => fleet.map(|body| ("fleet".to_string(), body, "source")),
             "on-delete" => engine(EngineKind::ArgoCd).map(|(node, _)| ("argocd".to_string(), &node.body, name)),
             "interval" | "timeout" => {
-                let Some(flux) = &self.plan.flux else { return };
+                let serves = |flux: &&crate::plan::Flux| flux.instance.serves(&self.deployment.cluster);
+                let Some(flux) = self.plan.flux.iter().find(serves) else { return };
                 let duration = if name == "interval" { flux.interval } else { flux.timeout };
                 field.value = form::duration(duration).into();
                 engine(EngineKind::Flux).map(|(node, _)| ("flux".to_string(), &node.body, name))
             }
             "service-account" => {
-                let project = self.deployment.project.as_ref().filter(|_| self.plan.flux.is_some());
+                let project = self.deployment.project.as_ref().filter(|_| !self.plan.flux.is_empty());
                 let Some(project) = project else { return };
                 let planned = self.plan.projects.iter().find(|one| one.name == *project);
                 let Some(account) = planned.and_then(|one| one.service_account.clone()) else { return };

@@ -43,12 +43,13 @@ const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 pub fn build(plan: &Plan, settings: &ArgoCd) -> OutputTree {
     let context = Context::new(plan, settings);
     let mut tree = OutputTree::new();
-    let mut write = |path: String, manifest: Value| tree.insert(path, yaml::stream(&[manifest]));
+    let folder = settings.instance.folder("argocd");
+    let mut write = |path: String, manifest: Value| tree.insert(format!("{folder}/{path}"), yaml::stream(&[manifest]));
     if let Some(home) = &plan.home {
-        write("argocd/root.yaml".to_owned(), root::application(plan, settings, home));
+        write("root.yaml".to_owned(), root::application(plan, settings, home));
     }
     for project in &plan.projects {
-        write(format!("argocd/projects/{}.yaml", project.name), project::manifest(plan, settings, project));
+        write(format!("projects/{}.yaml", project.name), project::manifest(plan, settings, project));
     }
     for component in context.components() {
         for set in sets::of(&context, &component) {

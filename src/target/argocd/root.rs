@@ -10,11 +10,15 @@ use super::API_VERSION;
 /// Argo CD 3.2: a retry may take up a newer commit.
 const RETRY_REFRESH: Version = Version { major: 3, minor: 2 };
 
-/// Its name: the fleet's, in the letters that Kubernetes takes.
-pub(super) fn name(plan: &Plan) -> String {
+/// Its name: the fleet's and the instance's, in the letters that Kubernetes takes.
+pub(super) fn name(plan: &Plan, settings: &ArgoCd) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     let fleet: String = plan.fleet.chars().map(plain).collect();
-    format!("{}-root", fleet.trim_matches('-'))
+    let fleet = fleet.trim_matches('-');
+    match &settings.instance.name {
+        Some(instance) => format!("{fleet}-{instance}-root"),
+        None => format!("{fleet}-root"),
+    }
 }
 
 /// The root Application over the `argocd` folder of the output.
@@ -28,13 +32,13 @@ pub(super) fn application(plan: &Plan, settings: &ArgoCd, home: &Source) -> Valu
     json!({
         "apiVersion": API_VERSION,
         "kind": "Application",
-        "metadata": { "name": name(plan), "namespace": settings.namespace },
+        "metadata": { "name": name(plan, settings), "namespace": settings.namespace },
         "spec": {
             "project": "default",
             "destination": { "server": "https://kubernetes.default.svc", "namespace": settings.namespace },
             "source": {
                 "repoURL": argocd_url(home, &Content::Path(String::new())),
-                "path": folder(&plan.home_path),
+                "path": folder(&plan.home_path, &settings.instance.folder("argocd")),
                 "targetRevision": revision(home),
                 "directory": { "recurse": true, "exclude": "root.yaml" },
             },
@@ -43,10 +47,10 @@ pub(super) fn application(plan: &Plan, settings: &ArgoCd, home: &Source) -> Valu
     })
 }
 
-fn folder(home_path: &str) -> String {
+fn folder(home_path: &str, below: &str) -> String {
     match home_path.trim_end_matches('/') {
-        "" | "." => "argocd".to_owned(),
-        path => format!("{path}/argocd"),
+        "" | "." => below.to_owned(),
+        path => format!("{path}/{below}"),
     }
 }
 

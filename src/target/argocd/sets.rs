@@ -83,9 +83,9 @@ fn parts<'a>(context: &Context<'a>, component: &Component<'a>, group: Group<'a>)
 }
 
 impl Set<'_> {
-    /// Its file below the output folder.
+    /// Its file below the folder of the engine.
     pub(super) fn path(&self) -> String {
-        format!("argocd/applicationsets/{}.yaml", self.name)
+        format!("applicationsets/{}.yaml", self.name)
     }
 
     /// The ApplicationSet.

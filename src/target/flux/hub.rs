@@ -32,6 +32,11 @@ impl<'a> Hub<'a> {
         self.settings.version >= Version { major: 2, minor }
     }
 
+    /// Flux's folder below the output folder.
+    pub(super) fn folder(&self) -> String {
+        self.settings.instance.folder("flux")
+    }
+
     pub(super) fn cluster(&self, deployment: &Deployment) -> Option<&'a Cluster> {
         self.clusters.get(deployment.cluster.as_ref()).copied()
     }
@@ -57,7 +62,7 @@ impl<'a> Hub<'a> {
     pub(super) fn path(&self, deployment: &Deployment) -> String {
         match &deployment.content {
             Content::Path(path) => relative(&[path]),
-            Content::Chart(_) => relative(&[&self.plan.home_path, "flux", &release_folder(deployment)]),
+            Content::Chart(_) => relative(&[&self.plan.home_path, &self.folder(), &release_folder(deployment)]),
         }
     }
 

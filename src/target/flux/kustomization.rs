@@ -162,20 +162,38 @@ pub(super) fn identity(hub: &Hub, deployment: &Deployment) -> Map<String, Value>
     fields
 }
 
-/// Flux reads the entries one after the other, each time anew. The first of the two for a deployment with a digest says
+/// Flux reads the entries one after the other, each time anew. The first of those for a deployment with a digest says
 /// that it is the wanted version, the second that this version is applied and healthy: an expression alone would
-/// switch the built-in test off (kustomize-controller, `checkDependencies`).
+/// switch the built-in test off (kustomize-controller, `checkDependencies`). Only behind it may stand how long it has
+/// been so, which would otherwise be said of the version before.
 fn depends_on(hub: &Hub, dependencies: Vec<Dependency>) -> Option<Value> {
     let mut entries = Vec::new();
-    for Dependency { name, digest } in dependencies {
+    for Dependency { name, digest, bake } in dependencies {
         if let Some(digest) = digest {
             let key = digest_key(hub);
             let expression = format!("dep.metadata.?annotations[?'{key}'].orValue('') == '{digest}'");
             entries.push(json!({ "name": name, "readyExpr": expression }));
         }
         entries.push(json!({ "name": name }));
+        if let Some(bake) = bake {
+            entries.push(json!({ "name": name, "readyExpr": baked(bake) }));
+        }
     }
     list(entries)
+}
+
+/// The newest entry of the history is of what is applied now: it succeeded, and has done so for that long. Its last
+/// time moves on with each reconciliation, so the answer comes in steps of the interval (fluxcd/pkg,
+/// apis/meta/history.go).
+fn baked(bake: Duration) -> String {
+    let time = |field: &str| format!("timestamp(dep.status.history[0].{field})");
+    format!(
+        "dep.?status.?history[?0].?lastReconciledStatus.orValue('') == 'ReconciliationSucceeded' && \
+         {} - {} >= duration('{}')",
+        time("lastReconciled"),
+        time("firstReconciled"),
+        text::duration(bake)
+    )
 }
 
 fn delete_early_kinds(spec: &mut Map<String, Value>) {

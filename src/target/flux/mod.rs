@@ -47,11 +47,12 @@ pub fn build(plan: &Plan, settings: &Flux) -> OutputTree {
     add_clusters(&hub, &order, &mut folder);
     add_gates(&hub, &order, &mut folder);
     let mut tree = OutputTree::new();
+    let flux = hub.folder();
     if !folder.is_empty() {
         let names: Vec<String> = folder.keys().cloned().collect();
-        tree.insert("flux/hub/kustomization.yaml".into(), yaml::stream(&[object::kustomization_file(&names)]));
+        tree.insert(format!("{flux}/hub/kustomization.yaml"), yaml::stream(&[object::kustomization_file(&names)]));
     }
-    tree.extend(folder.into_iter().map(|(path, objects)| (format!("flux/hub/{path}"), yaml::stream(&objects))));
+    tree.extend(folder.into_iter().map(|(path, objects)| (format!("{flux}/hub/{path}"), yaml::stream(&objects))));
     add_releases(&hub, &mut tree);
     tree
 }
@@ -86,7 +87,7 @@ fn add_gates(hub: &Hub, order: &Order, folder: &mut BTreeMap<String, Vec<Value>>
 fn add_releases(hub: &Hub, tree: &mut OutputTree) {
     for deployment in &hub.plan.deployments {
         let Content::Chart(chart) = &deployment.content else { continue };
-        let folder = format!("flux/{}", hub::release_folder(deployment));
+        let folder = format!("{}/{}", hub.folder(), hub::release_folder(deployment));
         let mut files = vec!["helmrelease.yaml".to_owned()];
         if let Some(config_map) = release::config_map(hub, deployment, chart) {
             files.insert(0, "configmap.yaml".into());

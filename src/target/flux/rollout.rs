@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::hub::Hub;
 use super::kustomization;
 use super::text::{self, LONGEST_NAME};
-use crate::plan::{Content, Deployment, Rollout};
+use crate::plan::{Content, Deployment, Duration, Rollout};
 
 /// How many digits of a digest a name and an annotation carry.
 const NAME_DIGITS: usize = 8;
@@ -25,6 +25,8 @@ pub(super) struct Batch<'a> {
     pub(super) manual: bool,
     /// Places in the plan, by the clusters' names.
     pub(super) members: Vec<usize>,
+    /// How long it is kept before the next one; said of the last batch of a stage.
+    pub(super) bake: Option<Duration>,
 }
 
 /// The batches of one component under one rollout, in order; none is empty.
@@ -53,6 +55,8 @@ pub(super) struct Gate<'a> {
     pub(super) stage: &'a str,
     pub(super) component: &'a str,
     pub(super) manual: bool,
+    /// How long those before it must have been healthy.
+    pub(super) bake: Option<Duration>,
     /// The deployments that it waits for; none when the very first batch is held.
     pub(super) before: Vec<usize>,
     /// The deployments that wait for it.
@@ -64,6 +68,8 @@ pub(super) struct Dependency<'a> {
     pub(super) name: &'a str,
     /// The digest that it must carry.
     pub(super) digest: Option<&'a str>,
+    /// How long it must have been healthy with what it applied last.
+    pub(super) bake: Option<Duration>,
 }
 
 /// The order of all deployments.
@@ -109,13 +115,14 @@ impl<'a> Order<'a> {
             .collect();
         names.sort_unstable();
         names.dedup();
-        names.into_iter().map(|name| Dependency { name, digest: None }).collect()
+        names.into_iter().map(|name| Dependency { name, digest: None, bake: None }).collect()
     }
 
     /// What a gate waits for, by name.
     pub(super) fn before<'s>(&'s self, hub: &Hub<'s>, gate: &Gate) -> Vec<Dependency<'s>> {
         let dependency = |&index: &usize| {
-            Some(Dependency { name: &hub.plan.deployments.get(index)?.name, digest: self.digest(index) })
+            let name = &hub.plan.deployments.get(index)?.name;
+            Some(Dependency { name, digest: self.digest(index), bake: gate.bake })
         };
         let mut dependencies: Vec<Dependency> = gate.before.iter().filter_map(dependency).collect();
         dependencies.sort_by_key(|dependency| dependency.name);
@@ -145,6 +152,7 @@ impl<'a> Order<'a> {
 
     fn add_gates(&mut self, sequence: &Sequence<'a>) {
         let mut before: &[usize] = &[];
+        let mut bake = None;
         let mut seen = Vec::new();
         for (position, batch) in sequence.batches.iter().enumerate() {
             if position > 0 || batch.manual {
@@ -159,11 +167,13 @@ impl<'a> Order<'a> {
                     stage: batch.stage,
                     component: sequence.component,
                     manual: batch.manual,
+                    bake,
                     before: before.to_vec(),
                     behind: batch.members.clone(),
                 });
             }
             before = &batch.members;
+            bake = batch.bake;
             seen.extend_from_slice(&batch.members);
         }
     }
@@ -202,9 +212,12 @@ pub(super) fn sequences<'a>(hub: &Hub<'a>) -> Vec<Sequence<'a>> {
         for stage in &rollout.stages {
             let clusters = stages.remove(stage.name.as_ref()).unwrap_or_default();
             let size = stage.max.map_or(clusters.len(), |max| max.of(clusters.len())).max(1);
-            for (position, members) in clusters.chunks(size).enumerate() {
-                let manual = stage.manual && position == 0;
-                batches.push(Batch { stage: &stage.name, number: position + 1, manual, members: members.to_vec() });
+            let chunks = clusters.chunks(size);
+            let last = chunks.len();
+            for (number, members) in (1..).zip(chunks) {
+                let manual = stage.manual && number == 1;
+                let bake = stage.bake.filter(|_| number == last);
+                batches.push(Batch { stage: &stage.name, number, manual, members: members.to_vec(), bake });
             }
         }
         Some(Sequence { component, rollout: &rollout.name, batches })

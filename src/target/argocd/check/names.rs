@@ -16,7 +16,7 @@ impl Names {
     pub(super) fn new(context: &Context<'_>) -> Self {
         let mut taken = BTreeMap::new();
         if let Some(home) = &context.plan.home {
-            let name = root::name(context.plan);
+            let name = root::name(context.plan, context.settings);
             taken.insert(("Application", name), (home.span, "the root Application over the output".to_owned()));
         }
         Self { taken }

@@ -11,6 +11,7 @@ const MOST_RELATED: usize = 5;
 
 pub(super) fn check(context: &Context<'_>, report: &mut Report<'_>) {
     opposed(context, report);
+    bakes(context, report);
     let rolling: Vec<&[Deployment]> =
         context.components().filter(|c| c.ordered || !c.stages.is_empty()).map(|c| c.deployments).collect();
     let reasons: Vec<(&Deployment, &str)> = rolling.iter().filter_map(|all| reason(all)).collect();
@@ -88,6 +89,29 @@ fn automated_sync_off(span: Span, attribute: &str, report: &mut Report<'_>) {
         },
         message,
     );
+}
+
+/// Argo CD 3.5 opens a step as soon as every Application before it is healthy and synced, and has no clock.
+fn bakes(context: &Context<'_>, report: &mut Report<'_>) {
+    for component in context.components() {
+        for stages in component.stages.values() {
+            let before_last = stages.split_last().map(|(_, before)| before).unwrap_or_default();
+            let Some(stage) = before_last.iter().find(|stage| stage.bake.is_some()) else { continue };
+            let Some(first) = component.deployments.first() else { continue };
+            let message = format!("Argo CD cannot keep the stage `{}` for a time", stage.name);
+            report.once(
+                NOT_EXPRESSIBLE,
+                stage.span,
+                |d| {
+                    d.label("`bake` is said here")
+                        .related(first.origin.of("rollout"), format!("`{}` follows this rollout", first.component))
+                        .note("a rolling sync opens the next step as soon as this one is healthy")
+                        .help("write `gate = manual` on the next stage and open it when the time is over, or let Flux deploy it")
+                },
+                message,
+            );
+        }
+    }
 }
 
 /// On each cluster the order is sound, or the checker would have said so.

@@ -29,6 +29,11 @@ fn check_sequence(hub: &Hub, sequence: &Sequence, report: &mut Report) {
         }
         check_exact_version(member, report);
     }
+    let bakes = sequence.batches.iter().rev().skip(1).any(|batch| batch.bake.is_some());
+    if bakes {
+        // `readyExpr` and `status.history`: kustomize-controller 1.7.
+        report.needs(hub, 7, first.origin.of("rollout"), "`bake` in a rollout");
+    }
     if sequence.batches.first().is_some_and(|batch| batch.manual) {
         // Before fluxcd/pkg ssa 0.58 an object that is passed over and not there had no name in the inventory.
         report.needs(hub, 7, first.origin.of("rollout"), "to hold a component's first stage");

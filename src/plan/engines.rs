@@ -1,0 +1,151 @@
+//! The engines that a fleet is built for: their settings, and what of the plan each of them sees.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{Duration, Plan, ProjectClusters};
+use crate::source::Span;
+
+/// A minor version of an engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version {
+    /// The major part.
+    pub major: u32,
+    /// The minor part.
+    pub minor: u32,
+}
+
+/// Where Argo CD's objects say a cluster is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// By the name of its cluster Secret.
+    Name,
+    /// By the URL of its API server.
+    Server,
+}
+
+/// Whether clusters are listed or chosen at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// The manifests list the clusters.
+    Static,
+    /// The manifests select clusters by the labels of their Secrets.
+    Labels,
+}
+
+/// Which objects of Argo CD hold the Applications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgoCdLayout {
+    /// ApplicationSets make them.
+    ApplicationSets,
+    /// They are written out, below an Application for each cluster.
+    AppOfApps,
+}
+
+/// Where Flux runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FluxMode {
+    /// On a hub, which applies to all clusters.
+    Hub,
+    /// On each cluster, which applies to itself.
+    Pull,
+}
+
+/// Which objects of Flux hold the deployments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FluxLayout {
+    /// A Kustomization for each.
+    Kustomizations,
+    /// A kustomize overlay for each cluster.
+    Overlays,
+}
+
+/// One of several installations of an engine, or the only one.
+#[derive(Clone, Debug, Default)]
+pub struct Instance {
+    /// Its name, unless it is the only one and has none.
+    pub name: Option<String>,
+    /// The clusters it deploys to; all when absent.
+    pub clusters: Option<BTreeSet<Arc<str>>>,
+}
+
+impl Instance {
+    /// Whether it deploys to `cluster`.
+    pub fn serves(&self, cluster: &str) -> bool {
+        self.clusters.as_ref().is_none_or(|clusters| clusters.contains(cluster))
+    }
+
+    /// Its folder below the output folder: `argocd`, `flux/east`.
+    pub fn folder(&self, engine: &str) -> String {
+        self.name.as_ref().map_or_else(|| engine.to_owned(), |name| format!("{engine}/{name}"))
+    }
+}
+
+/// Argo CD's settings.
+#[derive(Clone, Debug)]
+pub struct ArgoCd {
+    /// The declaration.
+    pub span: Span,
+    /// Which installation.
+    pub instance: Instance,
+    /// How its clusters are found.
+    pub membership: Membership,
+    /// Which objects hold the Applications.
+    pub layout: ArgoCdLayout,
+    /// The minor the manifests must suit.
+    pub version: Version,
+    /// Where Applications, ApplicationSets and AppProjects live.
+    pub namespace: String,
+    /// How a cluster is addressed.
+    pub destination: Destination,
+    /// Whether the controller runs with progressive syncs.
+    pub progressive_syncs: bool,
+}
+
+/// Flux's settings.
+#[derive(Clone, Debug)]
+pub struct Flux {
+    /// The declaration.
+    pub span: Span,
+    /// Which installation.
+    pub instance: Instance,
+    /// Where it runs.
+    pub mode: FluxMode,
+    /// Which objects hold the deployments.
+    pub layout: FluxLayout,
+    /// The minor the manifests must suit.
+    pub version: Version,
+    /// Where sources, Kustomizations and HelmReleases live on the hub.
+    pub namespace: String,
+    /// How often a source is fetched and a deployment reconciled; a deployment's own interval wins.
+    pub interval: Duration,
+    /// How long after a failure it is tried again.
+    pub retry: Duration,
+    /// How long a reconciliation may take.
+    pub timeout: Duration,
+}
+
+impl Plan {
+    /// The plan as `instance` sees it: its clusters, what runs on them, and what of projects and rollouts speaks of them.
+    pub fn of(&self, instance: &Instance) -> Cow<'_, Self> {
+        if self.clusters.iter().all(|cluster| instance.serves(&cluster.name)) {
+            return Cow::Borrowed(self);
+        }
+        let mut plan = self.clone();
+        plan.clusters.retain(|cluster| instance.serves(&cluster.name));
+        plan.deployments.retain(|deployment| instance.serves(&deployment.cluster));
+        for stage in plan.rollouts.iter_mut().flat_map(|rollout| &mut rollout.stages) {
+            stage.clusters.retain(|cluster| instance.serves(cluster));
+        }
+        plan.projects.retain_mut(|project| match &mut project.clusters {
+            ProjectClusters::Names(names) => {
+                let before = names.len();
+                names.retain(|cluster| instance.serves(cluster));
+                before == 0 || !names.is_empty()
+            }
+            ProjectClusters::All | ProjectClusters::Globs(_) => true,
+        });
+        Cow::Owned(plan)
+    }
+}
