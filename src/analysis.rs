@@ -82,6 +82,13 @@ pub fn compile_and<T>(
     // Without a file of the project the plan is another one, and what it lacks is no mistake of the user.
     let mut plan = if unread { None } else { resolve::resolve(&model, files, also, &mut diagnostics) };
     let output = resolve::output(&model);
+    let nothing = no_cluster();
+    if let Some(plan) = &mut plan
+        && !diagnostics.has_errors()
+    {
+        let inputs = resolve::space::Inputs { parsed: &parsed, sources: &sources, files, also, nothing: &nothing };
+        plan.space = resolve::space::resolve(inputs, &model, plan, &mut diagnostics).map(Box::new);
+    }
     if let Some(plan) = &plan
         && !diagnostics.has_errors()
     {
@@ -95,6 +102,12 @@ pub fn compile_and<T>(
     let answer = plan.as_ref().map(|plan| and(&model, plan));
     drop(model);
     (Compilation { sources, diagnostics, plan, output }, answer)
+}
+
+/// The declaration of clusters that nobody declared.
+fn no_cluster() -> ast::Cluster {
+    let span = Span::new(SourceId::default(), 0, 0);
+    ast::Cluster { name: None, bindings: Vec::new(), body: ast::Block { span, entries: Vec::new() } }
 }
 
 /// Whether `diagnostic` may only be there because a file of the project could not be read: what it misses may be declared

@@ -48,17 +48,34 @@ pub fn expand(model: &mut Model, diagnostics: &mut Diagnostics) {
             if !is_cluster_name(&text) {
                 diagnostics.push(invalid_name(name.span, &text));
             }
-            clusters.push(Cluster { name: Arc::from(text), span: name.span, node, variables, slots: Vec::new() });
+            let name_text: Arc<str> = Arc::from(text);
+            clusters.push(Cluster {
+                name: name_text.clone(),
+                text: name_text,
+                span: name.span,
+                node,
+                variables,
+                slots: Vec::new(),
+                assigned: None,
+            });
         }
     }
     clusters.sort_by(|a, b| a.name.cmp(&b.name).then(a.span.cmp(&b.span)));
     report_duplicates(&clusters, diagnostics);
     clusters.dedup_by(|b, a| a.name == b.name);
-    for cluster in &mut clusters {
-        cluster.slots = vec![Slot::Poisoned; model.fields.len()];
-    }
-    model.by_name = clusters.iter().enumerate().map(|(place, cluster)| (cluster.name.clone(), place)).collect();
     model.clusters = clusters;
+    sort(model);
+}
+
+/// Brings the clusters into order, with nothing yet in their labels and facts.
+pub fn sort(model: &mut Model) {
+    let fields = model.fields.len();
+    model.clusters.sort_by(|a, b| a.name.cmp(&b.name));
+    for cluster in &mut model.clusters {
+        cluster.slots = vec![Slot::Poisoned; fields];
+    }
+    let names = model.clusters.iter().enumerate();
+    model.by_name = names.map(|(place, cluster)| (cluster.name.clone(), place)).collect();
 }
 
 fn report_duplicates(clusters: &[Cluster], diagnostics: &mut Diagnostics) {

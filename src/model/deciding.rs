@@ -123,7 +123,7 @@ fn said(model: &Model, cluster: usize, part: &Deciding) -> String {
         match slot {
             Slot::Value(value) => as_text(value).map(|text| format!("{name} is {text}")),
             Slot::Absent => Some(format!("has no {name}")),
-            Slot::Poisoned => None,
+            Slot::Poisoned | Slot::Token { .. } => None,
         }
     });
     let values: Vec<String> = values.collect();

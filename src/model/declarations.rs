@@ -47,7 +47,6 @@ fn check_fixed(checker: &mut Checker) {
     let fixed = Scope::of(Place::Fixed);
     if let Some((node, _)) = names.fleet {
         body::check(checker, &node.body, &schema::FLEET, &fixed, "`fleet`");
-        later_words(checker, &node.body, &[("inventory", "open")]);
         if let Some(protected) = body::find(&node.body, "protected") {
             selects_something(checker, &protected.value);
         }
@@ -81,13 +80,8 @@ fn check_fixed(checker: &mut Checker) {
 }
 
 /// Values that belong to later versions.
-const ARGOCD_LATER: [(&str, &str); 5] = [
-    ("membership", "labels"),
-    ("layout", "app-of-apps"),
-    ("register", "secrets"),
-    ("register", "external-secrets"),
-    ("register", "script"),
-];
+const ARGOCD_LATER: [(&str, &str); 4] =
+    [("layout", "app-of-apps"), ("register", "secrets"), ("register", "external-secrets"), ("register", "script")];
 const FLUX_LATER: [(&str, &str); 2] = [("mode", "pull"), ("layout", "overlays")];
 
 fn later_words(checker: &mut Checker, body: &ast::Block, words: &[(&str, &str)]) {

@@ -165,7 +165,7 @@ impl Evaluator {
     fn name(&mut self, at: At, name: &str, span: Span) -> Option<Value> {
         let referent = at.scope.find(at.model, name)?;
         match at.env.get(at.model, &referent) {
-            Slot::Value(value) => Some(value),
+            Slot::Value(value) | Slot::Token { value, .. } => Some(value),
             Slot::Poisoned => None,
             Slot::Absent => {
                 self.absent.entry((span, name.to_string())).or_default().push(at.env.cluster);

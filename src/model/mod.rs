@@ -15,6 +15,7 @@ pub mod predicate;
 pub mod schema;
 pub mod scope;
 pub mod set;
+pub mod space;
 pub mod value;
 
 use std::collections::{BTreeMap, HashMap};
@@ -41,6 +42,13 @@ pub enum Slot {
     Poisoned,
     /// A value.
     Value(Value),
+    /// What stands for a value that is known at run time only.
+    Token {
+        /// The text or number that stands for it.
+        value: Value,
+        /// Whether it is sure to be none of the values that the fleet compares it with.
+        differs: bool,
+    },
 }
 
 /// A declared cluster.
@@ -48,6 +56,8 @@ pub enum Slot {
 pub struct Cluster<'a> {
     /// Its name.
     pub name: Arc<str>,
+    /// What `${cluster}` gives: its name, or what stands for a name that is known at run time only.
+    pub text: Arc<str>,
     /// The name in its declaration.
     pub span: Span,
     /// The declaration.
@@ -56,6 +66,8 @@ pub struct Cluster<'a> {
     pub variables: Vec<Value>,
     /// Labels and facts, in the order of [`Model::fields`].
     pub slots: Vec<Slot>,
+    /// For a cluster that nobody declared, its labels and facts but those that follow from others.
+    pub assigned: Option<Vec<Option<Slot>>>,
 }
 
 /// A group.
@@ -88,11 +100,20 @@ pub struct Model<'a> {
     pub conditions: Conditions,
     /// The parameters of every template.
     pub params: Params,
+    /// What stands for what is known at run time only.
+    pub tokens: space::Tokens,
     by_name: HashMap<Arc<str>, usize>,
 }
 
 /// Builds the model of `files`, and reports what is wrong with labels, facts, clusters and groups.
 pub fn build<'a>(files: &'a [Parse], sources: &'a Sources, diagnostics: &mut Diagnostics) -> Model<'a> {
+    let mut model = begin(files, sources, diagnostics);
+    finish(&mut model, diagnostics);
+    model
+}
+
+/// The model as far as its clusters' names.
+fn begin<'a>(files: &'a [Parse], sources: &'a Sources, diagnostics: &mut Diagnostics) -> Model<'a> {
     let names = names::collect(files, sources, diagnostics);
     let fields = field::fields(&names, diagnostics);
     let mut model = Model {
@@ -104,13 +125,18 @@ pub fn build<'a>(files: &'a [Parse], sources: &'a Sources, diagnostics: &mut Dia
         groups: BTreeMap::new(),
         conditions: Conditions::new(),
         params: Params::new(),
+        tokens: space::Tokens::default(),
         by_name: HashMap::new(),
     };
     cluster::expand(&mut model, diagnostics);
-    order::evaluate(&mut model, diagnostics);
-    cluster::check(&mut model, diagnostics);
-    model.params = declarations::check(&mut model, diagnostics);
     model
+}
+
+/// What needs the clusters.
+fn finish(model: &mut Model, diagnostics: &mut Diagnostics) {
+    order::evaluate(model, diagnostics);
+    cluster::check(model, diagnostics);
+    model.params = declarations::check(model, diagnostics);
 }
 
 impl<'a> Model<'a> {

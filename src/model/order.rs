@@ -319,6 +319,9 @@ fn slot_of(
     let (Some(field), Some(cluster)) = (model.fields.get(index), model.clusters.get(place)) else {
         return Slot::Poisoned;
     };
+    if let Some(Some(slot)) = cluster.assigned.as_ref().and_then(|slots| slots.get(index)) {
+        return slot.clone();
+    }
     let given = given(model, field, cluster);
     let expr = match given {
         Given::Variable(variable, _) => {
@@ -352,6 +355,8 @@ fn slot_of(
             );
             Slot::Poisoned
         }
+        // Derived from what is known at run time only.
+        Some(value) if model.tokens.are_in(&value) => Slot::Token { value, differs: false },
         Some(value) => Slot::Value(value),
     }
 }

@@ -56,11 +56,15 @@ impl Predicate {
             Self::Error => None,
             Self::Constant(value) => Some(*value),
             Self::Set(set) => Some(set.contains(env.cluster)),
-            Self::Has(referent) => present(env.get(model, referent), |_| true),
+            Self::Has(referent) => match env.get(model, referent) {
+                Slot::Token { .. } => Some(true),
+                slot => present(slot, |_| true),
+            },
             Self::True(referent) => present(env.get(model, referent), |value| *value == Value::Bool(true)),
-            Self::Among { left, values, negated } => {
-                present(env.get(model, left), |value| values.contains(value)).map(|among| among != *negated)
-            }
+            Self::Among { left, values, negated } => match env.get(model, left) {
+                Slot::Token { differs: true, .. } => Some(*negated),
+                slot => present(slot, |value| values.contains(value)).map(|among| among != *negated),
+            },
             Self::Like(left, glob) => {
                 present(env.get(model, left), |value| as_text(value).is_some_and(|text| glob.is_match(text)))
             }
@@ -69,12 +73,22 @@ impl Predicate {
             Self::Or(parts) => fold(parts.iter().map(|part| part.holds(model, env)), true),
         }
     }
+
+    /// Does something with this predicate and each part of it.
+    pub fn visit(&self, act: &mut impl FnMut(&Self)) {
+        act(self);
+        match self {
+            Self::Not(inner) => inner.visit(act),
+            Self::And(parts) | Self::Or(parts) => parts.iter().for_each(|part| part.visit(act)),
+            _ => {}
+        }
+    }
 }
 
 fn present(slot: Slot, test: impl Fn(&Value) -> bool) -> Option<bool> {
     match slot {
         Slot::Absent => Some(false),
-        Slot::Poisoned => None,
+        Slot::Poisoned | Slot::Token { .. } => None,
         Slot::Value(value) => Some(test(&value)),
     }
 }

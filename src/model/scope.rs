@@ -140,10 +140,12 @@ impl Env<'_> {
     /// What `referent` holds.
     pub fn get(&self, model: &Model, referent: &Referent) -> Slot {
         match referent {
-            Referent::Cluster => model
-                .clusters
-                .get(self.cluster)
-                .map_or(Slot::Poisoned, |cluster| Slot::Value(cluster.name.as_ref().into())),
+            Referent::Cluster => {
+                model.clusters.get(self.cluster).map_or(Slot::Poisoned, |cluster| match cluster.assigned {
+                    Some(_) => Slot::Token { value: cluster.text.as_ref().into(), differs: true },
+                    None => Slot::Value(cluster.text.as_ref().into()),
+                })
+            }
             Referent::Component => Slot::Value(self.component.into()),
             Referent::Namespace => self.namespace.map_or(Slot::Absent, |namespace| Slot::Value(namespace.into())),
             Referent::Field(index) => model.slot(self.cluster, *index).clone(),

@@ -9,6 +9,7 @@ pub mod json;
 pub mod permission;
 mod repository;
 pub mod resolve;
+pub mod space;
 pub mod text;
 pub mod why;
 
@@ -20,6 +21,10 @@ use serde_json::{Map, Value};
 pub use engines::{ArgoCd, ArgoCdLayout, Destination, Flux, FluxLayout, FluxMode, Instance, Membership, Version};
 
 use crate::source::Span;
+
+/// The longest name of what a deployment becomes: Argo CD and Flux name what they make after it, and Helm takes 53
+/// characters.
+pub const MAX_NAME: usize = 53;
 
 /// The whole plan of a fleet.
 #[derive(Clone, Debug)]
@@ -46,6 +51,8 @@ pub struct Plan {
     pub rollouts: Vec<Rollout>,
     /// One entry for each component on each cluster.
     pub deployments: Vec<Deployment>,
+    /// What would run on clusters that nobody declared, when an engine finds its clusters by labels.
+    pub space: Option<Box<space::Space>>,
 }
 
 /// A span of time.

@@ -18,11 +18,10 @@ use crate::model::field::{as_text, invalid_value, is_label_text};
 use crate::model::scope::Place;
 use crate::model::set::ClusterSet;
 use crate::model::{Model, cluster, schema};
-use crate::plan::{Chart, Content, Deployment, Duration, Image, ObjectRef, OnDelete, Origin, SourceKind, ValuesFile};
+use crate::plan::{
+    Chart, Content, Deployment, Duration, Image, MAX_NAME, ObjectRef, OnDelete, Origin, SourceKind, ValuesFile,
+};
 use crate::source::Span;
-
-/// Argo CD and Flux name what they make after us, and Helm takes 53 characters.
-pub const MAX_NAME: usize = 53;
 
 /// What every deployment is made with.
 #[derive(Clone, Copy)]
@@ -177,7 +176,9 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let on_delete = at.text("on-delete").map(|word| word.and_then(|word| on_delete(&word)));
     let protected = context.protected.contains(spot.cluster);
     let spans = at.spans.into_iter().map(|(name, span)| (name, own_place(context, spot, span))).collect();
-    let name = shorten(&format!("{component}-{}", here.name), MAX_NAME);
+    let name = format!("{component}-{}", here.name);
+    // Who stands for many clusters has no name of its own.
+    let name = if here.assigned.is_some() { name } else { shorten(&name, MAX_NAME) };
     let [prune, self_heal, create_namespace, server_side] = flags;
     let [labels, annotations, substitute] = maps;
     let rollout: Option<Arc<str>> = rollout?.map(Arc::from);

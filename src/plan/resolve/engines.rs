@@ -145,7 +145,8 @@ pub fn read(model: &Model, fleet: &FleetSettings, also: &[EngineKind], diagnosti
     engines
 }
 
-fn of_kind<'m, 'a>(model: &'m Model<'a>, kind: EngineKind) -> impl Iterator<Item = &'m (&'a ast::Engine, Span)> {
+/// The declarations of one engine.
+pub fn of_kind<'m, 'a>(model: &'m Model<'a>, kind: EngineKind) -> impl Iterator<Item = &'m (&'a ast::Engine, Span)> {
     model.names.engines.iter().filter(move |(node, _)| node.engine == kind)
 }
 

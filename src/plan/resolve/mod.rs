@@ -18,6 +18,7 @@ mod refusals;
 mod rollouts;
 mod settings;
 mod sources;
+pub mod space;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -87,6 +88,7 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
         projects: projects.all,
         rollouts: rollouts.into_iter().map(|resolved| resolved.rollout).collect(),
         deployments,
+        space: None,
     })
 }
 
@@ -103,7 +105,7 @@ fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) ->
         let labels = model.fields.iter().zip(&cluster.slots).filter(|(field, _)| !field.fact);
         let labels = labels.filter_map(|(field, slot)| match slot {
             Slot::Value(value) => as_text(value).map(|text| (field.name.text.clone(), text)),
-            Slot::Absent | Slot::Poisoned => None,
+            Slot::Absent | Slot::Poisoned | Slot::Token { .. } => None,
         });
         let server = attribute(model, place, "server", evaluator).and_then(|value| as_text(&value));
         let suspend = attribute(model, place, "suspend", evaluator) == Some(Value::Bool(true));

@@ -257,7 +257,7 @@ impl<'s, 'a> Spot<'s, 'a> {
         let given = self.picked(name, findings, &|evaluator, at, expr| evaluator.field(at, ty, expr, &what, true));
         match given {
             Err(Poison) => return Slot::Poisoned,
-            Ok(Some((value, _))) => return Slot::Value(value),
+            Ok(Some((value, _))) => return self.slot(value),
             Ok(None) => {}
         }
         let Some((default, scope)) = self.default_of(scope, name) else {
@@ -270,7 +270,12 @@ impl<'s, 'a> Spot<'s, 'a> {
             return Slot::Poisoned;
         };
         let value = self.with_scope(scope, |at| findings.evaluator.field(at, ty, default, &what, true));
-        value.map_or(Slot::Poisoned, Slot::Value)
+        value.map_or(Slot::Poisoned, |value| self.slot(value))
+    }
+
+    fn slot(&self, value: Value) -> Slot {
+        // What is made of something known at run time only decides nothing.
+        if self.model.tokens.are_in(&value) { Slot::Token { value, differs: false } } else { Slot::Value(value) }
     }
 
     /// The default of a parameter, in the template of `scope` or, for the component's own scope, in any template.

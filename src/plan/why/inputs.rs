@@ -77,7 +77,7 @@ fn find(at: At, name: &str) -> Option<(Referent, Slot)> {
 fn input(model: &Model, name: &str, slot: Slot, how: String, span: Option<Span>) -> Input {
     let value = match slot {
         Slot::Value(value) => value,
-        Slot::Absent | Slot::Poisoned => Value::Null,
+        Slot::Absent | Slot::Poisoned | Slot::Token { .. } => Value::Null,
     };
     Input { name: name.to_string(), value, how, place: span.map(|span| place_of(model, span)) }
 }

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use crate::plan::permission::argocd_url;
 use crate::plan::{Chart, Content, Deployment, Destination, Ignore, OnDelete, Retry, Revision, Source, SourceKind};
 
-use super::{Component, Context, RESOURCES_FINALIZER, kustomize};
+use super::{Component, Context, RESOURCES_FINALIZER, kustomize, labels};
+use crate::plan::space::Space;
 
 /// Pauses an Application: its controller neither compares nor syncs it (Argo CD 3.5, controller/appcontroller.go; the
 /// documentation calls it alpha). Leaving out `automated` would not do: a rolling sync syncs such Applications too.
@@ -15,19 +16,54 @@ pub(super) const SKIP_RECONCILE: &str = "argocd.argoproj.io/skip-reconcile";
 
 /// `metadata` and `spec`.
 pub(super) fn manifest(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Value {
+    let cluster = Named::of(context, deployment);
     json!({
-        "metadata": metadata(context, component, deployment),
-        "spec": spec(context, component, deployment),
+        "metadata": metadata(context, component, deployment, &cluster),
+        "spec": spec(context, component, deployment, &cluster),
     })
 }
 
-fn metadata(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Value {
+/// The same for any cluster, with all else as it is on that of `deployment`.
+pub(super) fn of_any_cluster(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Value {
+    let cluster = context.space.map_or_else(|| Named::of(context, deployment), |space| Named::any(context, space));
+    json!({
+        "metadata": metadata(context, component, deployment, &cluster),
+        "spec": spec(context, component, deployment, &cluster),
+    })
+}
+
+/// How a cluster is named.
+struct Named {
+    name: String,
+    /// The URL of its API server, where it is addressed by that.
+    server: Option<String>,
+}
+
+impl Named {
+    fn of(context: &Context<'_>, deployment: &Deployment) -> Self {
+        let name = &*deployment.cluster;
+        if let Some(space) = context.space.filter(|_| context.is_any(name)) {
+            return Self::any(context, space);
+        }
+        let server = context.clusters.get(name).and_then(|cluster| cluster.server.as_deref());
+        // Argo CD trims the slash from the cluster Secret's URL, not from this one's in every place (argocd.md 5.4).
+        let server = server.filter(|_| context.settings.destination == Destination::Server);
+        Self { name: name.to_owned(), server: server.map(|server| server.trim_end_matches('/').to_owned()) }
+    }
+
+    fn any(context: &Context<'_>, space: &Space) -> Self {
+        let by_server = context.settings.destination == Destination::Server;
+        Self { name: space.cluster.clone(), server: by_server.then(|| labels::server(space)) }
+    }
+}
+
+fn metadata(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment, cluster: &Named) -> Value {
     let mut labels: BTreeMap<String, &str> = deployment.labels.iter().map(|(k, v)| (k.clone(), v.as_str())).collect();
     let step = component.step(deployment).map(|step| step.to_string());
     if let Some(step) = &step {
         labels.insert(context.label("step"), step);
     }
-    for (key, value) in [("component", &deployment.component), ("cluster", &deployment.cluster)] {
+    for (key, value) in [("component", &*deployment.component), ("cluster", &cluster.name)] {
         if is_label_value(value) {
             labels.insert(context.label(key), value);
         }
@@ -38,7 +74,12 @@ fn metadata(context: &Context<'_>, component: &Component<'_>, deployment: &Deplo
         annotations.insert(SKIP_RECONCILE, if context.is_suspended(deployment) { "true" } else { "false" });
     }
     let mut metadata = Map::new();
-    metadata.insert("name".to_owned(), json!(deployment.name));
+    // Over the label space a name is shortened by the template, if at all.
+    let name = match context.space {
+        Some(_) => format!("{}-{}", deployment.component, cluster.name),
+        None => deployment.name.clone(),
+    };
+    metadata.insert("name".to_owned(), json!(name));
     metadata.insert("labels".to_owned(), json!(labels));
     if !annotations.is_empty() {
         metadata.insert("annotations".to_owned(), json!(annotations));
@@ -58,12 +99,12 @@ pub(super) fn is_label_value(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
-fn spec(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Value {
+fn spec(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment, cluster: &Named) -> Value {
     let mut spec = Map::new();
     // The ApplicationSet controller fills in no project (argocd.md 2.5).
     spec.insert("project".to_owned(), json!(deployment.project.as_deref().unwrap_or("default")));
-    spec.insert("destination".to_owned(), destination(context, deployment));
-    match sources(component, deployment).as_mut_slice() {
+    spec.insert("destination".to_owned(), destination(deployment, cluster));
+    match sources(context, component, deployment).as_mut_slice() {
         [source] => spec.insert("source".to_owned(), source.take()),
         sources => spec.insert("sources".to_owned(), Value::Array(sources.to_vec())),
     };
@@ -75,15 +116,11 @@ fn spec(context: &Context<'_>, component: &Component<'_>, deployment: &Deploymen
     Value::Object(spec)
 }
 
-fn destination(context: &Context<'_>, deployment: &Deployment) -> Value {
+fn destination(deployment: &Deployment, cluster: &Named) -> Value {
     let mut destination = Map::new();
-    let server = context.clusters.get(&*deployment.cluster).and_then(|cluster| cluster.server.as_deref());
-    match (context.settings.destination, server) {
-        // Argo CD trims the slash from the cluster Secret's URL, not from this one's in every place (argocd.md 5.4).
-        (Destination::Server, Some(server)) => {
-            destination.insert("server".to_owned(), json!(server.trim_end_matches('/')))
-        }
-        _ => destination.insert("name".to_owned(), json!(&*deployment.cluster)),
+    match &cluster.server {
+        Some(server) => destination.insert("server".to_owned(), json!(server)),
+        None => destination.insert("name".to_owned(), json!(cluster.name)),
     };
     if let Some(namespace) = &deployment.namespace {
         destination.insert("namespace".to_owned(), json!(namespace));
@@ -92,7 +129,7 @@ fn destination(context: &Context<'_>, deployment: &Deployment) -> Value {
 }
 
 /// The source and, behind it, the Git sources of its values files.
-fn sources(component: &Component<'_>, deployment: &Deployment) -> Vec<Value> {
+fn sources(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Vec<Value> {
     let source = &*deployment.source;
     let mut main = Map::new();
     main.insert("repoURL".to_owned(), json!(argocd_url(source, &deployment.content)));
@@ -101,7 +138,7 @@ fn sources(component: &Component<'_>, deployment: &Deployment) -> Vec<Value> {
         Content::Path(path) => {
             main.insert("path".to_owned(), json!(folder(path)));
             main.insert("targetRevision".to_owned(), json!(revision(source)));
-            if let Some(block) = kustomize::block(deployment, &component.alignment) {
+            if let Some(block) = kustomize::block(context, deployment, &component.alignment) {
                 main.insert("kustomize".to_owned(), block);
             }
         }

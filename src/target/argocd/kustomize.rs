@@ -6,10 +6,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Change, Deployment, Image, Patch};
-use crate::target::yaml;
-
+use super::Context;
 use super::align::{Alignment, replaces};
+use crate::plan::{Change, Deployment, Image, Patch};
 
 /// An image that no manifest names.
 const NO_IMAGE: &str = "fleetc.dev/none:none";
@@ -17,12 +16,12 @@ const NO_IMAGE: &str = "fleetc.dev/none:none";
 const NO_NAME: &str = "^$";
 
 /// The block, if there is something to say.
-pub(super) fn block(deployment: &Deployment, alignment: &Alignment<'_>) -> Option<Value> {
+pub(super) fn block(context: &Context<'_>, deployment: &Deployment, alignment: &Alignment<'_>) -> Option<Value> {
     let mut block = Map::new();
     if !alignment.patches.is_empty() {
         let own = deployment.patches.iter().map(|p| (p, anchored(&p.name)));
         let padding = alignment.patches.iter().skip(deployment.patches.len()).map(|p| (*p, NO_NAME.to_owned()));
-        block.insert("patches".to_owned(), own.chain(padding).map(|(p, name)| patch(p, &name)).collect());
+        block.insert("patches".to_owned(), own.chain(padding).map(|(p, name)| patch(context, p, &name)).collect());
     }
     if alignment.images > 0 {
         let mut images: Vec<String> = deployment.images.iter().filter(|i| replaces(i)).map(image).collect();
@@ -35,16 +34,16 @@ pub(super) fn block(deployment: &Deployment, alignment: &Alignment<'_>) -> Optio
 }
 
 /// kustomize takes `kind` and `name` of a target for regular expressions and anchors them itself.
-fn patch(patch: &Patch, name: &str) -> Value {
+fn patch(context: &Context<'_>, patch: &Patch, name: &str) -> Value {
     json!({
         "target": { "kind": anchored(&patch.kind), "name": name },
-        "patch": text(patch),
+        "patch": text(context, patch),
     })
 }
 
-fn text(patch: &Patch) -> String {
+fn text(context: &Context<'_>, patch: &Patch) -> String {
     match &patch.change {
-        Change::Operations(operations) => yaml::document(&Value::Array(operations.clone())),
+        Change::Operations(operations) => context.yaml(&Value::Array(operations.clone())),
         // kustomize 5 takes apiVersion, kind and name from the object it is aimed at; it only wants the last two there.
         Change::Merge(fields) => {
             let mut object = Map::new();
@@ -63,7 +62,7 @@ fn text(patch: &Patch) -> String {
                     }
                 }
             }
-            yaml::document(&Value::Object(object))
+            context.yaml(&Value::Object(object))
         }
     }
 }

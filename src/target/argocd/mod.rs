@@ -12,7 +12,9 @@
 mod align;
 mod application;
 mod check;
+pub mod cover;
 mod kustomize;
+mod labels;
 mod order;
 mod project;
 mod root;
@@ -24,8 +26,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-pub use check::check;
+pub use check::{check, check_over};
 
+use crate::plan::space::Space;
 use crate::plan::{ArgoCd, Cluster, Deployment, Duration, Plan, Rollout, Stage};
 use crate::target::{OutputTree, yaml};
 use align::Alignment;
@@ -41,7 +44,12 @@ const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 
 /// The manifests of a plan that passed [`check`].
 pub fn build(plan: &Plan, settings: &ArgoCd) -> OutputTree {
-    let context = Context::new(plan, settings);
+    build_over(plan, settings, None)
+}
+
+/// The manifests of a plan whose clusters are found by labels, for which `space` passed [`check_over`].
+pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> OutputTree {
+    let context = Context::new(space.map_or(plan, |space| &space.plan), settings, space);
     let mut tree = OutputTree::new();
     let folder = settings.instance.folder("argocd");
     let mut write = |path: String, manifest: Value| tree.insert(format!("{folder}/{path}"), yaml::stream(&[manifest]));
@@ -49,7 +57,7 @@ pub fn build(plan: &Plan, settings: &ArgoCd) -> OutputTree {
         write("root.yaml".to_owned(), root::application(plan, settings, home));
     }
     for project in &plan.projects {
-        write(format!("projects/{}.yaml", project.name), project::manifest(plan, settings, project));
+        write(format!("projects/{}.yaml", project.name), project::manifest(context.plan, settings, project));
     }
     for component in context.components() {
         for set in sets::of(&context, &component) {
@@ -62,7 +70,7 @@ pub fn build(plan: &Plan, settings: &ArgoCd) -> OutputTree {
 /// The Application of each deployment in the order of the plan: `metadata` (without the namespace, which is that of
 /// its ApplicationSet) and `spec`.
 pub fn applications(plan: &Plan, settings: &ArgoCd) -> Vec<Value> {
-    let context = Context::new(plan, settings);
+    let context = Context::new(plan, settings, None);
     let of = |component: Component<'_>| -> Vec<Value> {
         component.deployments.iter().map(|d| application::manifest(&context, &component, d)).collect()
     };
@@ -76,11 +84,14 @@ struct Context<'a> {
     clusters: BTreeMap<&'a str, &'a Cluster>,
     rollouts: BTreeMap<&'a str, &'a Rollout>,
     order: Order<'a>,
+    /// The label space, when clusters are found by labels. Then the plan is the one over it.
+    space: Option<&'a Space>,
 }
 
 impl<'a> Context<'a> {
-    fn new(plan: &'a Plan, settings: &'a ArgoCd) -> Self {
+    fn new(plan: &'a Plan, settings: &'a ArgoCd, space: Option<&'a Space>) -> Self {
         Self {
+            space,
             plan,
             settings,
             clusters: plan.clusters.iter().map(|cluster| (&*cluster.name, cluster)).collect(),
@@ -97,6 +108,16 @@ impl<'a> Context<'a> {
     /// A key of a label that fleetc writes.
     fn label(&self, name: &str) -> String {
         format!("{}/{name}", self.plan.label_prefix)
+    }
+
+    /// Whether `cluster` stands for clusters that nobody declared.
+    fn is_any(&self, cluster: &str) -> bool {
+        self.space.is_some_and(|space| space.points.contains_key(cluster))
+    }
+
+    /// `value` as YAML in a text.
+    fn yaml(&self, value: &Value) -> String {
+        self.space.map_or_else(|| yaml::document(value), |space| labels::Runtimes::new(space).yaml(value))
     }
 
     /// Whether a deployment or its cluster is paused.

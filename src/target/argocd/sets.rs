@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::plan::{Deployment, Max, OnDelete, Stage};
 
-use super::template::{Naming, fold, shape};
-use super::{API_VERSION, Component, Context, application, split};
+use super::template::{Naming, Refer, fold, shape};
+use super::{API_VERSION, Component, Context, application, labels, split};
 
 /// Deployments that one template can give, under the same settings of an ApplicationSet.
 pub(super) struct Group<'a> {
@@ -29,7 +29,7 @@ pub(super) struct Set<'a> {
     pub(super) rollout: Option<&'a str>,
     on_delete: OnDelete,
     template: Value,
-    elements: Vec<Value>,
+    generators: Vec<Value>,
 }
 
 /// The groups of a component: what cascades before what is kept, the plainer shape before the richer.
@@ -67,19 +67,27 @@ pub(super) fn of<'a>(context: &Context<'a>, component: &Component<'a>) -> Vec<Se
 }
 
 fn parts<'a>(context: &Context<'a>, component: &Component<'a>, group: Group<'a>) -> Vec<Set<'a>> {
-    let (cluster_label, step_label) = (context.label("cluster"), context.label("step"));
-    let naming = Naming { component: component.name, cluster_label: &cluster_label, step_label: &step_label };
-    let (members, manifests): (Vec<&Deployment>, Vec<Value>) = group.members.into_iter().unzip();
-    let clusters: Vec<&str> = members.iter().map(|member| &*member.cluster).collect();
-    let folded = fold(&manifests, &clusters, &naming);
-    let set = |part: Vec<usize>| Set {
+    let set = |template: Value, generators: Vec<Value>| Set {
         name: component.name.to_owned(),
         on_delete: group.on_delete,
         rollout: group.rollout,
-        template: folded.template.clone(),
-        elements: part.iter().filter_map(|index| folded.elements.get(*index).cloned()).collect(),
+        template,
+        generators,
     };
-    split::parts(&folded.elements, &clusters).into_iter().map(set).collect()
+    let (cluster_label, step_label) = (context.label("cluster"), context.label("step"));
+    let naming = Naming { component: component.name, cluster_label: &cluster_label, step_label: &step_label };
+    if let Some(space) = context.space {
+        let made = labels::made(context, space, component, &group.members, &naming);
+        return vec![set(made.template, made.generators)];
+    }
+    let (members, manifests): (Vec<&Deployment>, Vec<Value>) = group.members.into_iter().unzip();
+    let clusters: Vec<&str> = members.iter().map(|member| &*member.cluster).collect();
+    let folded = fold(&manifests, &clusters, &naming, &Refer::Elements);
+    let part = |part: Vec<usize>| {
+        let elements: Vec<&Value> = part.iter().filter_map(|index| folded.elements.get(*index)).collect();
+        set(folded.template.clone(), vec![json!({ "list": { "elements": elements } })])
+    };
+    split::parts(&folded.elements, &clusters).into_iter().map(part).collect()
 }
 
 impl Set<'_> {
@@ -93,7 +101,7 @@ impl Set<'_> {
         let mut spec = Map::new();
         spec.insert("goTemplate".to_owned(), json!(true));
         spec.insert("goTemplateOptions".to_owned(), json!(["missingkey=error"]));
-        spec.insert("generators".to_owned(), json!([{ "list": { "elements": self.elements } }]));
+        spec.insert("generators".to_owned(), json!(self.generators));
         if let Some(strategy) = self.strategy(context, component) {
             spec.insert("strategy".to_owned(), strategy);
         }

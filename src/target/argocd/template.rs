@@ -9,6 +9,7 @@
 use serde_json::{Map, Value, json};
 
 use super::application::SKIP_RECONCILE;
+use super::labels::Runtimes;
 use crate::target::yaml;
 
 /// Applications of one shape, folded.
@@ -70,20 +71,59 @@ pub(super) fn difference(a: &Value, b: &Value) -> Option<Vec<String>> {
 }
 
 /// The template and the elements of Applications of one shape, of which each runs on the cluster beside it.
-pub(super) fn fold(applications: &[Value], clusters: &[&str], naming: &Naming<'_>) -> Folded {
-    let clusters = clusters.iter().map(|cluster| (*cluster).to_owned()).collect();
-    let mut folder = Folder { naming, parameters: vec![("cluster".to_owned(), clusters)] };
+pub(super) fn fold(applications: &[Value], clusters: &[&str], naming: &Naming<'_>, refer: &Refer<'_>) -> Folded {
+    let clusters: Vec<String> = clusters.iter().map(|cluster| (*cluster).to_owned()).collect();
+    let mut folder = Folder { naming, refer, parameters: Vec::new() };
+    if let Refer::Elements = refer {
+        folder.parameters.push(("cluster".to_owned(), clusters));
+    }
     let all: Vec<&Value> = applications.iter().collect();
     let template = folder.node(&all, &mut Path::default());
     let element = |index: usize| {
-        let entry = |(name, texts): &(String, Vec<String>)| Some((name.clone(), json!(texts.get(index)?)));
+        let written = |text: &String| match refer {
+            Refer::Elements => json!(text),
+            Refer::Values(_) => json!(escape(text)),
+        };
+        let entry = |(name, texts): &(String, Vec<String>)| Some((name.clone(), written(texts.get(index)?)));
         Value::Object(folder.parameters.iter().filter_map(entry).collect())
     };
     Folded { elements: (0..applications.len()).map(element).collect(), template }
 }
 
+/// Where a template finds its parameters.
+pub(super) enum Refer<'r> {
+    /// In the elements of a list, which are put in as they are.
+    Elements,
+    /// In the `values` of a generator of clusters, each of which is a Go template, too.
+    Values(&'r Runtimes<'r>),
+}
+
+impl Refer<'_> {
+    fn parameter(&self, name: &str) -> String {
+        match self {
+            Self::Elements => format!("{{{{.{name}}}}}"),
+            Self::Values(_) => format!("{{{{.values.{name}}}}}"),
+        }
+    }
+
+    fn document(&self, value: &Value) -> String {
+        match self {
+            Self::Elements => yaml::document(value),
+            Self::Values(runtimes) => runtimes.document(value),
+        }
+    }
+
+    fn has_number(&self, value: &Value) -> bool {
+        match self {
+            Self::Elements => false,
+            Self::Values(runtimes) => runtimes.has_number(value),
+        }
+    }
+}
+
 struct Folder<'a> {
     naming: &'a Naming<'a>,
+    refer: &'a Refer<'a>,
     /// The names of the parameters, each with its text for every Application. The first one is the cluster.
     parameters: Vec<(String, Vec<String>)>,
 }
@@ -122,11 +162,13 @@ impl Folder<'_> {
             return (escape(key), self.node(all, path));
         }
         match all.first() {
-            Some(first) if all.iter().all(|value| value == first) && survives(first) => {
+            Some(first)
+                if all.iter().all(|value| value == first) && survives(first) && !self.refer.has_number(first) =>
+            {
                 (key.to_owned(), escape_all(first))
             }
             _ => {
-                let texts = all.iter().map(|value| yaml::document(value)).collect();
+                let texts = all.iter().map(|value| self.refer.document(value)).collect();
                 ("values".to_owned(), Value::String(self.text(texts, path)))
             }
         }
@@ -152,11 +194,17 @@ impl Folder<'_> {
         }
         match texts.first() {
             Some(first) if texts.iter().all(|text| text == first) => escape(first),
-            _ => format!("{{{{.{}}}}}", self.parameter(texts, path)),
+            _ => {
+                let name = self.parameter(texts, path);
+                self.refer.parameter(&name)
+            }
         }
     }
 
     fn is_cluster<'t>(&'t self, texts: impl Iterator<Item = Option<&'t str>>) -> bool {
+        if let Refer::Values(_) = self.refer {
+            return false;
+        }
         let clusters = self.parameters.first().map(|(_, clusters)| clusters.as_slice()).unwrap_or_default();
         texts.eq(clusters.iter().map(|cluster| Some(cluster.as_str())))
     }

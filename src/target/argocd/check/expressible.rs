@@ -98,7 +98,11 @@ fn unreadable(span: Span, source: &Source, help: String, report: &mut Report<'_>
 }
 
 fn server(context: &Context<'_>, deployment: &Deployment, report: &mut Report<'_>) {
-    let Some(cluster) = context.clusters.get(&*deployment.cluster).filter(|cluster| cluster.server.is_none()) else {
+    let Some(cluster) = context
+        .clusters
+        .get(&*deployment.cluster)
+        .filter(|cluster| cluster.server.is_none() && !context.is_any(&cluster.name))
+    else {
         return;
     };
     let message = format!("cluster `{}` has no `server`", cluster.name);

@@ -13,21 +13,30 @@ use std::collections::BTreeSet;
 
 use super::{Component, Context, sets};
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::plan::space::Space;
 use crate::plan::{ArgoCd, Plan};
 use crate::source::Span;
 
 /// Says what Argo CD, as `settings` declares it, cannot do of the plan.
 pub fn check(plan: &Plan, settings: &ArgoCd, diagnostics: &mut Diagnostics) {
-    let context = Context::new(plan, settings);
+    check_context(&Context::new(plan, settings, None), diagnostics);
+}
+
+/// The same over the label space.
+pub fn check_over(space: &Space, settings: &ArgoCd, diagnostics: &mut Diagnostics) {
+    check_context(&Context::new(&space.plan, settings, Some(space)), diagnostics);
+}
+
+fn check_context(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut report = Report { diagnostics, said: BTreeSet::new() };
-    expressible::check(&context, &mut report);
-    version::check(&context, &mut report);
-    order::check(&context, &mut report);
+    expressible::check(context, &mut report);
+    version::check(context, &mut report);
+    order::check(context, &mut report);
     let components: Vec<Component<'_>> = context.components().collect();
-    let mut names = names::Names::new(&context);
+    let mut names = names::Names::new(context);
     for component in &components {
-        let sets = sets::of(&context, component);
-        rollout::check(&context, component, &sets, &mut report);
+        let sets = sets::of(context, component);
+        rollout::check(context, component, &sets, &mut report);
         names.add(component, &sets, &mut report);
     }
 }

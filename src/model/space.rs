@@ -1,0 +1,426 @@
+//! The label space: every combination of labels that a cluster may register with at run time.
+//!
+//! Takes a checked model and gives another one, in which a cluster stands for each combination beside the declared
+//! ones. So what holds for clusters that nobody declared is found by the same rules as for those that somebody did.
+//!
+//! Such a cluster has no name and no facts that anybody knows now. A [`Token`](Slot::Token) stands in their place,
+//! which may go into texts and decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::field::{FieldType, as_text};
+use super::predicate::{Predicate, lower};
+use super::scope::{Place, Referent, Scope};
+use super::{Cluster, Model, Slot};
+use crate::diag::Diagnostics;
+use crate::source::{Sources, Span};
+use crate::syntax::Parse;
+use crate::syntax::ast::{self, Attribute, Block, DeclarationKind, Entry, Expr, ExprKind, Text, TextPart};
+
+/// At most this many combinations: each is a cluster to the compiler.
+pub const MAX_POINTS: usize = 20_000;
+/// The first of the numbers that stand for a number which is known at run time only. Exact as a 64-bit float, too.
+const FIRST_NUMBER: u64 = 7_205_759_403_792_000;
+
+/// A label by which combinations differ.
+#[derive(Clone, Debug)]
+pub struct Dimension {
+    /// The label's place in [`Model::fields`].
+    pub field: usize,
+    /// What a cluster may have there.
+    pub coordinates: Vec<Coordinate>,
+}
+
+/// What a cluster may have for a label.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Coordinate {
+    /// This value.
+    Value(Value),
+    /// A value that the fleet nowhere compares it with.
+    Other,
+    /// Nothing.
+    Absent,
+}
+
+/// The texts and numbers that stand for what is known at run time only.
+#[derive(Clone, Debug, Default)]
+pub struct Tokens {
+    /// For the cluster's name.
+    pub cluster: String,
+    /// For labels and facts, by their place in [`Model::fields`].
+    pub fields: BTreeMap<usize, Value>,
+}
+
+impl Tokens {
+    /// Whether something of `value` is known at run time only.
+    pub fn are_in(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.are_in_text(text),
+            Value::Number(_) => self.fields.values().any(|token| token == value),
+            Value::Array(items) => items.iter().any(|item| self.are_in(item)),
+            Value::Object(map) => map.iter().any(|(key, value)| self.are_in_text(key) || self.are_in(value)),
+            Value::Null | Value::Bool(_) => false,
+        }
+    }
+
+    /// Whether something of `text` is known at run time only.
+    pub fn are_in_text(&self, text: &str) -> bool {
+        let mut tokens = self.fields.values().filter_map(as_text);
+        !self.cluster.is_empty() && text.contains(&self.cluster) || tokens.any(|token| text.contains(&token))
+    }
+}
+
+/// The combinations.
+#[derive(Clone, Debug, Default)]
+pub struct Space {
+    /// The labels that tell them apart.
+    pub dimensions: Vec<Dimension>,
+    /// For each, by the name of the cluster that stands for it, a coordinate in each dimension.
+    pub points: BTreeMap<Arc<str>, Vec<usize>>,
+    /// What stands for what is not known.
+    pub tokens: Tokens,
+}
+
+/// What the facts of a cluster are that nobody declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facts {
+    /// Nobody knows them, so nothing that needs them can run there.
+    Unknown,
+    /// Annotations of its Secret.
+    Annotations,
+}
+
+/// How many combinations there are, by label.
+pub type TooMany = Vec<(String, usize)>;
+
+/// The model of `files` with a cluster for each combination of the labels that the fleet reads, beside those of `declared`.
+/// `nothing` is the declaration that the added ones are said to have.
+///
+/// # Errors
+/// Gives the sizes of the dimensions when there are more than [`MAX_POINTS`] combinations.
+pub fn model<'a>(
+    files: &'a [Parse],
+    sources: &'a Sources,
+    declared: &Model,
+    nothing: &'a ast::Cluster,
+    facts: Facts,
+    diagnostics: &mut Diagnostics,
+) -> Result<(Model<'a>, Space), TooMany> {
+    let read = read_labels(files, declared);
+    let dimensions = dimensions(declared, &read);
+    let size = dimensions.iter().map(|dimension| dimension.coordinates.len()).fold(1, usize::saturating_mul);
+    if size > MAX_POINTS {
+        let count = |dimension: &Dimension| {
+            let name = declared.fields.get(dimension.field).map(|field| field.name.text.clone());
+            (name.unwrap_or_default(), dimension.coordinates.len())
+        };
+        return Err(dimensions.iter().map(count).collect());
+    }
+    let tokens = tokens(declared, sources);
+    let mut space = Space { points: BTreeMap::new(), tokens, dimensions };
+    let span = declared.names.fleet.map(|(_, keyword)| keyword);
+    let mut added = Vec::new();
+    for coordinates in combinations(&space.dimensions) {
+        let name: Arc<str> = Arc::from(describe(declared, &space.dimensions, &coordinates));
+        added.push(Cluster {
+            name: name.clone(),
+            text: Arc::from(space.tokens.cluster.as_str()),
+            span: span.unwrap_or(nothing.body.span),
+            node: nothing,
+            variables: Vec::new(),
+            slots: Vec::new(),
+            assigned: Some(assigned(declared, &space, &coordinates, facts)),
+        });
+        space.points.insert(name, coordinates);
+    }
+    let mut model = super::begin(files, sources, diagnostics);
+    model.clusters.extend(added);
+    super::cluster::sort(&mut model);
+    model.tokens = space.tokens.clone();
+    super::finish(&mut model, diagnostics);
+    Ok((model, space))
+}
+
+/// The coordinates of the declared cluster at `cluster`; none where it has a value that is in no dimension.
+pub fn coordinates_of(space: &Space, model: &Model, cluster: usize) -> Option<Vec<usize>> {
+    let coordinate = |dimension: &Dimension| {
+        let all = &dimension.coordinates;
+        let at = |wanted: &Coordinate| all.iter().position(|coordinate| coordinate == wanted);
+        match model.slot(cluster, dimension.field) {
+            Slot::Value(value) => at(&Coordinate::Value(value.clone())).or_else(|| at(&Coordinate::Other)),
+            Slot::Absent => at(&Coordinate::Absent),
+            Slot::Token { .. } | Slot::Poisoned => None,
+        }
+    };
+    space.dimensions.iter().map(coordinate).collect()
+}
+
+/// `any cluster with env = prod, region = eu`
+fn describe(model: &Model, dimensions: &[Dimension], coordinates: &[usize]) -> String {
+    let mut parts = Vec::new();
+    for (dimension, coordinate) in dimensions.iter().zip(coordinates) {
+        let Some(field) = model.fields.get(dimension.field) else { continue };
+        let name = &field.name.text;
+        parts.push(match dimension.coordinates.get(*coordinate) {
+            Some(Coordinate::Value(value)) => format!("{name} = {}", as_text(value).unwrap_or_default()),
+            Some(Coordinate::Other) => format!("another {name}"),
+            Some(Coordinate::Absent) | None => format!("no {name}"),
+        });
+    }
+    if parts.is_empty() { "any other cluster".to_owned() } else { format!("any cluster with {}", parts.join(", ")) }
+}
+
+/// Every combination, the last dimension moving fastest.
+fn combinations(dimensions: &[Dimension]) -> Vec<Vec<usize>> {
+    let mut all = vec![Vec::new()];
+    for dimension in dimensions {
+        let longer = |row: &Vec<usize>| {
+            let row = row.clone();
+            (0..dimension.coordinates.len()).map(move |coordinate| [row.as_slice(), &[coordinate]].concat())
+        };
+        all = all.iter().flat_map(longer).collect();
+    }
+    all
+}
+
+/// What the labels and facts of an added cluster are, by their place; none where they follow from others.
+fn assigned(model: &Model, space: &Space, coordinates: &[usize], facts: Facts) -> Vec<Option<Slot>> {
+    let mut slots: Vec<Option<Slot>> = Vec::new();
+    for (index, field) in model.fields.iter().enumerate() {
+        let dimension = space.dimensions.iter().position(|dimension| dimension.field == index);
+        let token = space.tokens.fields.get(&index);
+        let found = dimension.and_then(|place| Some((space.dimensions.get(place)?, coordinates.get(place)?)));
+        slots.push(match found.and_then(|(dimension, coordinate)| dimension.coordinates.get(*coordinate)) {
+            Some(Coordinate::Value(value)) => Some(Slot::Value(value.clone())),
+            Some(Coordinate::Other) => token.map(|token| Slot::Token { value: token.clone(), differs: true }),
+            Some(Coordinate::Absent) => None,
+            None if field.derived.is_some() => None,
+            None if field.fact && field.optional => Some(Slot::Absent),
+            None if field.fact && facts == Facts::Annotations => {
+                let token = token.map(|token| Slot::Token { value: token.clone(), differs: false });
+                Some(token.unwrap_or(Slot::Poisoned))
+            }
+            // What nothing reads may be anything.
+            None => Some(Slot::Poisoned),
+        });
+    }
+    slots
+}
+
+/// The labels that the fleet reads, one in each dimension.
+fn dimensions(model: &Model, read: &BTreeSet<usize>) -> Vec<Dimension> {
+    let constants = constants(model);
+    let mut dimensions = Vec::new();
+    for (index, field) in model.fields.iter().enumerate() {
+        if field.fact || field.derived.is_some() || !read.contains(&index) {
+            continue;
+        }
+        let mut coordinates: Vec<Coordinate> = match &field.ty {
+            FieldType::Choice(values) => values.iter().map(|v| Coordinate::Value(v.as_str().into())).collect(),
+            FieldType::Bool => [true, false].into_iter().map(|v| Coordinate::Value(v.into())).collect(),
+            FieldType::Text | FieldType::Int => {
+                let known = constants.get(&index).into_iter().flatten().cloned().map(Coordinate::Value);
+                known.chain([Coordinate::Other]).collect()
+            }
+            FieldType::List | FieldType::Error => continue,
+        };
+        let defaults = model.names.cluster_defaults.map(|node| &node.body);
+        let by_defaults = defaults.is_some_and(|body| super::body::find(body, &field.name.text).is_some());
+        if field.optional || field.default.is_some() || by_defaults {
+            coordinates.push(Coordinate::Absent);
+        }
+        dimensions.push(Dimension { field: index, coordinates });
+    }
+    dimensions
+}
+
+/// The values that predicates compare each label with, sorted.
+fn constants(model: &Model) -> BTreeMap<usize, Vec<Value>> {
+    let mut all: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
+    each_predicate(model, |_, predicate| {
+        predicate.visit(&mut |part| {
+            if let Predicate::Among { left: Referent::Field(field), values, .. } = part {
+                let known = all.entry(*field).or_default();
+                known.extend(values.iter().filter(|value| !known.contains(value)).cloned().collect::<Vec<_>>());
+            }
+        });
+    });
+    for values in all.values_mut() {
+        values.sort_by_key(|value| value.to_string());
+        values.dedup();
+    }
+    all
+}
+
+/// Does something with every checked predicate and its place.
+fn each_predicate(model: &Model, mut act: impl FnMut(Span, &Predicate)) {
+    for (span, predicate) in &model.conditions {
+        act(*span, predicate);
+    }
+    for group in model.names.groups.values() {
+        let expr = &group.node.predicate;
+        let predicate = lower(model, &Scope::of(Place::Fixed), expr, &mut Diagnostics::default());
+        act(expr.span, &predicate);
+    }
+}
+
+/// The places of predicates that ask for what no selector can: a fact, or whether a name is like a glob. Each with what it
+/// asks for, in words.
+pub fn unselectable(model: &Model) -> BTreeMap<Span, String> {
+    let mut found = BTreeMap::new();
+    let words = |referent: &Referent| match referent {
+        Referent::Field(index) => {
+            let field = model.fields.get(*index)?;
+            field.fact.then(|| format!("the fact `{}`", field.name.text))
+        }
+        _ => None,
+    };
+    each_predicate(model, |span, predicate| {
+        predicate.visit(&mut |part| {
+            let asked = match part {
+                Predicate::Has(left) | Predicate::True(left) | Predicate::Among { left, .. } => words(left),
+                Predicate::Like(Referent::Cluster, _) => Some("a glob over names".to_owned()),
+                Predicate::Like(Referent::Field(index), _) => {
+                    let field = model.fields.get(*index);
+                    let open = field.filter(|field| field.fact || field.ty == FieldType::Text);
+                    open.map(|field| format!("a glob over the {} `{}`", field.what(), field.name.text))
+                }
+                _ => None,
+            };
+            if let Some(asked) = asked {
+                found.entry(span).or_insert(asked);
+            }
+        });
+    });
+    found
+}
+
+/// Words and numbers that stand nowhere in the sources.
+fn tokens(model: &Model, sources: &Sources) -> Tokens {
+    let is_free = |text: &str| sources.iter().all(|(_, file)| !file.text.contains(text));
+    let word = |stem: &str| {
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let stem: String = stem.chars().map(plain).take(24).collect();
+        let stem = format!("some-{}", stem.trim_matches('-'));
+        let mut numbered = (2..).map(|number| format!("{stem}-{number}"));
+        if is_free(&stem) { stem } else { numbered.find(|text| is_free(text)).unwrap_or_default() }
+    };
+    let mut tokens = Tokens { cluster: word("cluster-x"), fields: BTreeMap::new() };
+    let mut number = FIRST_NUMBER;
+    for (index, field) in model.fields.iter().enumerate() {
+        match field.ty {
+            _ if field.derived.is_some() => {}
+            FieldType::Text => {
+                let token = word(&format!("{}-x", field.name.text));
+                // `a_b` and `a-b` would have one.
+                let taken = tokens.fields.values().any(|other| as_text(other).is_some_and(|o| o.contains(&token)));
+                let token = if taken { format!("{token}-{index}") } else { token };
+                tokens.fields.insert(index, token.into());
+            }
+            FieldType::Int => {
+                number = (number + 1..).find(|number| is_free(&number.to_string())).unwrap_or(number);
+                tokens.fields.insert(index, number.into());
+            }
+            FieldType::Choice(_) if field.fact => {
+                _ = tokens.fields.insert(index, word(&format!("{}-x", field.name.text)).into())
+            }
+            _ => {}
+        }
+    }
+    tokens
+}
+
+/// The labels that something reads: predicates, texts and values, and what derived ones are derived from.
+fn read_labels(files: &[Parse], model: &Model) -> BTreeSet<usize> {
+    let mut names = BTreeSet::new();
+    for declaration in files.iter().flat_map(|parse| &parse.file.declarations) {
+        match &declaration.kind {
+            DeclarationKind::Label(_) | DeclarationKind::Fact(_) | DeclarationKind::Cluster(_) => {}
+            DeclarationKind::Defaults(node) if node.name.as_ref().is_some_and(|name| name.text == "cluster") => {}
+            DeclarationKind::Fleet(node)
+            | DeclarationKind::Source(node)
+            | DeclarationKind::Project(node)
+            | DeclarationKind::Template(node)
+            | DeclarationKind::Defaults(node)
+            | DeclarationKind::Rollout(node) => in_block(&node.body, &mut names),
+            DeclarationKind::Engine(node) => {
+                node.on.iter().for_each(|on| in_expr(on, &mut names));
+            }
+            DeclarationKind::Group(node) => in_expr(&node.predicate, &mut names),
+            DeclarationKind::Component(node) => {
+                node.on.iter().for_each(|on| in_expr(on, &mut names));
+                in_block(&node.body, &mut names);
+            }
+            DeclarationKind::Later(_) => {}
+        }
+    }
+    let mut waiting: Vec<usize> = names.iter().filter_map(|name| model.find_field(name)).collect();
+    let mut read = BTreeSet::new();
+    while let Some(index) = waiting.pop() {
+        if read.insert(index)
+            && let Some(field) = model.fields.get(index)
+            && let Some(derived) = field.derived.or(field.default)
+        {
+            let mut names = BTreeSet::new();
+            in_expr(derived, &mut names);
+            waiting.extend(names.iter().filter_map(|name| model.find_field(name)));
+        }
+    }
+    read
+}
+
+fn in_block<'e>(block: &'e Block, names: &mut BTreeSet<&'e str>) {
+    for entry in &block.entries {
+        match entry {
+            Entry::Attribute(Attribute { value, .. }) => in_expr(value, names),
+            Entry::Block(block) => {
+                block.arguments.iter().for_each(|text| in_text(text, names));
+                block.on.iter().for_each(|on| in_expr(on, names));
+                in_block(&block.body, names);
+            }
+            Entry::Param(param) => param.field.value.iter().for_each(|value| in_expr(value, names)),
+            Entry::Operation(operation) => {
+                in_text(&operation.pointer, names);
+                operation.value.iter().for_each(|value| in_expr(value, names));
+            }
+        }
+    }
+}
+
+fn in_text<'e>(text: &'e Text, names: &mut BTreeSet<&'e str>) {
+    names.extend(text.parts.iter().filter_map(|part| match part {
+        TextPart::Name(name) => Some(name.text.as_str()),
+        // A quoted word on the left of a comparison is a label's name.
+        TextPart::Literal(text) => Some(text.as_str()),
+    }));
+}
+
+fn in_expr<'e>(expr: &'e Expr, names: &mut BTreeSet<&'e str>) {
+    match &expr.kind {
+        ExprKind::Path(path) => names.extend(path.parts.iter().map(|part| part.text.as_str())),
+        ExprKind::Text(text) => in_text(text, names),
+        ExprKind::Has(name) => _ = names.insert(&name.text),
+        ExprKind::Not(inner) => in_expr(inner, names),
+        ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::List(parts) => {
+            parts.iter().for_each(|part| in_expr(part, names));
+        }
+        ExprKind::Compare { left, .. } | ExprKind::In { left, .. } | ExprKind::Like { left, .. } => {
+            in_expr(left, names)
+        }
+        ExprKind::If { branches, otherwise } => {
+            for branch in branches {
+                in_expr(&branch.condition, names);
+                in_expr(&branch.value, names);
+            }
+            in_expr(otherwise, names);
+        }
+        ExprKind::Map(entries) | ExprKind::Tagged(_, entries) => {
+            entries.iter().for_each(|entry| in_expr(&entry.value, names));
+        }
+        ExprKind::Error | ExprKind::Null | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) => {}
+        ExprKind::Duration(_) | ExprKind::Share(_) => {}
+    }
+}

@@ -1,0 +1,230 @@
+//! The plan over the label space, for engines that find their clusters by labels.
+//!
+//! In an open fleet what is wrong with a combination is an error. In a closed one there is no cluster with it, so it is
+//! merely left out.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::engines::of_kind;
+use crate::diag::{Code, Diagnostic, Diagnostics, Severity, codes};
+use crate::model::field::{Field, FieldType, as_text};
+use crate::model::space::{self, Facts};
+use crate::model::{Model, Slot, body};
+use crate::plan::space::{Coordinate, Dimension, Required, Runtime, RuntimePlace, Space};
+use crate::plan::{Membership, Plan, ProjectClusters};
+use crate::project::Files;
+use crate::source::{Sources, Span};
+use crate::syntax::Parse;
+use crate::syntax::ast::{self, EngineKind, ExprKind};
+
+/// What a diagnostic may say of a cluster that nobody declared because nobody can look it up.
+const UNKNOWABLE: [&Code; 4] =
+    [codes::PATH_NOT_FOUND, codes::PATH_CASE, codes::PATCH_TARGET_NOT_FOUND, codes::VALUES_FILE_NOT_FOUND];
+
+/// What a space is resolved from.
+#[derive(Clone, Copy)]
+pub struct Inputs<'i, 'a> {
+    /// The trees.
+    pub parsed: &'a [Parse],
+    /// Their texts.
+    pub sources: &'a Sources,
+    /// This repository.
+    pub files: &'i dyn Files,
+    /// Engines that are asked for.
+    pub also: &'i [EngineKind],
+    /// A cluster's declaration that says nothing.
+    pub nothing: &'a ast::Cluster,
+}
+
+/// The space of `plan`, when one of its engines finds clusters by labels; reports what cannot be built over it.
+pub fn resolve(inputs: Inputs, model: &Model, plan: &Plan, diagnostics: &mut Diagnostics) -> Option<Space> {
+    let open = open(model);
+    if open.is_some() {
+        report_closed_engines(model, plan, diagnostics);
+        report_unselectable(model, diagnostics);
+        report_projects(plan, diagnostics);
+    }
+    if plan.argocd.iter().all(|settings| settings.membership == Membership::Static) || diagnostics.has_errors() {
+        return None;
+    }
+    let facts = if open.is_some() { Facts::Annotations } else { Facts::Unknown };
+    let mut found = Diagnostics::default();
+    let Inputs { parsed, sources, nothing, .. } = inputs;
+    let (wide, combinations) = match space::model(parsed, sources, model, nothing, facts, &mut found) {
+        Ok(both) => both,
+        Err(sizes) => {
+            diagnostics.push(too_many(plan, &sizes));
+            return None;
+        }
+    };
+    let resolved = super::resolve(&wide, inputs.files, inputs.also, &mut found)?;
+    if open.is_some() {
+        report(&found, &combinations.tokens, diagnostics);
+    }
+    let declared = model.clusters.iter().enumerate().filter_map(|(place, cluster)| {
+        Some((cluster.name.clone(), space::coordinates_of(&combinations, model, place)?))
+    });
+    let declared = declared.collect();
+    Some(Space {
+        plan: resolved,
+        dimensions: combinations.dimensions.iter().filter_map(|d| dimension(model, d)).collect(),
+        points: combinations.points,
+        declared,
+        required: required(model),
+        cluster: combinations.tokens.cluster.clone(),
+        runtime: runtime(model, &combinations.tokens),
+        open: open.is_some(),
+    })
+}
+
+/// Where the fleet says that clusters may join.
+fn open(model: &Model) -> Option<Span> {
+    let (node, _) = model.names.fleet?;
+    let attribute = body::find(&node.body, "inventory")?;
+    body::is_word(attribute, "open").then_some(attribute.value.span)
+}
+
+fn key<'m>(field: &Field<'m>) -> &'m str {
+    field.key.unwrap_or(&field.name.text)
+}
+
+fn dimension(model: &Model, dimension: &space::Dimension) -> Option<Dimension> {
+    let coordinate = |coordinate: &space::Coordinate| match coordinate {
+        space::Coordinate::Value(value) => Coordinate::Value(as_text(value).unwrap_or_default()),
+        space::Coordinate::Other => Coordinate::Other,
+        space::Coordinate::Absent => Coordinate::Absent,
+    };
+    let key = key(model.fields.get(dimension.field)?).to_owned();
+    Some(Dimension { key, coordinates: dimension.coordinates.iter().map(coordinate).collect() })
+}
+
+/// The labels that a cluster must have to be one of the fleet's.
+fn required(model: &Model) -> Vec<Required> {
+    let defaults = model.names.cluster_defaults.map(|node| &node.body);
+    let is_set = |name: &str| defaults.is_some_and(|block| body::find(block, name).is_some());
+    let labels = model.fields.iter().filter(|field| !field.fact && !field.optional);
+    let given = |field: &&Field| field.derived.is_some() || field.default.is_some() || is_set(&field.name.text);
+    let required = labels.filter(|field| !given(field)).map(|field| Required {
+        key: key(field).to_owned(),
+        values: match &field.ty {
+            FieldType::Choice(values) => Some(values.clone()),
+            FieldType::Bool => Some(vec!["true".to_owned(), "false".to_owned()]),
+            _ => None,
+        },
+    });
+    required.collect()
+}
+
+fn runtime(model: &Model, tokens: &space::Tokens) -> Vec<Runtime> {
+    let one = |(index, token): (&usize, &Value)| {
+        let field = model.fields.get(*index)?;
+        let slots =
+            model.clusters.iter().filter_map(|cluster| Some((cluster.name.clone(), cluster.slots.get(*index)?)));
+        let declared = slots.filter_map(|(name, slot)| match slot {
+            Slot::Value(value) => Some((name, value.clone())),
+            _ => None,
+        });
+        let place = if field.fact { RuntimePlace::Annotation } else { RuntimePlace::Label };
+        let default = field.default.and_then(|expr| match &expr.kind {
+            ExprKind::Text(text) => text.as_literal().map(str::to_owned),
+            ExprKind::Int(number) => Some(number.to_string()),
+            ExprKind::Path(path) => Some(path.text()),
+            _ => None,
+        });
+        Some(Runtime {
+            token: token.clone(),
+            place: place(key(field).to_owned()),
+            default,
+            declared: declared.collect(),
+        })
+    };
+    tokens.fields.iter().filter_map(one).collect()
+}
+
+/// F0508 for engines that must know every cluster.
+fn report_closed_engines(model: &Model, plan: &Plan, diagnostics: &mut Diagnostics) {
+    let fixed = |what: &str, span: Span, help: &str| {
+        Diagnostic::new(codes::NOT_EXPRESSIBLE, span, format!("{what} must know every cluster, and this fleet is open"))
+            .label("lists the clusters that are declared")
+            .help(help)
+    };
+    let because = |diagnostic: Diagnostic| match open(model) {
+        Some(open) => diagnostic.related(open, "clusters that are not declared may join"),
+        None => diagnostic,
+    };
+    for settings in plan.argocd.iter().filter(|settings| settings.membership == Membership::Static) {
+        let help = "write `membership = labels` in this block";
+        diagnostics.push(because(fixed("Argo CD with `membership = static`", settings.span, help)));
+    }
+    for (_, span) in of_kind(model, EngineKind::Flux) {
+        let help =
+            "deploy with Argo CD and `membership = labels`, or declare every cluster and leave out `inventory = open`";
+        diagnostics.push(because(fixed("Flux", *span, help)));
+    }
+}
+
+/// F0508 for predicates that no selector of labels can ask.
+fn report_unselectable(model: &Model, diagnostics: &mut Diagnostics) {
+    for (span, asked) in space::unselectable(model) {
+        if model.sources.file(span.source).origin != crate::source::Origin::Project {
+            continue;
+        }
+        diagnostics.push(
+            Diagnostic::new(codes::NOT_EXPRESSIBLE, span, format!("in an open fleet nothing can be chosen by {asked}"))
+                .label("not known before a cluster registers")
+                .help("compare a label, which a cluster registers with")
+                .note("Argo CD selects clusters by the labels of their Secrets, by equality and by lists of values"),
+        );
+    }
+}
+
+/// F0508 for projects that permit clusters by a predicate.
+fn report_projects(plan: &Plan, diagnostics: &mut Diagnostics) {
+    for project in plan.projects.iter().filter(|project| matches!(project.clusters, ProjectClusters::Names(_))) {
+        let message = format!("the project `{}` lists its clusters, and this fleet is open", project.name);
+        diagnostics.push(
+            Diagnostic::new(codes::NOT_EXPRESSIBLE, project.span, message)
+                .label("an AppProject permits clusters by name")
+                .help("write `clusters = all`, or globs over names such as `clusters = [\"prod-*\"]`"),
+        );
+    }
+}
+
+/// What was found over the space, but for what was said of the declared clusters already or cannot be known.
+fn report(found: &Diagnostics, tokens: &space::Tokens, diagnostics: &mut Diagnostics) {
+    let said: BTreeSet<(&str, Span)> = diagnostics.iter().map(|d| (d.code.id, d.primary.span)).collect();
+    let mut new = Vec::new();
+    for diagnostic in found.iter().filter(|d| d.severity == Severity::Error) {
+        if said.contains(&(diagnostic.code.id, diagnostic.primary.span)) {
+            continue;
+        }
+        if !tokens.are_in_text(&diagnostic.message) {
+            new.push(diagnostic.clone());
+        } else if !UNKNOWABLE.contains(&diagnostic.code) {
+            let message = "this is not known before a cluster registers";
+            new.push(
+                Diagnostic::new(codes::NOT_EXPRESSIBLE, diagnostic.primary.span, message)
+                    .label("must be known when the manifests are written")
+                    .help("write it out, or let it depend on a label with a closed list of values"),
+            );
+        }
+    }
+    for diagnostic in new {
+        diagnostics.push(diagnostic);
+    }
+}
+
+fn too_many(plan: &Plan, sizes: &[(String, usize)]) -> Diagnostic {
+    let at = plan.argocd.iter().find(|settings| settings.membership == Membership::Labels);
+    let span = at.map_or_else(|| crate::source::Span::new(crate::source::SourceId::default(), 0, 0), |s| s.span);
+    let mut sizes: Vec<&(String, usize)> = sizes.iter().filter(|(_, size)| *size > 1).collect();
+    sizes.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    let listed: Vec<String> = sizes.iter().map(|(name, size)| format!("`{name}` {size}")).collect();
+    let message = format!("the labels of this fleet make more than {} combinations", space::MAX_POINTS);
+    Diagnostic::new(codes::LABEL_SPACE_TOO_LARGE, span, message)
+        .label("`membership = labels` looks at each of them")
+        .help("let fewer labels decide what runs where, or write `membership = static`")
+        .note(format!("values of each label that the fleet reads: {}", listed.join(", ")))
+}
