@@ -188,6 +188,7 @@ fn plan() -> Plan {
         home_path: "gitops".into(),
         argocd: Vec::new(),
         flux: Vec::new(),
+        space: None,
         clusters: vec![cluster("dev-a", "dev"), cluster("prod-a", "prod"), cluster("prod-b", "prod")],
         sources: vec![Arc::clone(&home), Arc::clone(&jetstack)],
         projects: vec![

@@ -167,3 +167,39 @@ fn the_corpus_is_written_where_it_is_asked_for() {
         write(format!("seed {seed}"), &plan, &files);
     }
 }
+
+/// `tests/conformance/argocd.sh` sets `FLEETC_LABELS_CORPUS`; see `random::joined`.
+#[test]
+fn the_corpus_of_labels_is_written_where_it_is_asked_for() {
+    let Some(path) = std::env::var_os("FLEETC_LABELS_CORPUS") else { return };
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
+    let seeds: u64 = std::env::var("FLEETC_SEEDS").map_or(500, |count| count.parse().expect("a number"));
+    let (mut closed, mut open) = (0, 0);
+    for seed in 0..seeds {
+        for (is_open, count) in [(false, &mut closed), (true, &mut open)] {
+            if let Some(line) = random::joined::case(seed, is_open) {
+                *count += 1;
+                writeln!(file, "{line}").unwrap();
+            }
+        }
+    }
+    println!("{closed} closed fleets and {open} open ones of {seeds}");
+    assert!(closed * 10 > seeds * 8 && open * 50 > seeds, "too few fleets are built: {closed}, {open} of {seeds}");
+}
+
+#[test]
+#[ignore]
+fn dump() {
+    let seed: u64 = std::env::var("DUMP").unwrap().parse().unwrap();
+    let mut fleet = generate(seed);
+    fleet.flux = None;
+    let argocd = fleet.argocd.get_or_insert_default();
+    argocd.progressive_syncs = true;
+    argocd.labels = true;
+    fleet.open = std::env::var("OPEN").is_ok();
+    for (path, text) in print(&fleet, seed, seed) {
+        let path = std::path::Path::new("/tmp/dump").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}

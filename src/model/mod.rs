@@ -12,6 +12,7 @@ pub mod mend;
 pub mod names;
 pub mod order;
 pub mod predicate;
+pub mod reads;
 pub mod schema;
 pub mod scope;
 pub mod set;
@@ -102,6 +103,8 @@ pub struct Model<'a> {
     pub params: Params,
     /// What stands for what is known at run time only.
     pub tokens: space::Tokens,
+    /// The clusters on which each component is looked at; all, for one that is not listed.
+    pub looked_at: BTreeMap<String, ClusterSet>,
     by_name: HashMap<Arc<str>, usize>,
 }
 
@@ -126,6 +129,7 @@ fn begin<'a>(files: &'a [Parse], sources: &'a Sources, diagnostics: &mut Diagnos
         conditions: Conditions::new(),
         params: Params::new(),
         tokens: space::Tokens::default(),
+        looked_at: BTreeMap::new(),
         by_name: HashMap::new(),
     };
     cluster::expand(&mut model, diagnostics);

@@ -14,11 +14,12 @@ use serde_json::Value;
 use super::field::{FieldType, as_text};
 use super::predicate::{Predicate, lower};
 use super::scope::{Place, Referent, Scope};
+use super::set::ClusterSet;
 use super::{Cluster, Model, Slot};
 use crate::diag::Diagnostics;
 use crate::source::{Sources, Span};
 use crate::syntax::Parse;
-use crate::syntax::ast::{self, Attribute, Block, DeclarationKind, Entry, Expr, ExprKind, Text, TextPart};
+use crate::syntax::ast;
 
 /// At most this many combinations: each is a cluster to the compiler.
 pub const MAX_POINTS: usize = 20_000;
@@ -78,6 +79,8 @@ impl Tokens {
 pub struct Space {
     /// The labels that tell them apart.
     pub dimensions: Vec<Dimension>,
+    /// For each component, the places of the dimensions that it may read.
+    pub read: BTreeMap<String, BTreeSet<usize>>,
     /// For each, by the name of the cluster that stands for it, a coordinate in each dimension.
     pub points: BTreeMap<Arc<str>, Vec<usize>>,
     /// What stands for what is not known.
@@ -109,21 +112,31 @@ pub fn model<'a>(
     facts: Facts,
     diagnostics: &mut Diagnostics,
 ) -> Result<(Model<'a>, Space), TooMany> {
-    let read = read_labels(files, declared);
-    let dimensions = dimensions(declared, &read);
-    let size = dimensions.iter().map(|dimension| dimension.coordinates.len()).fold(1, usize::saturating_mul);
-    if size > MAX_POINTS {
-        let count = |dimension: &Dimension| {
-            let name = declared.fields.get(dimension.field).map(|field| field.name.text.clone());
-            (name.unwrap_or_default(), dimension.coordinates.len())
-        };
-        return Err(dimensions.iter().map(count).collect());
+    let reads = super::reads::of_components(files, declared);
+    let all: BTreeSet<usize> = reads.values().flatten().copied().collect();
+    let dimensions = dimensions(declared, &all);
+    let mut wanted: BTreeSet<Vec<usize>> = BTreeSet::new();
+    for read in reads.values() {
+        let combinations = combinations(&dimensions, read).unwrap_or_default();
+        wanted.extend(combinations);
+        if wanted.len() > MAX_POINTS || (!read.is_empty() && wanted.is_empty()) {
+            let count = |dimension: &Dimension| {
+                let name = declared.fields.get(dimension.field).map(|field| field.name.text.clone());
+                (name.unwrap_or_default(), dimension.coordinates.len())
+            };
+            return Err(dimensions.iter().filter(|d| read.contains(&d.field)).map(count).collect());
+        }
     }
     let tokens = tokens(declared, sources);
-    let mut space = Space { points: BTreeMap::new(), tokens, dimensions };
+    let places = |read: &BTreeSet<usize>| {
+        let all = dimensions.iter().enumerate();
+        all.filter(|(_, dimension)| read.contains(&dimension.field)).map(|(place, _)| place).collect()
+    };
+    let read = reads.iter().map(|(component, read)| (component.clone(), places(read))).collect();
+    let mut space = Space { points: BTreeMap::new(), read, tokens, dimensions };
     let span = declared.names.fleet.map(|(_, keyword)| keyword);
     let mut added = Vec::new();
-    for coordinates in combinations(&space.dimensions) {
+    for coordinates in wanted {
         let name: Arc<str> = Arc::from(describe(declared, &space.dimensions, &coordinates));
         added.push(Cluster {
             name: name.clone(),
@@ -140,6 +153,7 @@ pub fn model<'a>(
     model.clusters.extend(added);
     super::cluster::sort(&mut model);
     model.tokens = space.tokens.clone();
+    model.looked_at = looked_at(&model, &space, &reads);
     super::finish(&mut model, diagnostics);
     Ok((model, space))
 }
@@ -173,15 +187,37 @@ fn describe(model: &Model, dimensions: &[Dimension], coordinates: &[usize]) -> S
     if parts.is_empty() { "any other cluster".to_owned() } else { format!("any cluster with {}", parts.join(", ")) }
 }
 
-/// Every combination, the last dimension moving fastest.
-fn combinations(dimensions: &[Dimension]) -> Vec<Vec<usize>> {
+/// Every combination of the labels `read`, with the first coordinate for the others; none when there are too many.
+fn combinations(dimensions: &[Dimension], read: &BTreeSet<usize>) -> Option<Vec<Vec<usize>>> {
     let mut all = vec![Vec::new()];
     for dimension in dimensions {
+        let count = if read.contains(&dimension.field) { dimension.coordinates.len() } else { 1 };
+        if all.len().saturating_mul(count) > MAX_POINTS {
+            return None;
+        }
         let longer = |row: &Vec<usize>| {
             let row = row.clone();
-            (0..dimension.coordinates.len()).map(move |coordinate| [row.as_slice(), &[coordinate]].concat())
+            (0..count).map(move |coordinate| [row.as_slice(), &[coordinate]].concat())
         };
         all = all.iter().flat_map(longer).collect();
+    }
+    Some(all)
+}
+
+/// The clusters that each component is looked at on: of those that stand for combinations, one for each combination of the
+/// labels that it reads.
+fn looked_at(model: &Model, space: &Space, reads: &BTreeMap<String, BTreeSet<usize>>) -> BTreeMap<String, ClusterSet> {
+    let mut all = BTreeMap::new();
+    for (component, read) in reads {
+        let mut set = ClusterSet::full(model.clusters.len());
+        for (place, cluster) in model.clusters.iter().enumerate() {
+            let Some(point) = space.points.get(&cluster.name) else { continue };
+            let mut unread = space.dimensions.iter().zip(point).filter(|(d, _)| !read.contains(&d.field));
+            if unread.any(|(_, coordinate)| *coordinate != 0) {
+                set.remove(place);
+            }
+        }
+        all.insert(component.clone(), set);
     }
     all
 }
@@ -331,96 +367,4 @@ fn tokens(model: &Model, sources: &Sources) -> Tokens {
         }
     }
     tokens
-}
-
-/// The labels that something reads: predicates, texts and values, and what derived ones are derived from.
-fn read_labels(files: &[Parse], model: &Model) -> BTreeSet<usize> {
-    let mut names = BTreeSet::new();
-    for declaration in files.iter().flat_map(|parse| &parse.file.declarations) {
-        match &declaration.kind {
-            DeclarationKind::Label(_) | DeclarationKind::Fact(_) | DeclarationKind::Cluster(_) => {}
-            DeclarationKind::Defaults(node) if node.name.as_ref().is_some_and(|name| name.text == "cluster") => {}
-            DeclarationKind::Fleet(node)
-            | DeclarationKind::Source(node)
-            | DeclarationKind::Project(node)
-            | DeclarationKind::Template(node)
-            | DeclarationKind::Defaults(node)
-            | DeclarationKind::Rollout(node) => in_block(&node.body, &mut names),
-            DeclarationKind::Engine(node) => {
-                node.on.iter().for_each(|on| in_expr(on, &mut names));
-            }
-            DeclarationKind::Group(node) => in_expr(&node.predicate, &mut names),
-            DeclarationKind::Component(node) => {
-                node.on.iter().for_each(|on| in_expr(on, &mut names));
-                in_block(&node.body, &mut names);
-            }
-            DeclarationKind::Later(_) => {}
-        }
-    }
-    let mut waiting: Vec<usize> = names.iter().filter_map(|name| model.find_field(name)).collect();
-    let mut read = BTreeSet::new();
-    while let Some(index) = waiting.pop() {
-        if read.insert(index)
-            && let Some(field) = model.fields.get(index)
-            && let Some(derived) = field.derived.or(field.default)
-        {
-            let mut names = BTreeSet::new();
-            in_expr(derived, &mut names);
-            waiting.extend(names.iter().filter_map(|name| model.find_field(name)));
-        }
-    }
-    read
-}
-
-fn in_block<'e>(block: &'e Block, names: &mut BTreeSet<&'e str>) {
-    for entry in &block.entries {
-        match entry {
-            Entry::Attribute(Attribute { value, .. }) => in_expr(value, names),
-            Entry::Block(block) => {
-                block.arguments.iter().for_each(|text| in_text(text, names));
-                block.on.iter().for_each(|on| in_expr(on, names));
-                in_block(&block.body, names);
-            }
-            Entry::Param(param) => param.field.value.iter().for_each(|value| in_expr(value, names)),
-            Entry::Operation(operation) => {
-                in_text(&operation.pointer, names);
-                operation.value.iter().for_each(|value| in_expr(value, names));
-            }
-        }
-    }
-}
-
-fn in_text<'e>(text: &'e Text, names: &mut BTreeSet<&'e str>) {
-    names.extend(text.parts.iter().filter_map(|part| match part {
-        TextPart::Name(name) => Some(name.text.as_str()),
-        // A quoted word on the left of a comparison is a label's name.
-        TextPart::Literal(text) => Some(text.as_str()),
-    }));
-}
-
-fn in_expr<'e>(expr: &'e Expr, names: &mut BTreeSet<&'e str>) {
-    match &expr.kind {
-        ExprKind::Path(path) => names.extend(path.parts.iter().map(|part| part.text.as_str())),
-        ExprKind::Text(text) => in_text(text, names),
-        ExprKind::Has(name) => _ = names.insert(&name.text),
-        ExprKind::Not(inner) => in_expr(inner, names),
-        ExprKind::And(parts) | ExprKind::Or(parts) | ExprKind::List(parts) => {
-            parts.iter().for_each(|part| in_expr(part, names));
-        }
-        ExprKind::Compare { left, .. } | ExprKind::In { left, .. } | ExprKind::Like { left, .. } => {
-            in_expr(left, names)
-        }
-        ExprKind::If { branches, otherwise } => {
-            for branch in branches {
-                in_expr(&branch.condition, names);
-                in_expr(&branch.value, names);
-            }
-            in_expr(otherwise, names);
-        }
-        ExprKind::Map(entries) | ExprKind::Tagged(_, entries) => {
-            entries.iter().for_each(|entry| in_expr(&entry.value, names));
-        }
-        ExprKind::Error | ExprKind::Null | ExprKind::Bool(_) | ExprKind::Int(_) | ExprKind::Float(_) => {}
-        ExprKind::Duration(_) | ExprKind::Share(_) => {}
-    }
 }

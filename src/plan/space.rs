@@ -1,6 +1,6 @@
 //! The plan over the label space: what would run on a cluster that nobody declared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,6 +14,9 @@ pub struct Space {
     pub plan: Plan,
     /// The labels that tell combinations apart, in the order of their coordinates.
     pub dimensions: Vec<Dimension>,
+    /// For each component, the places of the dimensions that it may read. It is looked at with the first coordinate in the
+    /// others.
+    pub read: BTreeMap<String, BTreeSet<usize>>,
     /// The combination of each cluster that stands for one, by its name.
     pub points: BTreeMap<Arc<str>, Vec<usize>>,
     /// The combination of each declared cluster, where it has one.

@@ -143,6 +143,7 @@ pub fn plan(mut deployments: Vec<Deployment>) -> Plan {
         projects: Vec::new(),
         rollouts: Vec::new(),
         deployments,
+        space: None,
     }
 }
 

@@ -76,6 +76,7 @@ impl Fleet {
             projects: Vec::new(),
             rollouts: Vec::new(),
             deployments: Vec::new(),
+            space: None,
         };
         let mut fleet = Self { plan, settings, text };
         fleet.plan.home = Some(fleet.git("config"));

@@ -119,6 +119,7 @@ fn fleet() -> Fleet {
     Fleet {
         name: "my-org".into(),
         home: "fleet-config".into(),
+        open: false,
         protected: Some(env_is("prod")),
         label_prefix: None,
         argocd: Some(ArgoCd { progressive_syncs: true, ..ArgoCd::default() }),

@@ -70,6 +70,7 @@ fn empty() -> Fleet {
     Fleet {
         name: String::new(),
         home: String::new(),
+        open: false,
         protected: None,
         label_prefix: None,
         argocd: None,
@@ -105,6 +106,7 @@ impl Generator {
                 namespace: self.rng.chance(15).then(|| "argo".into()),
                 by_server: self.rng.chance(20),
                 progressive_syncs: self.rng.chance(30),
+                labels: false,
             });
         }
         if which != 0 {

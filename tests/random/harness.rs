@@ -120,6 +120,13 @@ pub fn build(fleet: &Fleet, dress: u64) -> Option<Tree> {
     Some(read_tree(&project.folder.join("fleet/out")))
 }
 
+/// The texts of the output folder of `fleet` by path.
+pub fn output(fleet: &Fleet, dress: u64) -> Result<BTreeMap<String, String>, Failure> {
+    let project = Project::new(&print(fleet, dress, dress));
+    project.run(&["build", "-o", "out"])?;
+    Ok(texts_of(&project.folder.join("fleet/out")))
+}
+
 /// The plan of `fleet` as JSON and the texts of its output folder by path; none when it fails.
 pub fn plan_and_output(fleet: &Fleet, dress: u64) -> Option<(Value, BTreeMap<String, String>)> {
     let project = Project::new(&print(fleet, dress, dress));

@@ -7,6 +7,7 @@ mod example;
 pub mod expand;
 pub mod generate;
 pub mod harness;
+pub mod joined;
 pub mod model;
 pub mod print;
 pub mod reference;

@@ -10,6 +10,8 @@ pub struct Fleet {
     pub name: String,
     /// `fleet { source = … }`
     pub home: String,
+    /// `inventory = open`
+    pub open: bool,
     pub protected: Option<Pred>,
     pub label_prefix: Option<String>,
     pub argocd: Option<ArgoCd>,
@@ -33,6 +35,8 @@ pub struct ArgoCd {
     pub namespace: Option<String>,
     pub by_server: bool,
     pub progressive_syncs: bool,
+    /// `membership = labels`
+    pub labels: bool,
 }
 
 /// `flux { … }`

@@ -60,6 +60,9 @@ impl Printer<'_> {
         if let Some(prefix) = &fleet.label_prefix {
             entries.push(format!("label-prefix = {}", quoted(prefix)));
         }
+        if fleet.open {
+            entries.push("inventory = open".into());
+        }
         if fleet.argocd.is_some() && fleet.flux.is_some() {
             entries.push("migrating = true".into());
         }
@@ -106,6 +109,9 @@ impl Printer<'_> {
             }
             if argocd.progressive_syncs {
                 entries.push("progressive-syncs = true".into());
+            }
+            if argocd.labels {
+                entries.push("membership = labels".into());
             }
             all.push(self.shuffled("argocd".into(), entries));
         }

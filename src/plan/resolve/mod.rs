@@ -169,7 +169,8 @@ fn deployments(
         names::check_component(declared.name, diagnostics);
         let Some(set) = members.sets.get(name) else { continue };
         let layers = layers::gather(model, declared.node, declared.name);
-        for cluster in set.iter() {
+        let looked_at = model.looked_at.get(name);
+        for cluster in set.iter().filter(|cluster| looked_at.is_none_or(|set| set.contains(*cluster))) {
             let bare = Spot { model, layers: &layers, cluster, params: &[], place: Place::Parameter, namespace: None };
             let params = bare.params(findings);
             let spot = Spot { params: &params, ..bare };

@@ -70,6 +70,7 @@ pub fn resolve(inputs: Inputs, model: &Model, plan: &Plan, diagnostics: &mut Dia
     Some(Space {
         plan: resolved,
         dimensions: combinations.dimensions.iter().filter_map(|d| dimension(model, d)).collect(),
+        read: combinations.read,
         points: combinations.points,
         declared,
         required: required(model),

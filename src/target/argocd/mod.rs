@@ -86,12 +86,14 @@ struct Context<'a> {
     order: Order<'a>,
     /// The label space, when clusters are found by labels. Then the plan is the one over it.
     space: Option<&'a Space>,
+    runtimes: Option<labels::Runtimes<'a>>,
 }
 
 impl<'a> Context<'a> {
     fn new(plan: &'a Plan, settings: &'a ArgoCd, space: Option<&'a Space>) -> Self {
         Self {
             space,
+            runtimes: space.map(labels::Runtimes::new),
             plan,
             settings,
             clusters: plan.clusters.iter().map(|cluster| (&*cluster.name, cluster)).collect(),
@@ -117,7 +119,7 @@ impl<'a> Context<'a> {
 
     /// `value` as YAML in a text.
     fn yaml(&self, value: &Value) -> String {
-        self.space.map_or_else(|| yaml::document(value), |space| labels::Runtimes::new(space).yaml(value))
+        self.runtimes.as_ref().map_or_else(|| yaml::document(value), |runtimes| runtimes.yaml(value))
     }
 
     /// Whether a deployment or its cluster is paused.

@@ -19,7 +19,7 @@ use super::cover::cover;
 use super::template::{Folded, Naming, Refer, fold};
 use super::{Component, Context, application};
 use crate::plan::Deployment;
-use crate::plan::space::Space;
+use crate::plan::space::{Dimension, Space};
 pub(super) use runtime::{Runtimes, server};
 
 /// What a template and its generators are made of.
@@ -49,13 +49,19 @@ pub(super) fn made<'a>(
     naming: &Naming<'_>,
 ) -> Made {
     let runtimes = Runtimes::new(space);
+    let read = space.read.get(component.name);
+    let reads = |place: usize| read.is_none_or(|read| read.contains(&place));
+    // A component is looked at once for all that differ only in labels that it does not read.
+    let seen = |point: &[usize]| -> Vec<usize> {
+        point.iter().enumerate().map(|(place, own)| if reads(place) { *own } else { 0 }).collect()
+    };
     let mut classes: Vec<Class<'_>> = Vec::new();
     // Which class the combination of a declared cluster has, if any.
-    let mut class_at: BTreeMap<&[usize], usize> = BTreeMap::new();
+    let mut class_at: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
     for (deployment, manifest) in members {
         let Some(point) = space.points.get(&deployment.cluster) else { continue };
         let index = class_of(&mut classes, manifest);
-        class_at.insert(point, index);
+        class_at.insert(point.clone(), index);
         if let Some(class) = classes.get_mut(index) {
             class.points.push(point);
         }
@@ -67,7 +73,7 @@ pub(super) fn made<'a>(
             continue;
         }
         let is = |class: &Class<'_>| runtimes.on(&class.manifest, context, cluster) == *manifest;
-        let by_labels = space.declared.get(cluster).and_then(|point| class_at.get(point.as_slice()));
+        let by_labels = space.declared.get(cluster).and_then(|point| class_at.get(&seen(point)));
         if let Some(index) = by_labels.filter(|index| classes.get(**index).is_some_and(is)) {
             at_home.insert(cluster, *index);
             continue;
@@ -82,12 +88,20 @@ pub(super) fn made<'a>(
     }
     let manifests: Vec<Value> = classes.iter().map(|class| runtimes.written(&class.manifest)).collect();
     let Folded { template, elements } = fold(&manifests, &[], naming, &Refer::Values(&runtimes));
-    let sizes: Vec<usize> = space.dimensions.iter().map(|dimension| dimension.coordinates.len()).collect();
+    let size = |(place, dimension): (usize, &Dimension)| if reads(place) { dimension.coordinates.len() } else { 1 };
+    let sizes: Vec<usize> = space.dimensions.iter().enumerate().map(size).collect();
+    let whole = |part: Vec<Vec<usize>>| -> Vec<Vec<usize>> {
+        let places = space.dimensions.iter().enumerate().zip(part);
+        let all = |((place, dimension), own): ((usize, &Dimension), Vec<usize>)| {
+            if reads(place) { own } else { (0..dimension.coordinates.len()).collect() }
+        };
+        places.map(all).collect()
+    };
     let mut generators = Vec::new();
     for (index, (class, values)) in classes.iter().zip(elements).enumerate() {
         let values = runtimes.expressed(&values);
         let points: Vec<Vec<usize>> = class.points.iter().map(|point| point.to_vec()).collect();
-        for part in cover(&sizes, &points).into_iter().flat_map(|part| selector::sayable(space, part)) {
+        for part in cover(&sizes, &points).into_iter().flat_map(|part| selector::sayable(space, whole(part))) {
             let inside = |point: &Vec<usize>| part.iter().zip(point).all(|(all, own)| all.contains(own));
             let strangers = space.declared.iter().filter(|(_, point)| inside(point)).map(|(name, _)| &**name);
             let strangers: Vec<&str> = strangers.filter(|name| at_home.get(name) != Some(&index)).collect();

@@ -21,6 +21,8 @@ const DEFERRED: &str = "\u{0}yaml:";
 /// What stands for what is known at run time only.
 pub(in super::super) struct Runtimes<'s> {
     space: &'s Space,
+    /// What stands for something, with the expression that reads it; the longest first, since one may begin another.
+    tokens: Vec<(String, String)>,
     /// The words that stand in YAML for whole texts, and the templates that write those.
     words: RefCell<BTreeMap<String, String>>,
 }
@@ -32,16 +34,10 @@ pub(in super::super) fn server(space: &Space) -> String {
 
 impl<'s> Runtimes<'s> {
     pub(in super::super) fn new(space: &'s Space) -> Self {
-        Self { space, words: RefCell::new(BTreeMap::new()) }
-    }
-
-    /// What stands for something, with the expression that reads it; the longest first, since one may begin another.
-    fn tokens(&self) -> Vec<(String, String)> {
-        let mut tokens =
-            vec![(server(self.space), ".server".to_owned()), (self.space.cluster.clone(), ".name".to_owned())];
-        tokens.extend(self.space.runtime.iter().map(|runtime| (text(&runtime.token), expression(runtime))));
+        let mut tokens = vec![(server(space), ".server".to_owned()), (space.cluster.clone(), ".name".to_owned())];
+        tokens.extend(space.runtime.iter().map(|runtime| (text(&runtime.token), expression(runtime))));
         tokens.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then(a.cmp(b)));
-        tokens
+        Self { space, tokens, words: RefCell::new(BTreeMap::new()) }
     }
 
     /// Whether a number of `value` is known at run time only, which a map of values cannot hold.
@@ -54,11 +50,15 @@ impl<'s> Runtimes<'s> {
         }
     }
 
+    fn is_in(&self, text: &str) -> bool {
+        self.tokens.iter().any(|(token, _)| text.contains(token))
+    }
+
     fn has_any(&self, value: &Value) -> bool {
         match value {
-            Value::String(text) => self.tokens().iter().any(|(token, _)| text.contains(token)),
+            Value::String(text) => self.is_in(text),
             Value::Array(items) => items.iter().any(|item| self.has_any(item)),
-            Value::Object(map) => map.iter().any(|(key, value)| self.has_any(&json!(key)) || self.has_any(value)),
+            Value::Object(map) => map.iter().any(|(key, value)| self.is_in(key) || self.has_any(value)),
             Value::Number(_) => self.has_number(value),
             Value::Null | Value::Bool(_) => false,
         }
@@ -109,7 +109,7 @@ impl<'s> Runtimes<'s> {
             Value::String(text) if self.has_any(value) => Value::String(self.word(text)),
             Value::Array(items) => items.iter().map(|item| self.in_words(item)).collect(),
             Value::Object(map) => {
-                let key = |key: &String| if self.has_any(&json!(key)) { self.word(key) } else { key.clone() };
+                let key = |key: &String| if self.is_in(key) { self.word(key) } else { key.clone() };
                 let entries: Map<String, Value> =
                     map.iter().map(|(name, value)| (key(name), self.in_words(value))).collect();
                 Value::Object(entries)
@@ -126,9 +126,8 @@ impl<'s> Runtimes<'s> {
         let mut format = String::new();
         let mut arguments = String::new();
         let mut rest = text;
-        let tokens = self.tokens();
         while let Some((at, (token, expression))) =
-            tokens.iter().filter_map(|one| Some((rest.find(&one.0)?, one))).min_by_key(|(at, _)| *at)
+            self.tokens.iter().filter_map(|one| Some((rest.find(&one.0)?, one))).min_by_key(|(at, _)| *at)
         {
             format.push_str(&rest.get(..at).unwrap_or_default().replace('%', "%%"));
             format.push_str("%s");
@@ -159,8 +158,8 @@ impl<'s> Runtimes<'s> {
         for (word, expression) in self.words.borrow().iter() {
             text = text.replace(word, expression);
         }
-        for (token, expression) in self.tokens() {
-            text = text.replace(&token, &format!("{{{{{expression}}}}}"));
+        for (token, expression) in &self.tokens {
+            text = text.replace(token, &format!("{{{{{expression}}}}}"));
         }
         text
     }

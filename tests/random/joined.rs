@@ -1,0 +1,114 @@
+//! Random fleets whose clusters are found by labels, for the engine's own packages.
+//!
+//! A line of the corpus holds a fleet built with `membership = labels`,
+//! the same fleet with more clusters built with `membership = static`, and a Secret for every cluster. The generators of
+//! the first, given the Secrets, must make the Applications of the second.
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::generate::generate;
+use super::harness::output;
+use super::model::{Cluster, Expr, Field, Fleet, Part, Presence, Type, text};
+use super::reference::Reference;
+use super::rng::Rng;
+
+/// A value that a cluster might register with.
+fn value(field: &Field, rng: &mut Rng) -> Expr {
+    match (&field.ty, field.name.as_str()) {
+        (Type::Choice(values), _) => Expr::Name(rng.pick(values).clone()),
+        (Type::Bool, _) => Expr::Bool(rng.chance(50)),
+        (Type::Int, _) => Expr::Int(rng.below(4) as i64),
+        (Type::List, _) => Expr::List(vec![text("10.1.0.0/16")]),
+        (_, "chart-version") => text("1.2.3"),
+        (_, "domain") => text("joined.example.com"),
+        (_, "motto") => text("12: {{ .x }}"),
+        (_, name) => text(*rng.pick(&["zone-a", "zone-b", name, "j1"])),
+    }
+}
+
+/// A cluster that nobody declared, with some combination of labels.
+fn joined(fleet: &Fleet, number: usize, rng: &mut Rng) -> Cluster {
+    let mut cluster = Cluster {
+        name: vec![Part::Literal(format!("joined-{number}"))],
+        bindings: Vec::new(),
+        fields: BTreeMap::new(),
+        with: Vec::new(),
+        without: Vec::new(),
+        server: Some(vec![Part::Literal(format!("https://joined-{number}.example.com"))]),
+    };
+    for field in &fleet.fields {
+        let has = match field.presence {
+            Presence::Required => true,
+            Presence::Optional | Presence::Default(_) => rng.chance(60),
+            Presence::Derived(_) => false,
+        };
+        if has {
+            cluster.fields.insert(field.name.clone(), value(field, rng));
+        }
+    }
+    cluster
+}
+
+/// The Secret of a cluster as a registration would make it; what the cluster does not say itself is left out of that of a
+/// joined one, where the default must hold.
+fn secret(fleet: &Fleet, cluster: &super::reference::Cluster, joined: Option<&Cluster>) -> Value {
+    let mut labels = BTreeMap::new();
+    let mut annotations = BTreeMap::new();
+    for field in &fleet.fields {
+        let derived = matches!(field.presence, Presence::Derived(_));
+        let unsaid = joined.is_some_and(|joined| !derived && !joined.fields.contains_key(&field.name));
+        let Some(value) = cluster.values.get(&field.name).filter(|_| !unsaid) else { continue };
+        let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let key = field.key.clone().unwrap_or_else(|| field.name.clone());
+        if field.fact { annotations.insert(key, written) } else { labels.insert(key, written) };
+    }
+    json!({
+        "name": cluster.name,
+        "server": cluster.server.clone().unwrap_or_else(|| format!("https://{}.example.com", cluster.name)),
+        "labels": labels,
+        "annotations": annotations,
+        "joined": joined.is_some(),
+    })
+}
+
+/// One line of the corpus; none when the fleet cannot be built so.
+pub fn case(seed: u64, open: bool) -> Option<Value> {
+    let mut fleet = generate(seed);
+    let mut rng = Rng::new(seed, 77);
+    fleet.flux = None;
+    let argocd = fleet.argocd.get_or_insert_default();
+    argocd.progressive_syncs = true;
+    fleet.open = open;
+    let by_labels = |fleet: &Fleet| {
+        let mut fleet = fleet.clone();
+        fleet.argocd.as_mut()?.labels = true;
+        output(&fleet, seed).map_err(|failure| {
+            if std::env::var_os("FLEETC_SHOW").is_some() {
+                println!("seed {seed}, open {open}: {}", failure.report);
+            }
+        }).ok()
+    };
+    let labels = by_labels(&fleet)?;
+    fleet.open = false;
+    // A cluster that the fleet has no place for may not join.
+    let mut guests = Vec::new();
+    for number in 0..6 {
+        let mut wider = fleet.clone();
+        let guest = joined(&fleet, number, &mut rng);
+        wider.clusters.push(guest.clone());
+        if output(&wider, seed).is_ok() {
+            fleet = wider;
+            guests.push(guest);
+        }
+    }
+    let listed = output(&fleet, seed).ok()?;
+    let reference = Reference::new(&fleet);
+    let guest_of = |cluster: &super::reference::Cluster| {
+        guests.iter().find(|guest| matches!(guest.name.as_slice(), [Part::Literal(name)] if *name == cluster.name))
+    };
+    let secrets: Vec<Value> =
+        reference.clusters.iter().map(|cluster| secret(&fleet, cluster, guest_of(cluster))).collect();
+    let name = format!("seed {seed}{}", if open { ", open" } else { "" });
+    Some(json!({ "name": name, "open": open, "secrets": secrets, "labels": labels, "listed": listed }))
+}
