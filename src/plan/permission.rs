@@ -47,10 +47,21 @@ pub fn project_permits(project: &Project, deployment: &Deployment, cluster: &Clu
     // only glob over servers that `destinations` writes.
     let server = cluster.server.as_deref().unwrap_or("*").trim_end_matches('/');
     let namespace = deployment.namespace.as_deref().unwrap_or_default();
-    if destination_permitted(&destinations(project), server, &cluster.name, namespace) {
+    if destination_permitted(&destinations_on(project, &cluster.name), server, &cluster.name, namespace) {
         Ok(())
     } else {
         Err(Refusal::Destination)
+    }
+}
+
+/// Those of [`destinations`] that speak of `cluster`: an item with the plain name of another one neither permits nor
+/// refuses.
+fn destinations_on(project: &Project, cluster: &str) -> Vec<DestinationItem> {
+    match &project.clusters {
+        ProjectClusters::Names(names) => {
+            items(project, names.iter().map(|name| &**name).filter(|name| *name == cluster).map(|name| (name, "")).collect())
+        }
+        ProjectClusters::All | ProjectClusters::Globs(_) => destinations(project),
     }
 }
 
@@ -62,6 +73,10 @@ pub fn destinations(project: &Project) -> Vec<DestinationItem> {
         ProjectClusters::Globs(globs) => globs.iter().map(|glob| (glob.as_str(), "")).collect(),
         ProjectClusters::Names(names) => names.iter().map(|name| (&**name, "")).collect(),
     };
+    items(project, clusters)
+}
+
+fn items(project: &Project, clusters: Vec<(&str, &str)>) -> Vec<DestinationItem> {
     let item = |(name, server): (&str, &str), namespace: &String| DestinationItem {
         name: name.to_owned(),
         server: server.to_owned(),

@@ -6,7 +6,7 @@ use super::projects::Projects;
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::Model;
 use crate::plan::permission::{Refusal, project_permits};
-use crate::plan::{Cluster, Deployment, Project};
+use crate::plan::{Cluster, Content, Deployment, Project, ProjectClusters};
 use crate::source::Span;
 
 /// F0406 and F0407, once for each place.
@@ -21,10 +21,15 @@ pub fn report(
     let sound = projects.all.iter().filter(|project| !projects.doubtful.contains(&project.name));
     let projects: BTreeMap<&str, &Project> = sound.map(|project| (project.name.as_str(), project)).collect();
     let mut refused: BTreeMap<(Span, bool, &str, String), Vec<usize>> = BTreeMap::new();
+    // What was asked before: a fleet has many deployments and few answers.
+    let mut asked: BTreeMap<Question, Option<Refusal>> = BTreeMap::new();
     for deployment in deployments {
         let project = deployment.project.as_deref().and_then(|name| projects.get(name).copied());
         let (Some(project), Some(cluster)) = (project, by_name.get(deployment.cluster.as_ref())) else { continue };
-        if let Err(refusal) = project_permits(project, deployment, cluster) {
+        let answer = asked
+            .entry(question(project, deployment))
+            .or_insert_with(|| project_permits(project, deployment, cluster).err());
+        if let Some(refusal) = answer.clone() {
             let (span, is_source, what) = match refusal {
                 Refusal::Source { url } => (deployment.origin.of("source"), true, url),
                 Refusal::Destination => {
@@ -44,6 +49,19 @@ pub fn report(
             destination_refused(span, project, &what, &on)
         });
     }
+}
+
+/// All that an answer depends on: the project, the URLs, the namespace, and the cluster unless all are permitted.
+type Question<'d> = (&'d str, Vec<&'d str>, Option<&'d str>, Option<&'d str>);
+
+fn question<'d>(project: &'d Project, deployment: &'d Deployment) -> Question<'d> {
+    let mut urls = vec![deployment.source.url.as_str()];
+    if let Content::Chart(chart) = &deployment.content {
+        urls.push(&chart.name);
+        urls.extend(chart.values_files.iter().map(|file| file.source.url.as_str()));
+    }
+    let cluster = (project.clusters != ProjectClusters::All).then_some(&*deployment.cluster);
+    (&project.name, urls, deployment.namespace.as_deref(), cluster)
 }
 
 fn source_refused(span: Span, project: &Project, url: &str) -> Diagnostic {
