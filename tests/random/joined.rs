@@ -110,5 +110,6 @@ pub fn case(seed: u64, open: bool) -> Option<Value> {
     let secrets: Vec<Value> =
         reference.clusters.iter().map(|cluster| secret(&fleet, cluster, guest_of(cluster))).collect();
     let name = format!("seed {seed}{}", if open { ", open" } else { "" });
-    Some(json!({ "name": name, "open": open, "secrets": secrets, "labels": labels, "listed": listed }))
+    let required = fleet.fields.iter().any(|field| !field.fact && matches!(field.presence, Presence::Required));
+    Some(json!({ "name": name, "open": open, "required": required, "secrets": secrets, "labels": labels, "listed": listed }))
 }
