@@ -88,7 +88,7 @@ const ARGOCD_LATER: [(&str, &str); 5] = [
     ("register", "external-secrets"),
     ("register", "script"),
 ];
-const FLUX_LATER: [(&str, &str); 2] = [("mode", "pull"), ("layout", "overlays")];
+const FLUX_LATER: [(&str, &str); 1] = [("layout", "overlays")];
 
 fn later_words(checker: &mut Checker, body: &ast::Block, words: &[(&str, &str)]) {
     for (name, word) in words {

@@ -219,3 +219,31 @@ func TestVariables(t *testing.T) {
 		t.Error("an unknown variable must fail, since Flux 2.9 substitutes strictly")
 	}
 }
+
+// A folder without a list is taken whole, with every folder in it that has a list; a list leaves out what it does not
+// name. So the folder that flux bootstrap shares with others may have none.
+func TestListsLeaveOutWhatTheyDoNotName(t *testing.T) {
+	for list, wanted := range map[string]int{"": 4, "kustomization.yaml": 1} {
+		repository := t.TempDir()
+		folder := filepath.Join(repository, "clusters", "prod")
+		for _, below := range []string{"flux-system", "fleet"} {
+			if err := os.MkdirAll(filepath.Join(folder, below), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, text := range bootstrapped {
+			write(t, filepath.Join(folder, "flux-system", name), text)
+		}
+		object := func(name string) string { return "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " + name + "\n" }
+		write(t, filepath.Join(folder, "fleet.yaml"), object("beside"))
+		write(t, filepath.Join(folder, "fleet", "kustomization.yaml"), "resources:\n- objects.yaml\n")
+		write(t, filepath.Join(folder, "fleet", "objects.yaml"), object("inside"))
+		if list != "" {
+			write(t, filepath.Join(folder, list), "resources:\n- fleet.yaml\n")
+		}
+		objects, err := build(repository, "clusters/prod", unstructured.Unstructured{Object: map[string]any{}})
+		if err != nil || objects.Size() != wanted {
+			t.Errorf("%q: wanted %d objects, got %d: %v", list, wanted, objects.Size(), err)
+		}
+	}
+}

@@ -5,6 +5,7 @@
 //	kustomize build FOLDER...          builds each folder
 //	kustomize apply SOURCE FILE...     builds what each Flux Kustomization in the files applies from the source
 //	kustomize fleet REPOSITORY HUB     builds the hub folder, then every Flux Kustomization in it whose path is there
+//	kustomize pull REPOSITORY FOLDER   the same for a cluster's folder, after flux bootstrap put its own folder into it
 //	kustomize strings CORPUS           checks that texts in ConfigMaps come out of a build as they went in
 //
 // With -print before the mode the objects are printed. Each build prints a line with the number of its objects; the
@@ -185,6 +186,52 @@ func (t *tally) applyFiles(source string, files []string) {
 	}
 }
 
+// bootstrapped is what flux bootstrap writes below the path that it is given, in short: a folder with a list of its own.
+var bootstrapped = map[string]string{
+	"gotk-components.yaml": "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: flux-system\n",
+	"gotk-sync.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n" +
+		"metadata:\n  name: flux-system\n  namespace: flux-system\n",
+	"kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n" +
+		"resources:\n- gotk-components.yaml\n- gotk-sync.yaml\n",
+}
+
+// buildCluster does what a cluster's own Flux does, which lives in the folder that it builds. What it made at bootstrap
+// has to be among the objects: the Kustomization of the folder prunes.
+func (t *tally) buildCluster(repository, folder string) error {
+	work, err := os.MkdirTemp("", "fleetc-kustomize-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	if err := copyTree(repository, work); err != nil {
+		return err
+	}
+	flux := filepath.Join(work, folder, "flux-system")
+	if err := os.MkdirAll(flux, 0o755); err != nil {
+		return err
+	}
+	for name, text := range bootstrapped {
+		if err := os.WriteFile(filepath.Join(flux, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	objects, err := build(work, folder, unstructured.Unstructured{Object: map[string]any{}})
+	if err == nil {
+		own := 0
+		for _, object := range objects.Resources() {
+			if object.GetName() == "flux-system" {
+				own++
+			}
+		}
+		if own != 2 {
+			err = fmt.Errorf("flux would prune itself: %d of the 2 objects of flux bootstrap are left", own)
+		}
+	}
+	t.report(filepath.Join(repository, folder)+" bootstrapped", objects, err)
+	t.buildFleet(repository, folder)
+	return nil
+}
+
 // buildFleet does what the hub does: it builds the hub's folder, then what each Kustomization found there applies. A
 // path that the repository does not have is in another source and is counted as skipped.
 func (t *tally) buildFleet(repository, hub string) {
@@ -220,10 +267,14 @@ func main() {
 		t.applyFiles(arguments[1], arguments[2:])
 	case len(arguments) == 3 && arguments[0] == "fleet":
 		t.buildFleet(arguments[1], arguments[2])
+	case len(arguments) == 3 && arguments[0] == "pull":
+		if err := t.buildCluster(arguments[1], arguments[2]); err != nil {
+			t.report(arguments[2], nil, err)
+		}
 	case len(arguments) == 2 && arguments[0] == "strings":
 		t.checkStrings(arguments[1])
 	default:
-		fmt.Fprintln(os.Stderr, "usage: kustomize [-print] build FOLDER... | apply SOURCE FILE... | fleet REPOSITORY HUB | strings CORPUS")
+		fmt.Fprintln(os.Stderr, "usage: kustomize [-print] build FOLDER... | apply SOURCE FILE... | fleet REPOSITORY HUB | pull REPOSITORY FOLDER | strings CORPUS")
 		os.Exit(2)
 	}
 	fmt.Printf("kustomize: %d passed, %d failed, %d in other sources\n", t.passed, t.failed, t.skipped)
