@@ -422,3 +422,40 @@ fn an_instance_of_its_own_name_has_a_folder_of_its_own() {
     assert!(tree.keys().all(|path| path.starts_with("flux/edge/")), "{:?}", tree.keys());
     assert!(tree["flux/edge/clusters/prod/fleet.yaml"].contains("path: ./gitops/flux/edge/releases/prod/app\n"));
 }
+
+/// Two clusters that share what they can: a folder under a rollout, and a chart that waits for it.
+fn overlaid(mode: FluxMode) -> Fleet {
+    let mut fleet = Fleet::new();
+    (fleet.settings.mode, fleet.settings.layout) = (mode, FluxLayout::Overlays);
+    let api = fleet.git("payments-api");
+    let charts = fleet.helm("charts");
+    fleet.rollout("careful", &[("dev", &["dev"], None, false), ("prod", &["prod"], None, false)]);
+    for cluster in ["dev", "prod"] {
+        fleet.cluster(cluster);
+        let payments = fleet.path("payments", cluster, &api, &format!("k8s/overlays/{cluster}"));
+        payments.namespace = Some("payments".into());
+        payments.labels.insert("team".into(), "payments".into());
+        if mode == FluxMode::Hub {
+            payments.rollout = Some("careful".into());
+            payments.stage = Some(cluster.into());
+        }
+        let portal = fleet.chart("portal", cluster, &charts, "1.2.3");
+        portal.after = vec!["payments".into()];
+        portal.suspend = cluster == "prod";
+    }
+    fleet
+}
+
+#[test]
+fn a_hub_builds_a_folder_of_patches_for_each_cluster() {
+    let mut tree = overlaid(FluxMode::Hub).build();
+    tree.retain(|path, _| !path.starts_with("flux/releases/"));
+    expect("overlays", &tree);
+}
+
+#[test]
+fn a_clusters_own_flux_takes_in_a_folder_of_patches() {
+    let mut tree = overlaid(FluxMode::Pull).build();
+    tree.retain(|path, _| path.starts_with("flux/clusters/") || path.starts_with("flux/base/sources/"));
+    expect("overlays-pull", &tree);
+}

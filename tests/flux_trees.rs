@@ -1,4 +1,5 @@
-//! Whole fleets as Flux gets them in every mode: that a Flux in each cluster gets what a hub's Flux would apply there.
+//! Whole fleets as Flux gets them in every mode and layout: that a Flux in each cluster gets what a hub's Flux would
+//! apply there, and that overlays build to the objects that the other layout writes out.
 //!
 //! `FLEETC_FLUX_TREES` names a folder into which every tree is written, for kustomize itself to build
 //! (`tests/conformance/kustomize.sh`).
@@ -19,7 +20,7 @@ mod random {
     pub mod text;
 }
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use fleet::{Fleet, deployment_object};
@@ -53,7 +54,11 @@ impl Case {
 
     /// The tree of a mode. What asks for an order of clusters is left out where `ordered` is false.
     fn tree(&self, mode: FluxMode, ordered: bool) -> OutputTree {
-        let settings = Flux { mode, ..self.settings.clone() };
+        self.tree_in(mode, FluxLayout::Kustomizations, ordered)
+    }
+
+    fn tree_in(&self, mode: FluxMode, layout: FluxLayout, ordered: bool) -> OutputTree {
+        let settings = Flux { mode, layout, ..self.settings.clone() };
         let mut plan = self.plan.clone();
         for deployment in plan.deployments.iter_mut().filter(|_| !ordered) {
             (deployment.rollout, deployment.stage) = (None, None);
@@ -84,7 +89,7 @@ fn awkward() -> Fleet {
     let other = fleet.git("other");
     let charts = fleet.helm("charts");
     let both = fleet.source("registry", SourceKind::Oci, "oci://ghcr.io/my-org/all", Revision::Tag("1.2".into()));
-    for cluster in ["a", "b", "c", "10.edge"] {
+    for cluster in ["a", "b", "c", "10.edge", "edge.git"] {
         fleet.cluster(cluster).suspend = cluster == "b";
         // `x` on `a` is named as the component `x-a`, and so on.
         for component in ["x", "x-a", "x-a-a", "x-b"] {
@@ -126,7 +131,11 @@ fn objects(tree: &OutputTree, folder: &str) -> BTreeMap<String, Value> {
     let files = tree.iter().filter(|(path, _)| path.starts_with(folder));
     let documents = files.flat_map(|(_, text)| documents(text));
     let objects = documents.filter(|object| object["apiVersion"] != "kustomize.config.k8s.io/v1beta1");
-    objects.map(|object| (format!("{} {}", object["kind"], object["metadata"]["name"]), object)).collect()
+    objects.map(|object| (key(&object), object)).collect()
+}
+
+fn key(object: &Value) -> String {
+    format!("{} {}", object["kind"], object["metadata"]["name"])
 }
 
 /// Takes away what a hub needs to reach a cluster, and what only a cluster's own Flux can look at.
@@ -142,7 +151,7 @@ fn at_home(mut object: Value, is_chart: bool) -> Value {
 
 #[test]
 fn a_clusters_own_flux_gets_what_a_hub_would_apply() {
-    for case in cases(60) {
+    for case in cases(30) {
         let (hub, pull) = (case.tree(FluxMode::Hub, false), case.tree(FluxMode::Pull, false));
         let sources = objects(&hub, "flux/hub/sources/");
         let mut kustomizations = 0;
@@ -175,17 +184,102 @@ fn a_clusters_own_flux_gets_what_a_hub_would_apply() {
     }
 }
 
-/// Writes the trees for kustomize: `<fleet>/<mode>/gitops/…`.
+/// Builds a folder as kustomize does, as far as what is written needs it: resources, then patches that find their target
+/// by name, merge maps and rename. Two objects of one name are an error at any time, as in kustomize.
+fn kustomize(tree: &OutputTree, folder: &str) -> Vec<Value> {
+    let file = documents(&tree[&format!("{folder}/kustomization.yaml")]).remove(0);
+    let mut objects: Vec<(Value, String)> = Vec::new();
+    for resource in file["resources"].as_array().unwrap() {
+        let path = joined(folder, resource.as_str().unwrap());
+        let found = match tree.get(&path) {
+            Some(text) => documents(text),
+            None => kustomize(tree, &path),
+        };
+        objects.extend(found.into_iter().map(|object| {
+            let name = object["metadata"]["name"].as_str().unwrap().to_owned();
+            (object, name)
+        }));
+    }
+    for patch in file["patches"].as_array().into_iter().flatten() {
+        assert_eq!(patch["options"]["allowNameChange"], true);
+        let change = documents(patch["patch"].as_str().unwrap()).remove(0);
+        let wanted = patch["target"]["name"].as_str().unwrap().replace('\\', "");
+        let mut targets = objects.iter_mut().filter(|(object, original)| {
+            let name = &object["metadata"]["name"];
+            object["kind"] == patch["target"]["kind"] && (*original == wanted || *name == *wanted)
+        });
+        merge(&mut targets.next().unwrap().0, &change);
+        assert!(targets.next().is_none(), "{folder}: several targets for {wanted}");
+        let names: BTreeSet<String> = objects.iter().map(|(object, _)| key(object)).collect();
+        assert_eq!(names.len(), objects.len(), "{folder}: two objects of one name after {wanted}");
+    }
+    objects.into_iter().map(|(object, _)| object).collect()
+}
+
+fn merge(into: &mut Value, change: &Value) {
+    match (into.as_object_mut(), change.as_object()) {
+        (Some(into), Some(change)) => {
+            for (key, value) in change {
+                merge(into.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        _ => *into = change.clone(),
+    }
+}
+
+/// `path`, which may begin with `../`, seen from `folder`.
+fn joined(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').collect();
+    for part in path.split('/') {
+        match part {
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[test]
+fn overlays_build_to_the_objects_of_the_other_layout() {
+    for case in cases(30) {
+        for mode in [FluxMode::Hub, FluxMode::Pull] {
+            let ordered = mode == FluxMode::Hub;
+            let plain = case.tree(mode, ordered);
+            let overlays = case.tree_in(mode, FluxLayout::Overlays, ordered);
+            let clusters = plain.keys().filter_map(|path| path.strip_suffix("/fleet.yaml"));
+            let folders: Vec<(&str, String)> = match mode {
+                FluxMode::Hub => vec![("flux/hub", "flux/hub".into())],
+                FluxMode::Pull => clusters.map(|folder| (folder, format!("{folder}/fleet"))).collect(),
+            };
+            for (folder, overlay) in folders {
+                let built: BTreeMap<String, Value> =
+                    kustomize(&overlays, &overlay).into_iter().map(|object| (key(&object), object)).collect();
+                assert_eq!(built, objects(&plain, &format!("{folder}/")), "{} {folder}", case.name);
+            }
+            let releases = |tree: &OutputTree| {
+                tree.iter()
+                    .filter(|(path, _)| path.contains("/releases/"))
+                    .map(|(_, text)| text.clone())
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(releases(&plain), releases(&overlays));
+        }
+    }
+}
+
+/// Writes the trees for kustomize: `<fleet>/<mode>-<layout>/gitops/…`.
 #[test]
 fn the_trees_are_written_where_they_are_asked_for() {
     let Some(folder) = std::env::var_os("FLEETC_FLUX_TREES") else { return };
     for case in cases(12) {
-        for (word, mode) in [("hub", FluxMode::Hub), ("pull", FluxMode::Pull)] {
-            let root = Path::new(&folder).join(&case.name).join(word).join("gitops");
-            for (path, text) in case.tree(mode, mode == FluxMode::Hub) {
-                let path = root.join(path);
-                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-                std::fs::write(path, text).unwrap();
+        for (mode, word) in [(FluxMode::Hub, "hub"), (FluxMode::Pull, "pull")] {
+            for (layout, kind) in [(FluxLayout::Kustomizations, "kustomizations"), (FluxLayout::Overlays, "overlays")] {
+                let root = Path::new(&folder).join(&case.name).join(format!("{word}-{kind}")).join("gitops");
+                for (path, text) in case.tree_in(mode, layout, mode == FluxMode::Hub) {
+                    let path = root.join(path);
+                    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    std::fs::write(path, text).unwrap();
+                }
             }
         }
     }

@@ -55,7 +55,7 @@ fn check_fixed(checker: &mut Checker) {
     for (node, _) in &names.engines {
         let (table, owner, words): (_, _, &[(&str, &str)]) = match node.engine {
             EngineKind::ArgoCd => (&schema::ARGOCD, "`argocd`", &ARGOCD_LATER),
-            EngineKind::Flux => (&schema::FLUX, "`flux`", &FLUX_LATER),
+            EngineKind::Flux => (&schema::FLUX, "`flux`", &[]),
         };
         body::check(checker, &node.body, table, &Scope::of(Place::Engine), owner);
         later_words(checker, &node.body, words);
@@ -88,7 +88,6 @@ const ARGOCD_LATER: [(&str, &str); 5] = [
     ("register", "external-secrets"),
     ("register", "script"),
 ];
-const FLUX_LATER: [(&str, &str); 1] = [("layout", "overlays")];
 
 fn later_words(checker: &mut Checker, body: &ast::Block, words: &[(&str, &str)]) {
     for (name, word) in words {

@@ -30,9 +30,17 @@ while IFS= read -r hub; do
     "$work/kustomize" fleet "$repository" "${hub#"$repository"/}" >>"$log" || status=1
 done < <(find examples tests "$trees" -type d -path '*/flux/hub' 2>/dev/null | sort)
 while IFS= read -r cluster; do
+    # What a hub takes in from here was built with it.
+    if [ -d "${cluster%/clusters/*}/hub" ]; then continue; fi
     repository=${cluster%/*/flux/clusters/*}
     "$work/kustomize" pull "$repository" "${cluster#"$repository"/}" >>"$log" || status=1
-done < <(find examples tests "$trees" -mindepth 3 -type d -path '*/flux/clusters/*' 2>/dev/null | sort)
+done < <(find examples tests "$trees" -type d -path '*/flux/clusters/*' -not -path '*/flux/clusters/*/*' 2>/dev/null | sort)
+# Both layouts build to the same objects.
+while IFS= read -r folder; do
+    written=${folder%/gitops/*}
+    "$work/kustomize" same "gitops/${folder#"$written"/gitops/}" "$written" "${written%-kustomizations}-overlays" \
+        >>"$log" || status=1
+done < <(find "$trees" -type d \( -path '*-kustomizations/gitops/flux/hub' -o -path '*-kustomizations/gitops/flux/clusters/*' \) | sort)
 mapfile -t releases < <(find examples tests -mindepth 4 -type d -path '*/flux/releases/*/*' 2>/dev/null | sort)
 if ((${#releases[@]} > 0)); then
     "$work/kustomize" build "${releases[@]}" >>"$log" || status=1

@@ -11,6 +11,7 @@ mod check;
 mod hub;
 mod kustomization;
 mod object;
+mod overlays;
 mod patches;
 mod release;
 mod rollout;

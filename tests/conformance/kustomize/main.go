@@ -6,6 +6,8 @@
 //	kustomize apply SOURCE FILE...     builds what each Flux Kustomization in the files applies from the source
 //	kustomize fleet REPOSITORY HUB     builds the hub folder, then every Flux Kustomization in it whose path is there
 //	kustomize pull REPOSITORY FOLDER   the same for a cluster's folder, after flux bootstrap put its own folder into it
+//	kustomize same FOLDER REPOSITORY REPOSITORY
+//	                                   checks that the folder builds to the same objects in two repositories
 //	kustomize strings CORPUS           checks that texts in ConfigMaps come out of a build as they went in
 //
 // With -print before the mode the objects are printed. Each build prints a line with the number of its objects; the
@@ -23,6 +25,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -256,6 +259,50 @@ func (t *tally) buildFleet(repository, hub string) {
 	}
 }
 
+// buildSame builds a folder in two repositories, which has to give the same objects, whatever their order.
+func (t *tally) buildSame(folder, one, two string) {
+	first, err := objectsByID(one, folder)
+	second, errSecond := objectsByID(two, folder)
+	if err = errors.Join(err, errSecond); err == nil && !reflect.DeepEqual(first, second) {
+		err = fmt.Errorf("%d objects against %d", len(first), len(second))
+		for id, object := range first {
+			if !reflect.DeepEqual(object, second[id]) {
+				err = fmt.Errorf("%s: %v\nagainst %v", id, object, second[id])
+			}
+		}
+	}
+	if err != nil {
+		t.failed++
+		fmt.Printf("FAIL %s and %s %s: %v\n", one, two, folder, err)
+		return
+	}
+	t.passed++
+	fmt.Printf("ok %s and %s %s: %d objects\n", one, two, folder, len(first))
+}
+
+// objectsByID reads the objects of a build from the text that it gives, as Flux does.
+func objectsByID(repository, folder string) (map[string]map[string]any, error) {
+	objects, err := build(repository, folder, unstructured.Unstructured{Object: map[string]any{}})
+	if err != nil {
+		return nil, err
+	}
+	text, err := readable(objects)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]map[string]any{}
+	documents := k8syaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), 4096)
+	for {
+		object := unstructured.Unstructured{}
+		if err := documents.Decode(&object.Object); errors.Is(err, io.EOF) {
+			return found, nil
+		} else if err != nil {
+			return nil, err
+		}
+		found[object.GetKind()+" "+object.GetNamespace()+"/"+object.GetName()] = object.Object
+	}
+}
+
 func main() {
 	flag.Parse()
 	var t tally
@@ -271,10 +318,12 @@ func main() {
 		if err := t.buildCluster(arguments[1], arguments[2]); err != nil {
 			t.report(arguments[2], nil, err)
 		}
+	case len(arguments) == 4 && arguments[0] == "same":
+		t.buildSame(arguments[1], arguments[2], arguments[3])
 	case len(arguments) == 2 && arguments[0] == "strings":
 		t.checkStrings(arguments[1])
 	default:
-		fmt.Fprintln(os.Stderr, "usage: kustomize [-print] build FOLDER... | apply SOURCE FILE... | fleet REPOSITORY HUB | pull REPOSITORY FOLDER | strings CORPUS")
+		fmt.Fprintln(os.Stderr, "usage: kustomize [-print] build FOLDER... | apply SOURCE FILE... | fleet REPOSITORY HUB | pull REPOSITORY FOLDER | same FOLDER REPOSITORY REPOSITORY | strings CORPUS")
 		os.Exit(2)
 	}
 	fmt.Printf("kustomize: %d passed, %d failed, %d in other sources\n", t.passed, t.failed, t.skipped)
