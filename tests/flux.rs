@@ -354,3 +354,108 @@ fn a_fleet_without_sources_and_deployments_has_no_hub_folder() {
     fleet.plan.home = None;
     assert_eq!(fleet.build(), OutputTree::new());
 }
+
+/// What each cluster's own Flux is given: a folder and a chart with `after`, variables, an account and what is paused.
+#[test]
+fn each_cluster_gets_one_file_for_its_own_flux() {
+    let mut fleet = Fleet::new();
+    fleet.settings.mode = FluxMode::Pull;
+    let api = fleet.git("payments-api");
+    let charts = fleet.helm("charts");
+    fleet.plan.projects.push(project("payments-team", "payments-deployer", &api));
+    fleet.cluster("dev").suspend = true;
+    fleet.cluster("empty");
+    fleet.cluster("prod").kubeconfig = Kubeconfig::ConfigMap { name: "not-read".into() };
+    for cluster in ["dev", "prod"] {
+        let payments = fleet.path("payments", cluster, &api, &format!("k8s/overlays/{cluster}"));
+        payments.project = Some("payments-team".into());
+        payments.substitute.insert("CLUSTER".into(), cluster.into());
+        payments.health = vec![deployment_object("payments", "api")];
+        payments.wait = false;
+    }
+    let operator = fleet.chart("operator", "prod", &charts, "1.2.3");
+    operator.service_account = Some("deployer".into());
+    fleet.plan.deployments[1].after = vec!["operator".into()];
+    expect("pull", &fleet.build());
+}
+
+#[test]
+fn a_clusters_own_flux_looks_at_the_objects_of_a_chart_itself() {
+    let mut fleet = Fleet::new();
+    fleet.settings.mode = FluxMode::Pull;
+    let charts = fleet.helm("charts");
+    fleet.cluster("prod");
+    for (component, wait, health) in [("all", true, false), ("listed", true, true), ("none", false, false)] {
+        let deployment = fleet.chart(component, "prod", &charts, "1.2.3");
+        deployment.wait = wait;
+        deployment.health.extend(health.then(|| deployment_object("made-by-it", "later")));
+    }
+    let mut tree = fleet.build();
+    tree.retain(|path, _| path.starts_with("flux/clusters/"));
+    expect("pull-health", &tree);
+}
+
+#[test]
+fn a_stage_that_holds_nothing_back_is_built_for_a_flux_in_each_cluster() {
+    let mut fleet = Fleet::new();
+    fleet.settings.mode = FluxMode::Pull;
+    let config = fleet.plan.home.clone().unwrap();
+    fleet.rollout("careful", &[("dev", &["dev"], Some(Max::Count(1)), false), ("prod", &[], None, true)]);
+    fleet.cluster("dev");
+    let app = fleet.path("app", "dev", &config, "app");
+    app.rollout = Some("careful".into());
+    app.stage = Some("dev".into());
+    let tree = fleet.build();
+    assert_eq!(tree.keys().collect::<Vec<_>>(), ["flux/clusters/dev/fleet.yaml"]);
+    assert!(!tree["flux/clusters/dev/fleet.yaml"].contains("digest"));
+}
+
+#[test]
+fn an_instance_of_its_own_name_has_a_folder_of_its_own() {
+    let mut fleet = Fleet::new();
+    fleet.settings.mode = FluxMode::Pull;
+    fleet.settings.instance.name = Some("edge".into());
+    let charts = fleet.helm("charts");
+    fleet.cluster("prod");
+    fleet.chart("app", "prod", &charts, "1.2.3");
+    let tree = fleet.build();
+    assert!(tree.keys().all(|path| path.starts_with("flux/edge/")), "{:?}", tree.keys());
+    assert!(tree["flux/edge/clusters/prod/fleet.yaml"].contains("path: ./gitops/flux/edge/releases/prod/app\n"));
+}
+
+/// Two clusters that share what they can: a folder under a rollout, and a chart that waits for it.
+fn overlaid(mode: FluxMode) -> Fleet {
+    let mut fleet = Fleet::new();
+    (fleet.settings.mode, fleet.settings.layout) = (mode, FluxLayout::Overlays);
+    let api = fleet.git("payments-api");
+    let charts = fleet.helm("charts");
+    fleet.rollout("careful", &[("dev", &["dev"], None, false), ("prod", &["prod"], None, false)]);
+    for cluster in ["dev", "prod"] {
+        fleet.cluster(cluster);
+        let payments = fleet.path("payments", cluster, &api, &format!("k8s/overlays/{cluster}"));
+        payments.namespace = Some("payments".into());
+        payments.labels.insert("team".into(), "payments".into());
+        if mode == FluxMode::Hub {
+            payments.rollout = Some("careful".into());
+            payments.stage = Some(cluster.into());
+        }
+        let portal = fleet.chart("portal", cluster, &charts, "1.2.3");
+        portal.after = vec!["payments".into()];
+        portal.suspend = cluster == "prod";
+    }
+    fleet
+}
+
+#[test]
+fn a_hub_builds_a_folder_of_patches_for_each_cluster() {
+    let mut tree = overlaid(FluxMode::Hub).build();
+    tree.retain(|path, _| !path.starts_with("flux/releases/"));
+    expect("overlays", &tree);
+}
+
+#[test]
+fn a_clusters_own_flux_takes_in_a_folder_of_patches() {
+    let mut tree = overlaid(FluxMode::Pull).build();
+    tree.retain(|path, _| path.starts_with("flux/clusters/") || path.starts_with("flux/base/sources/"));
+    expect("overlays-pull", &tree);
+}

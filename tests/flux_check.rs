@@ -372,6 +372,48 @@ fn names_that_do_not_fit_are_refused() {
     );
 }
 
+/// A fleet in pull mode whose component `app` is under a rollout of these stages.
+fn pulled(stages: &[StageOf]) -> Fleet {
+    let (mut fleet, config) = two_clusters();
+    fleet.settings.mode = FluxMode::Pull;
+    fleet.rollout("staged", stages);
+    for (stage, clusters, ..) in stages {
+        for cluster in *clusters {
+            let app = fleet.path("app", cluster, &config, "app");
+            app.rollout = Some("staged".into());
+            app.stage = Some((*stage).into());
+        }
+    }
+    fleet
+}
+
+const NOT_KEPT: &str = "F0508 app.rollout: no Flux can keep the rollout of `app`: each one sees its own cluster only";
+
+#[test]
+fn a_flux_in_each_cluster_keeps_no_order_of_clusters() {
+    expect(&mut pulled(&STAGES), &[NOT_KEPT]);
+    expect(&mut pulled(&[("all", &["dev", "prod"], Some(Max::Percent(50)), false)]), &[NOT_KEPT]);
+    expect(&mut pulled(&[("all", &["dev", "prod"], None, true)]), &[NOT_KEPT]);
+    let mut baked = pulled(&[("all", &["dev", "prod"], None, false)]);
+    expect(&mut baked, &[]);
+    baked.plan.rollouts[0].stages[0].bake = Some(Duration { milliseconds: 3_600_000 });
+    expect(&mut baked, &[NOT_KEPT]);
+}
+
+#[test]
+fn what_only_a_hub_needs_is_no_matter_without_one() {
+    let (mut fleet, _) = two_clusters();
+    fleet.settings.mode = FluxMode::Pull;
+    fleet.cluster("aws").kubeconfig = Kubeconfig::ConfigMap { name: "aws-identity".into() };
+    // Nothing reads the fleet's own source here, so it need not say which branch.
+    fleet.plan.home = Some(fleet.source("home", SourceKind::Git, "https://host/home", Revision::Default));
+    fleet.version(5);
+    expect(&mut fleet, &[]);
+    let charts = fleet.helm("charts");
+    fleet.chart("app", "dev", &charts, "1.0.0");
+    expect(&mut fleet, &["F0308 source home: source `home` names no branch, tag, range or commit"]);
+}
+
 #[test]
 fn one_mistake_on_many_clusters_is_said_once() {
     let mut fleet = Fleet::new();

@@ -54,7 +54,7 @@ fn check_fixed(checker: &mut Checker) {
     for (node, _) in &names.engines {
         let (table, owner, words): (_, _, &[(&str, &str)]) = match node.engine {
             EngineKind::ArgoCd => (&schema::ARGOCD, "`argocd`", &ARGOCD_LATER),
-            EngineKind::Flux => (&schema::FLUX, "`flux`", &FLUX_LATER),
+            EngineKind::Flux => (&schema::FLUX, "`flux`", &[]),
         };
         body::check(checker, &node.body, table, &Scope::of(Place::Engine), owner);
         later_words(checker, &node.body, words);
@@ -82,7 +82,6 @@ fn check_fixed(checker: &mut Checker) {
 /// Values that belong to later versions.
 const ARGOCD_LATER: [(&str, &str); 4] =
     [("layout", "app-of-apps"), ("register", "secrets"), ("register", "external-secrets"), ("register", "script")];
-const FLUX_LATER: [(&str, &str); 2] = [("mode", "pull"), ("layout", "overlays")];
 
 fn later_words(checker: &mut Checker, body: &ast::Block, words: &[(&str, &str)]) {
     for (name, word) in words {

@@ -265,6 +265,7 @@ fn argocd(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagn
 fn flux(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagnostics) -> Flux {
     let version = version(fixed, "Flux", &FLUX_VERSIONS, FLUX_DEFAULT, diagnostics);
     let namespace = namespace(fixed, "flux-system", diagnostics);
+    report_useless_kubeconfig(fixed, diagnostics);
     let mut duration = |name: &str| {
         let (value, at) = fixed.value(name)?;
         let milliseconds = value.as_u64()?;
@@ -285,6 +286,23 @@ fn flux(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagnos
         interval: duration("interval").unwrap_or(minutes(10)),
         retry: duration("retry").unwrap_or(minutes(2)),
         timeout: duration("timeout").unwrap_or(minutes(5)),
+    }
+}
+
+/// A Flux in each cluster needs no way to reach it.
+fn report_useless_kubeconfig(fixed: &Fixed, diagnostics: &mut Diagnostics) {
+    let Some((_, mode)) = fixed.text("mode").filter(|(word, _)| word == "pull") else { return };
+    for name in ["kubeconfig", "kubeconfig-key", "kubeconfig-map"] {
+        if let Some(key) = fixed.key(name) {
+            let message =
+                format!("`{name}` says how a hub reaches its clusters, and with `mode = pull` there is no hub");
+            diagnostics.push(
+                Diagnostic::new(codes::CONFLICTING_ATTRIBUTES, key, message)
+                    .label("is never read")
+                    .related(mode, "puts a Flux into each cluster")
+                    .help(format!("leave out `{name}`, or write `mode = hub`")),
+            );
+        }
     }
 }
 

@@ -54,6 +54,11 @@ impl<'f, 'a> Fixed<'f, 'a> {
         Some((value, attribute.value.span))
     }
 
+    /// The place of the key `name`, where it is set.
+    pub fn key(&self, name: &str) -> Option<Span> {
+        Some(body::find(self.body, name)?.key.span)
+    }
+
     /// The text of `name` and its place.
     pub fn text(&self, name: &str) -> Option<(String, Span)> {
         let (value, span) = self.value(name)?;

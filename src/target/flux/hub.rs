@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::{Cluster, Content, Deployment, Duration, Flux, Plan, Source, SourceKind, Version};
+use crate::plan::{Cluster, Content, Deployment, Duration, Flux, FluxMode, Plan, Source, SourceKind, Version};
 
-/// The plan, seen from the hub.
+/// The plan, seen from where Flux runs: a hub or, in pull mode, each cluster.
 pub(super) struct Hub<'a> {
     pub(super) plan: &'a Plan,
     pub(super) settings: &'a Flux,
@@ -30,6 +30,16 @@ impl<'a> Hub<'a> {
     /// Whether Flux is at least this minor of version 2.
     pub(super) fn has(&self, minor: u32) -> bool {
         self.settings.version >= Version { major: 2, minor }
+    }
+
+    /// Whether each cluster has a Flux of its own.
+    pub(super) fn is_pull(&self) -> bool {
+        self.settings.mode == FluxMode::Pull
+    }
+
+    /// What runs Flux, in words.
+    pub(super) fn runner(&self) -> &'static str {
+        if self.is_pull() { "every cluster" } else { "the hub" }
     }
 
     /// Flux's folder below the output folder.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::hub::{Hub, has_health_gate};
 use super::patches::{self, AllChange, Variables};
 use super::rollout::{Dependency, Gate, Order};
-use super::{list, object, text};
+use super::{list, object, release, text};
 use crate::plan::{Content, Deployment, Duration, Kubeconfig, ObjectRef, OnDelete};
 
 const API_VERSION: &str = "kustomize.toolkit.fluxcd.io/v1";
@@ -40,7 +40,7 @@ pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &De
     rhythm(&mut spec, hub.interval(deployment), hub.retry(deployment), Duration { milliseconds: timeout });
     spec.extend(content(hub, deployment)?);
     removal(&mut spec, deployment, is_chart);
-    health(&mut spec, deployment, is_chart);
+    health(&mut spec, hub, deployment, is_chart);
     if deployment.force && !is_chart {
         spec.insert("force".into(), json!(true));
     }
@@ -131,13 +131,21 @@ fn removal(spec: &mut Map<String, Value>, deployment: &Deployment, is_chart: boo
     spec.insert("deletionPolicy".into(), json!(policy));
 }
 
-/// With `wait` Flux reads no `healthChecks`. A chart's objects are on another cluster than its Kustomization looks at,
-/// which therefore waits for the HelmRelease, and Helm for the objects.
-fn health(spec: &mut Map<String, Value>, deployment: &Deployment, is_chart: bool) {
-    let wait = if is_chart { has_health_gate(deployment) } else { deployment.wait };
+/// With `wait` Flux reads no `healthChecks`. The Kustomization of a chart waits for the HelmRelease, and Helm for the
+/// objects. From a hub it cannot look at those, which are on another cluster; a cluster's own Flux can.
+fn health(spec: &mut Map<String, Value>, hub: &Hub, deployment: &Deployment, is_chart: bool) {
+    let mut checks: Vec<Value> = deployment.health.iter().map(health_check).collect();
+    let wait = match (is_chart, hub.is_pull()) {
+        (false, _) => deployment.wait,
+        (true, false) => has_health_gate(deployment),
+        (true, true) => deployment.wait && checks.is_empty(),
+    };
+    if is_chart && !checks.is_empty() {
+        checks.insert(0, release::health_check(hub, deployment));
+    }
     spec.insert("wait".into(), json!(wait));
-    if !wait && !is_chart {
-        insert(spec, "healthChecks", list(deployment.health.iter().map(health_check).collect()));
+    if !wait {
+        insert(spec, "healthChecks", list(checks));
     }
 }
 
@@ -150,11 +158,12 @@ fn health_check(object: &ObjectRef) -> Value {
     Value::Object(check)
 }
 
-/// Which cluster, and as whom there.
+/// Which cluster, unless it is Flux's own, and as whom there.
 pub(super) fn identity(hub: &Hub, deployment: &Deployment) -> Map<String, Value> {
     let mut fields = Map::new();
     insert(&mut fields, "serviceAccountName", hub.service_account(deployment).map(|account| json!(account)));
-    let kubeconfig = hub.cluster(deployment).map(|cluster| match &cluster.kubeconfig {
+    let remote = hub.cluster(deployment).filter(|_| !hub.is_pull());
+    let kubeconfig = remote.map(|cluster| match &cluster.kubeconfig {
         Kubeconfig::Secret { name, key } => json!({ "secretRef": { "name": name, "key": key } }),
         Kubeconfig::ConfigMap { name } => json!({ "configMapRef": { "name": name } }),
     });

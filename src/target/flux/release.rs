@@ -1,4 +1,4 @@
-//! Charts: the HelmRelease on the hub, which Helm makes a release on the cluster from.
+//! Charts: the HelmRelease beside its Kustomization, which Helm makes a release on the cluster from.
 
 use serde_json::{Map, Value, json};
 
@@ -6,6 +6,9 @@ use super::hub::{Hub, has_health_gate};
 use super::patches::{self, AllChange, Variables};
 use super::{kustomization, list, object, sources, text};
 use crate::plan::{Chart, Deployment, Duration};
+
+const API_VERSION: &str = "helm.toolkit.fluxcd.io/v2";
+const KIND: &str = "HelmRelease";
 
 /// The HelmRelease of a deployment.
 pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart) -> Value {
@@ -37,7 +40,12 @@ pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart) ->
     }
     let labels = object::labels(hub, deployment);
     let metadata = object::metadata(hub, &deployment.name, labels, Default::default());
-    object::object("helm.toolkit.fluxcd.io/v2", "HelmRelease", metadata, ("spec", Value::Object(spec)))
+    object::object(API_VERSION, KIND, metadata, ("spec", Value::Object(spec)))
+}
+
+/// The HelmRelease of a deployment, as something to wait for.
+pub(super) fn health_check(hub: &Hub, deployment: &Deployment) -> Value {
+    json!({ "apiVersion": API_VERSION, "kind": KIND, "name": deployment.name, "namespace": hub.settings.namespace })
 }
 
 /// The ConfigMap with the values files of a chart, if it has any.

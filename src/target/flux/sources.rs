@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::hub::{Hub, source_ref};
 use super::{object, text};
-use crate::plan::{Chart, Content, Revision, Source, SourceKind};
+use crate::plan::{Chart, Content, Deployment, Revision, Source, SourceKind};
 
 const API_VERSION: &str = "source.toolkit.fluxcd.io/v1";
 
@@ -21,10 +21,22 @@ pub(super) struct Uses {
     pub(super) whole_chart: bool,
 }
 
-/// What each source is used for, by name.
-pub(super) fn uses<'a>(hub: &Hub<'a>) -> BTreeMap<&'a str, (&'a Source, Uses)> {
-    let mut all: BTreeMap<&str, (&Source, Uses)> = BTreeMap::new();
-    for deployment in &hub.plan.deployments {
+/// Sources by name, and what each is used for.
+pub(super) type SourceUses<'a> = BTreeMap<&'a str, (&'a Source, Uses)>;
+
+/// What the sources of the instance are used for. On a hub the fleet's own source is always among them.
+pub(super) fn uses<'a>(hub: &Hub<'a>) -> SourceUses<'a> {
+    let mut all = uses_of(hub, &hub.plan.deployments);
+    if let Some(home) = hub.plan.home.as_deref().filter(|_| !hub.is_pull()) {
+        all.entry(&home.name).or_insert((home, Uses::default())).1.files = true;
+    }
+    all
+}
+
+/// What these deployments use: their sources, and for a chart also the fleet's own, which holds the release.
+pub(super) fn uses_of<'a>(hub: &Hub<'a>, deployments: impl IntoIterator<Item = &'a Deployment>) -> SourceUses<'a> {
+    let mut all = SourceUses::new();
+    for deployment in deployments {
         let source = deployment.source.as_ref();
         let (_, uses) = all.entry(&source.name).or_insert((source, Uses::default()));
         match &deployment.content {
@@ -32,17 +44,17 @@ pub(super) fn uses<'a>(hub: &Hub<'a>) -> BTreeMap<&'a str, (&'a Source, Uses)> {
             Content::Chart(chart) if chart.name.is_empty() => uses.whole_chart = true,
             Content::Chart(_) => uses.charts = true,
         }
-    }
-    if let Some(home) = hub.plan.home.as_deref() {
-        all.entry(&home.name).or_insert((home, Uses::default())).1.files = true;
+        if let (Content::Chart(_), Some(home)) = (&deployment.content, hub.plan.home.as_deref()) {
+            all.entry(&home.name).or_insert((home, Uses::default())).1.files = true;
+        }
     }
     all
 }
 
 /// The objects of each source, by its name. An OCI registry is one object for files and another for charts.
-pub(super) fn objects(hub: &Hub) -> BTreeMap<String, Vec<Value>> {
-    let mut files = BTreeMap::new();
-    for (name, (source, uses)) in uses(hub) {
+pub(super) fn objects(hub: &Hub, uses: SourceUses) -> BTreeMap<String, Vec<Value>> {
+    let mut all = BTreeMap::new();
+    for (name, (source, uses)) in uses {
         let mut objects = Vec::new();
         if uses.files {
             objects.extend(files_object(hub, source));
@@ -51,10 +63,10 @@ pub(super) fn objects(hub: &Hub) -> BTreeMap<String, Vec<Value>> {
             objects.extend(helm_repository(hub, source, uses));
         }
         if !objects.is_empty() {
-            files.insert(name.to_owned(), objects);
+            all.insert(name.to_owned(), objects);
         }
     }
-    files
+    all
 }
 
 /// The name of a chart in its HelmRepository.

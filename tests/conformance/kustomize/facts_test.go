@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 )
 
@@ -217,5 +219,86 @@ func TestVariables(t *testing.T) {
 	}
 	if _, _, err := run(t, object+"\"${unknown}\"\n", set); err == nil {
 		t.Error("an unknown variable must fail, since Flux 2.9 substitutes strictly")
+	}
+}
+
+// A folder without a list is taken whole, with every folder in it that has a list; a list leaves out what it does not
+// name. So the folder that flux bootstrap shares with others may have none.
+func TestListsLeaveOutWhatTheyDoNotName(t *testing.T) {
+	for list, wanted := range map[string]int{"": 4, "kustomization.yaml": 1} {
+		repository := t.TempDir()
+		folder := filepath.Join(repository, "clusters", "prod")
+		for _, below := range []string{"flux-system", "fleet"} {
+			if err := os.MkdirAll(filepath.Join(folder, below), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, text := range bootstrapped {
+			write(t, filepath.Join(folder, "flux-system", name), text)
+		}
+		object := func(name string) string { return "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: " + name + "\n" }
+		write(t, filepath.Join(folder, "fleet.yaml"), object("beside"))
+		write(t, filepath.Join(folder, "fleet", "kustomization.yaml"), "resources:\n- objects.yaml\n")
+		write(t, filepath.Join(folder, "fleet", "objects.yaml"), object("inside"))
+		if list != "" {
+			write(t, filepath.Join(folder, list), "resources:\n- fleet.yaml\n")
+		}
+		objects, err := build(repository, "clusters/prod", unstructured.Unstructured{Object: map[string]any{}})
+		if err != nil || objects.Size() != wanted {
+			t.Errorf("%q: wanted %d objects, got %d: %v", list, wanted, objects.Size(), err)
+		}
+	}
+}
+
+// What overlays rest on, built as the command line does, which reads no file from outside of the folder: folders from
+// outside are read, a patch renames only where it may, and two objects may not share a name between two patches.
+func TestOverlays(t *testing.T) {
+	root := t.TempDir()
+	base := func(name string) {
+		folder := filepath.Join(root, "base", name)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(folder, "kustomization.yaml"), "resources:\n- component.yaml\n")
+		write(t, filepath.Join(folder, "component.yaml"), "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata:\n  name: "+name+"\n")
+	}
+	base("x")
+	base("x-a")
+	rename := func(from, to, options string) string {
+		return "- target: {kind: Kustomization, name: " + from + "}\n" + options +
+			"  patch: |\n    apiVersion: kustomize.toolkit.fluxcd.io/v1\n    kind: Kustomization\n    metadata:\n      name: " + to + "\n"
+	}
+	const resources = "resources:\n- ../../base/x\n- ../../base/x-a\npatches:\n"
+	const allowed = "  options: {allowNameChange: true}\n"
+	for name, test := range map[string]struct{ file, wanted string }{
+		"a file from outside is refused": {"resources:\n- ../../base/x/component.yaml\n", ""},
+		"without the option the name stays": {
+			resources + rename("x-a", "x-a-a", ""), "x x-a"},
+		"an object that frees its name first": {
+			resources + rename("x-a", "x-a-a", allowed) + rename("x", "x-a", allowed), "x-a x-a-a"},
+		"an object that takes a name that is not free yet": {
+			resources + rename("x", "x-a", allowed) + rename("x-a", "x-a-a", allowed), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := filepath.Join(root, "clusters", "a")
+			if err := os.MkdirAll(folder, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(folder, "kustomization.yaml"), test.file)
+			objects, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
+			if (err != nil) != (test.wanted == "") {
+				t.Fatalf("wanted %q, got the error %v", test.wanted, err)
+			}
+			if err != nil {
+				return
+			}
+			var names []string
+			for _, object := range objects.Resources() {
+				names = append(names, object.GetName())
+			}
+			if got := strings.Join(names, " "); got != test.wanted {
+				t.Errorf("wanted %q, got %q", test.wanted, got)
+			}
+		})
 	}
 }

@@ -5,6 +5,9 @@
 //	kustomize build FOLDER...          builds each folder
 //	kustomize apply SOURCE FILE...     builds what each Flux Kustomization in the files applies from the source
 //	kustomize fleet REPOSITORY HUB     builds the hub folder, then every Flux Kustomization in it whose path is there
+//	kustomize pull REPOSITORY FOLDER   the same for a cluster's folder, after flux bootstrap put its own folder into it
+//	kustomize same FOLDER REPOSITORY REPOSITORY
+//	                                   checks that the folder builds to the same objects in two repositories
 //	kustomize strings CORPUS           checks that texts in ConfigMaps come out of a build as they went in
 //
 // With -print before the mode the objects are printed. Each build prints a line with the number of its objects; the
@@ -22,6 +25,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -185,6 +189,52 @@ func (t *tally) applyFiles(source string, files []string) {
 	}
 }
 
+// bootstrapped is what flux bootstrap writes below the path that it is given, in short: a folder with a list of its own.
+var bootstrapped = map[string]string{
+	"gotk-components.yaml": "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: flux-system\n",
+	"gotk-sync.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n" +
+		"metadata:\n  name: flux-system\n  namespace: flux-system\n",
+	"kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n" +
+		"resources:\n- gotk-components.yaml\n- gotk-sync.yaml\n",
+}
+
+// buildCluster does what a cluster's own Flux does, which lives in the folder that it builds. What it made at bootstrap
+// has to be among the objects: the Kustomization of the folder prunes.
+func (t *tally) buildCluster(repository, folder string) error {
+	work, err := os.MkdirTemp("", "fleetc-kustomize-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	if err := copyTree(repository, work); err != nil {
+		return err
+	}
+	flux := filepath.Join(work, folder, "flux-system")
+	if err := os.MkdirAll(flux, 0o755); err != nil {
+		return err
+	}
+	for name, text := range bootstrapped {
+		if err := os.WriteFile(filepath.Join(flux, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	objects, err := build(work, folder, unstructured.Unstructured{Object: map[string]any{}})
+	if err == nil {
+		own := 0
+		for _, object := range objects.Resources() {
+			if object.GetName() == "flux-system" {
+				own++
+			}
+		}
+		if own != 2 {
+			err = fmt.Errorf("flux would prune itself: %d of the 2 objects of flux bootstrap are left", own)
+		}
+	}
+	t.report(filepath.Join(repository, folder)+" bootstrapped", objects, err)
+	t.buildFleet(repository, folder)
+	return nil
+}
+
 // buildFleet does what the hub does: it builds the hub's folder, then what each Kustomization found there applies. A
 // path that the repository does not have is in another source and is counted as skipped.
 func (t *tally) buildFleet(repository, hub string) {
@@ -209,6 +259,50 @@ func (t *tally) buildFleet(repository, hub string) {
 	}
 }
 
+// buildSame builds a folder in two repositories, which has to give the same objects, whatever their order.
+func (t *tally) buildSame(folder, one, two string) {
+	first, err := objectsByID(one, folder)
+	second, errSecond := objectsByID(two, folder)
+	if err = errors.Join(err, errSecond); err == nil && !reflect.DeepEqual(first, second) {
+		err = fmt.Errorf("%d objects against %d", len(first), len(second))
+		for id, object := range first {
+			if !reflect.DeepEqual(object, second[id]) {
+				err = fmt.Errorf("%s: %v\nagainst %v", id, object, second[id])
+			}
+		}
+	}
+	if err != nil {
+		t.failed++
+		fmt.Printf("FAIL %s and %s %s: %v\n", one, two, folder, err)
+		return
+	}
+	t.passed++
+	fmt.Printf("ok %s and %s %s: %d objects\n", one, two, folder, len(first))
+}
+
+// objectsByID reads the objects of a build from the text that it gives, as Flux does.
+func objectsByID(repository, folder string) (map[string]map[string]any, error) {
+	objects, err := build(repository, folder, unstructured.Unstructured{Object: map[string]any{}})
+	if err != nil {
+		return nil, err
+	}
+	text, err := readable(objects)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]map[string]any{}
+	documents := k8syaml.NewYAMLOrJSONDecoder(bytes.NewReader(text), 4096)
+	for {
+		object := unstructured.Unstructured{}
+		if err := documents.Decode(&object.Object); errors.Is(err, io.EOF) {
+			return found, nil
+		} else if err != nil {
+			return nil, err
+		}
+		found[object.GetKind()+" "+object.GetNamespace()+"/"+object.GetName()] = object.Object
+	}
+}
+
 func main() {
 	flag.Parse()
 	var t tally
@@ -220,10 +314,16 @@ func main() {
 		t.applyFiles(arguments[1], arguments[2:])
 	case len(arguments) == 3 && arguments[0] == "fleet":
 		t.buildFleet(arguments[1], arguments[2])
+	case len(arguments) == 3 && arguments[0] == "pull":
+		if err := t.buildCluster(arguments[1], arguments[2]); err != nil {
+			t.report(arguments[2], nil, err)
+		}
+	case len(arguments) == 4 && arguments[0] == "same":
+		t.buildSame(arguments[1], arguments[2], arguments[3])
 	case len(arguments) == 2 && arguments[0] == "strings":
 		t.checkStrings(arguments[1])
 	default:
-		fmt.Fprintln(os.Stderr, "usage: kustomize [-print] build FOLDER... | apply SOURCE FILE... | fleet REPOSITORY HUB | strings CORPUS")
+		fmt.Fprintln(os.Stderr, "usage: kustomize [-print] build FOLDER... | apply SOURCE FILE... | fleet REPOSITORY HUB | pull REPOSITORY FOLDER | same FOLDER REPOSITORY REPOSITORY | strings CORPUS")
 		os.Exit(2)
 	}
 	fmt.Printf("kustomize: %d passed, %d failed, %d in other sources\n", t.passed, t.failed, t.skipped)

@@ -18,7 +18,7 @@ const MOST_VALUES: usize = 1_000_000;
 const LEAST_TIMEOUT: u64 = 30_000;
 
 pub(super) fn check(hub: &Hub, report: &mut Report) {
-    for cluster in &hub.plan.clusters {
+    for cluster in hub.plan.clusters.iter().filter(|_| !hub.is_pull()) {
         if matches!(cluster.kubeconfig, Kubeconfig::ConfigMap { .. }) {
             report.needs(hub, 7, cluster.span, "`kubeconfig-map`");
         }
@@ -144,10 +144,12 @@ fn check_chart(hub: &Hub, deployment: &Deployment, chart: &Chart, report: &mut R
     let origin = &deployment.origin;
     if deployment.namespace.is_none() {
         let message = format!("`{}` is a chart and has no namespace", deployment.component);
+        let elsewhere =
+            if hub.is_pull() { "its own namespace" } else { "the hub's own namespace, which the cluster may lack" };
         report.add(
             Diagnostic::new(codes::MISSING_ATTRIBUTE, origin.component, message)
                 .help("write `namespace = …`")
-                .note("Flux would put the release into the hub's own namespace, which the cluster may lack"),
+                .note(format!("Flux would put the release into {elsewhere}")),
         );
     }
     if !deployment.substitute.is_empty() {
@@ -172,7 +174,7 @@ fn check_values_files(deployment: &Deployment, chart: &Chart, report: &mut Repor
         report.add(
             not_expressible(at, message)
                 .related(file.source.span, format!("source `{}` is declared here", file.source.name))
-                .help("keep the file in this repository; its text goes into a ConfigMap on the hub"),
+                .help("keep the file in this repository; its text goes into a ConfigMap beside the release"),
         );
     }
     let size: usize = chart.values_files.iter().filter_map(|file| file.text.as_ref()).map(|text| text.len()).sum();

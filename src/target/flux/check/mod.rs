@@ -6,6 +6,7 @@
 mod deployments;
 mod names;
 mod order;
+mod pull;
 mod sources;
 
 use std::collections::BTreeSet;
@@ -50,7 +51,7 @@ impl Report<'_> {
             Diagnostic::new(codes::NEEDS_NEWER_ENGINE, at, message)
                 .label(format!("not in Flux {}.{}", declared.major, declared.minor))
                 .related(hub.settings.span, format!("Flux {}.{} is declared here", declared.major, declared.minor))
-                .help(format!("write `version = \"2.{minor}\"` in `flux` when the hub runs it")),
+                .help(format!("write `version = \"2.{minor}\"` in `flux` when {} runs it", hub.runner())),
         );
     }
 }

@@ -2,16 +2,19 @@
 
 use super::super::hub::{Hub, has_health_gate};
 use super::super::rollout::{Order, Sequence, sequences};
-use super::Report;
+use super::{Report, pull};
 use crate::diag::{Diagnostic, codes};
 use crate::plan::{Content, Deployment};
 
 pub(super) fn check(hub: &Hub, report: &mut Report) {
-    for sequence in sequences(hub).iter().filter(|sequence| sequence.has_gates()) {
-        check_sequence(hub, sequence, report);
-    }
     for deployment in &hub.plan.deployments {
         check_after(hub, deployment, report);
+    }
+    if hub.is_pull() {
+        return pull::check(hub, report);
+    }
+    for sequence in sequences(hub).iter().filter(|sequence| sequence.has_gates()) {
+        check_sequence(hub, sequence, report);
     }
     check_cycle(hub, report);
 }
