@@ -81,13 +81,8 @@ fn check_fixed(checker: &mut Checker) {
 }
 
 /// Values that belong to later versions.
-const ARGOCD_LATER: [(&str, &str); 5] = [
-    ("membership", "labels"),
-    ("layout", "app-of-apps"),
-    ("register", "secrets"),
-    ("register", "external-secrets"),
-    ("register", "script"),
-];
+const ARGOCD_LATER: [(&str, &str); 4] =
+    [("membership", "labels"), ("register", "secrets"), ("register", "external-secrets"), ("register", "script")];
 const FLUX_LATER: [(&str, &str); 2] = [("mode", "pull"), ("layout", "overlays")];
 
 fn later_words(checker: &mut Checker, body: &ast::Block, words: &[(&str, &str)]) {
