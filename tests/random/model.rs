@@ -33,6 +33,8 @@ pub struct ArgoCd {
     pub namespace: Option<String>,
     pub by_server: bool,
     pub progressive_syncs: bool,
+    /// `layout = app-of-apps`
+    pub app_of_apps: bool,
 }
 
 /// `flux { … }`

@@ -107,6 +107,9 @@ impl Printer<'_> {
             if argocd.progressive_syncs {
                 entries.push("progressive-syncs = true".into());
             }
+            if argocd.app_of_apps {
+                entries.push("layout = app-of-apps".into());
+            }
             all.push(self.shuffled("argocd".into(), entries));
         }
         if let Some(flux) = &self.fleet.flux {
