@@ -48,6 +48,9 @@ fn an_order_needs_progressive_syncs_and_says_so_once() {
     plan.deployments[2] = said(plan.deployments[2].clone(), "after", 21);
     plan.argocd.first_mut().unwrap().progressive_syncs = false;
     expect(&plan, &[("F0503", 20, "Argo CD keeps the order of `web` and `zoo` only with progressive syncs")]);
+    assert!(!check(&plan)[0].helps.iter().any(|help| help.contains("app-of-apps")));
+    plan.deployments.iter_mut().for_each(|d| d.rollout = None);
+    assert!(check(&plan)[0].helps[1].contains("`layout = app-of-apps`"));
 }
 
 #[test]
