@@ -200,10 +200,19 @@ fn summary(changes: &Changes) -> String {
     text
 }
 
-/// The whole tree as one YAML stream, in which every document stands below a line with its path.
+/// The whole tree as one YAML stream, in which every document stands below a line with its path. A file that is no
+/// manifest is a comment: the stream may be given to `kubectl apply`.
 fn stream(tree: &OutputTree) -> String {
     let mut text = String::new();
     for (path, file) in tree {
+        if !path.ends_with(".yaml") {
+            let separator = if text.is_empty() { "" } else { "---\n" };
+            _ = writeln!(text, "{separator}# {path}");
+            for line in file.lines() {
+                _ = writeln!(text, "{}", format!("# {line}").trim_end());
+            }
+            continue;
+        }
         let mut documents: Vec<String> = vec![String::new()];
         // Within a text the writer indents every line, so this line can be nothing else.
         for line in file.split_inclusive('\n') {
@@ -229,12 +238,12 @@ mod tests {
         let tree: OutputTree = [
             ("a.yaml".to_string(), "# generated\nkind: A\ntext: |\n  ---\n  x\n---\nkind: B\n".to_string()),
             ("b/c.yaml".to_string(), "kind: C\n".to_string()),
+            ("d.patch".to_string(), "# by hand\nkind: D\n\nx: 1\n".to_string()),
         ]
         .into();
-        assert_eq!(
-            stream(&tree),
-            "# a.yaml\n# generated\nkind: A\ntext: |\n  ---\n  x\n---\n# a.yaml\nkind: B\n---\n# b/c.yaml\nkind: C\n"
-        );
+        let manifests =
+            "# a.yaml\n# generated\nkind: A\ntext: |\n  ---\n  x\n---\n# a.yaml\nkind: B\n---\n# b/c.yaml\nkind: C\n";
+        assert_eq!(stream(&tree), format!("{manifests}---\n# d.patch\n# # by hand\n# kind: D\n#\n# x: 1\n"));
         assert_eq!(stream(&OutputTree::new()), "");
     }
 }

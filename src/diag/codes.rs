@@ -150,6 +150,7 @@ codes! {
     F0513 CLAIMED_TWICE "claimed-twice" Error "two instances of an engine deploy to one cluster";
     F0514 NO_ENGINE_HERE "no-engine-here" Error "a component runs on a cluster that no engine deploys to";
     F0515 ROLLOUT_ACROSS_INSTANCES "rollout-across-instances" Error "a rollout spans several instances of an engine";
+    F0516 NEEDS_APPLICATION_HEALTH "needs-application-health" Note "Argo CD orders Applications only when it judges their health";
     F0517 LABEL_SPACE_TOO_LARGE "label-space-too-large" Error "labels make more combinations than fleetc looks at";
 
     F0601 EDITED_OUTPUT "edited-output" Error "a generated file was edited by hand";

@@ -80,8 +80,8 @@ fn check_fixed(checker: &mut Checker) {
 }
 
 /// Values that belong to later versions.
-const ARGOCD_LATER: [(&str, &str); 4] =
-    [("layout", "app-of-apps"), ("register", "secrets"), ("register", "external-secrets"), ("register", "script")];
+const ARGOCD_LATER: [(&str, &str); 3] =
+    [("register", "secrets"), ("register", "external-secrets"), ("register", "script")];
 
 fn later_words(checker: &mut Checker, body: &ast::Block, words: &[(&str, &str)]) {
     for (name, word) in words {
@@ -98,7 +98,8 @@ pub fn selects_something(checker: &mut Checker, expr: &Expr) {
     let Some(predicate) = checker.conditions.get(&expr.span) else { return };
     let selection = select(checker.model, predicate);
     let deliberate = matches!(&expr.kind, ExprKind::Path(path) if path.text() == "none");
-    if selection.set.is_empty() && !selection.poisoned && !deliberate && !checker.model.names.has_later {
+    let sure = !checker.model.names.has_later && checker.model.lists_all_clusters();
+    if selection.set.is_empty() && !selection.poisoned && !deliberate && sure {
         checker.diagnostics.push(selects_nothing(checker, expr));
     }
 }

@@ -144,6 +144,12 @@ fn finish(model: &mut Model, diagnostics: &mut Diagnostics) {
 }
 
 impl<'a> Model<'a> {
+    /// Whether all clusters are here that the fleet may have: those of an open fleet are only in the model over the label
+    /// space.
+    pub fn lists_all_clusters(&self) -> bool {
+        !self.tokens.cluster.is_empty() || self.names.open().is_none()
+    }
+
     /// The place of the label or fact `name` in [`Model::fields`].
     pub fn find_field(&self, name: &str) -> Option<usize> {
         self.fields.binary_search_by(|field| field.name.text.as_str().cmp(name)).ok()

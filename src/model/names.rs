@@ -68,6 +68,13 @@ pub fn collect<'a>(files: &'a [Parse], sources: &Sources, diagnostics: &mut Diag
 }
 
 impl<'a> Names<'a> {
+    /// Where the fleet says that clusters may join that are not declared.
+    pub fn open(&self) -> Option<Span> {
+        let (node, _) = self.fleet?;
+        let attribute = super::body::find(&node.body, "inventory")?;
+        super::body::is_word(attribute, "open").then_some(attribute.value.span)
+    }
+
     /// F0111 for an engine without a name beside others that have one.
     fn report_unnamed(&self, diagnostics: &mut Diagnostics) {
         for (node, keyword) in self.engines.iter().filter(|(node, _)| node.name.is_none()) {

@@ -58,9 +58,10 @@ pub fn project_permits(project: &Project, deployment: &Deployment, cluster: &Clu
 /// refuses.
 fn destinations_on(project: &Project, cluster: &str) -> Vec<DestinationItem> {
     match &project.clusters {
-        ProjectClusters::Names(names) => {
-            items(project, names.iter().map(|name| &**name).filter(|name| *name == cluster).map(|name| (name, "")).collect())
-        }
+        ProjectClusters::Names(names) => items(
+            project,
+            names.iter().map(|name| &**name).filter(|name| *name == cluster).map(|name| (name, "")).collect(),
+        ),
         ProjectClusters::All | ProjectClusters::Globs(_) => destinations(project),
     }
 }

@@ -48,6 +48,9 @@ fn an_order_needs_progressive_syncs_and_says_so_once() {
     plan.deployments[2] = said(plan.deployments[2].clone(), "after", 21);
     plan.argocd.first_mut().unwrap().progressive_syncs = false;
     expect(&plan, &[("F0503", 20, "Argo CD keeps the order of `web` and `zoo` only with progressive syncs")]);
+    assert!(!check(&plan)[0].helps.iter().any(|help| help.contains("app-of-apps")));
+    plan.deployments.iter_mut().for_each(|d| d.rollout = None);
+    assert!(check(&plan)[0].helps[1].contains("`layout = app-of-apps`"));
 }
 
 #[test]
@@ -255,4 +258,88 @@ fn what_the_declared_version_lacks_is_refused() {
     assert_eq!(at(0), ["F0501 70 an OCI source without the name of a chart needs Argo CD 3.1", prune]);
     assert_eq!(at(1), [prune]);
     assert_eq!(at(4), Vec::<String>::new());
+}
+
+fn app_of_apps(plan: &mut Plan) {
+    plan.argocd.first_mut().unwrap().layout = ArgoCdLayout::AppOfApps;
+    plan.argocd.first_mut().unwrap().progressive_syncs = false;
+}
+
+#[test]
+fn applications_that_are_written_out_keep_an_order_without_progressive_syncs() {
+    let mut plan = plan(vec![deployment("a", "x"), deployment("a", "y"), deployment("b", "x"), deployment("b", "y")]);
+    for (index, after, place) in [(0, "b", 40), (3, "a", 41)] {
+        plan.deployments[index].after = vec![after.into()];
+        plan.deployments[index].self_heal = true;
+        plan.deployments[index] = said(plan.deployments[index].clone(), "after", place);
+    }
+    app_of_apps(&mut plan);
+    let message = "Argo CD keeps this order only with the health check in `argocd/argocd-cm-health.patch`";
+    expect(&plan, &[("F0516", 40, message)]);
+    plan.argocd.first_mut().unwrap().instance.name = Some("east".to_owned());
+    assert!(said_about(&plan)[0].2.ends_with("`argocd/east/argocd-cm-health.patch`"));
+}
+
+#[test]
+fn a_rollout_needs_application_sets_unless_it_orders_nothing() {
+    let mut plan = rolling(vec![deployment("web", "dev"), deployment("web", "prod")]);
+    app_of_apps(&mut plan);
+    expect(&plan, &[]);
+    let refused = [("F0508", 20, "Argo CD cannot roll `web` out in stages with `layout = app-of-apps`")];
+    let changes: [fn(&mut Stage); 3] = [
+        |stage| stage.max = Some(Max::Count(1)),
+        |stage| stage.manual = true,
+        |stage| stage.bake = Some(Duration { milliseconds: 1 }),
+    ];
+    for change in changes {
+        let mut plan = plan.clone();
+        change(&mut plan.rollouts[0].stages[0]);
+        expect(&plan, &refused);
+    }
+    let rollout = rollout("r", &[("first", &["dev"]), ("second", &["prod"]), ("none", &[])]);
+    for deployment in &mut plan.deployments {
+        *deployment = under(&rollout, deployment.clone());
+    }
+    plan.rollouts = vec![rollout];
+    expect(&plan, &refused);
+    plan.deployments.pop();
+    expect(&plan, &[]);
+}
+
+#[test]
+fn applications_that_are_written_out_differ_as_they_like() {
+    let mut plan = rolling(vec![deployment("web", "dev"), deployment("web", "prod")]);
+    plan.deployments[1].prune = false;
+    plan.deployments[1].self_heal = true;
+    app_of_apps(&mut plan);
+    expect(&plan, &[]);
+}
+
+#[test]
+fn roots_of_clusters_have_names_that_no_application_may_have() {
+    let mut same = plan(vec![deployment("acme", "dev-root"), deployment("web", "dev")]);
+    same.deployments[0].origin.component = span(11);
+    expect(&same, &[]);
+    app_of_apps(&mut same);
+    expect(&same, &[("F0408", 11, "two objects of kind Application would be named `acme-dev-root`")]);
+    // The names of ApplicationSets are no matter here.
+    let mut sets = plan(vec![deployment("web", "x"), deployment("web", "y"), deployment("web-2", "z")]);
+    sets.deployments[1].prune = false;
+    app_of_apps(&mut sets);
+    expect(&sets, &[]);
+}
+
+#[test]
+fn a_wave_by_hand_beside_after_is_refused_on_the_same_cluster() {
+    let mut plan = plan(vec![deployment("a", "x"), deployment("b", "x"), deployment("b", "y"), deployment("c", "z")]);
+    for (index, place) in [(0, 50), (2, 51), (3, 52)] {
+        plan.deployments[index].annotations.insert("argocd.argoproj.io/sync-wave".to_owned(), "5".to_owned());
+        plan.deployments[index] = said(plan.deployments[index].clone(), "annotations", place);
+    }
+    plan.deployments[1].after = vec!["a".into()];
+    plan.deployments[1] = said(plan.deployments[1].clone(), "after", 60);
+    app_of_apps(&mut plan);
+    let found = said_about(&plan);
+    assert_eq!(found.iter().map(|(code, at, _)| (*code, *at)).collect::<Vec<_>>(), [("F0315", 50), ("F0516", 60)]);
+    assert_eq!(found[0].2, "`annotations` and `after` both give Applications of `x` a wave");
 }

@@ -322,3 +322,92 @@ fn nothing_is_built_for_a_fleet_without_deployments() {
     plan.home = None;
     assert!(build(&plan).is_empty());
 }
+
+fn app_of_apps(plan: &mut Plan) {
+    plan.argocd.first_mut().unwrap().layout = ArgoCdLayout::AppOfApps;
+}
+
+#[test]
+fn applications_may_be_written_out_below_a_root_for_each_cluster() {
+    let mut prod = deployment("web", "prod");
+    prod.project = Some("platform".to_owned());
+    prod.annotations.insert("note".to_owned(), "{{ stays as it is }}".to_owned());
+    prod.on_delete = OnDelete::Keep;
+    prod.suspend = true;
+    prod.images.push(Image { name: "web".to_owned(), new_name: None, tag: Some("2".to_owned()), digest: None });
+    let mut plan = plan(vec![deployment("web", "dev"), prod]);
+    plan.projects.push(project("platform"));
+    app_of_apps(&mut plan);
+    expect("app-of-apps", &plan);
+}
+
+#[test]
+fn after_becomes_waves_on_each_cluster_by_itself() {
+    let mut plan = plan(
+        ["a", "b", "c"].into_iter().flat_map(|name| ["x", "y", "z"].map(|cluster| deployment(name, cluster))).collect(),
+    );
+    for deployment in &mut plan.deployments {
+        deployment.after = match (&*deployment.component, &*deployment.cluster) {
+            ("b", "x") => vec!["a".into()],
+            ("c", "x") => vec!["a".into(), "b".into()],
+            // The other way round than on the first cluster.
+            ("a", "y") => vec!["b".into()],
+            _ => Vec::new(),
+        };
+    }
+    plan.deployments.iter_mut().for_each(|d| {
+        d.annotations.insert("note".to_owned(), "kept".to_owned());
+    });
+    plan.deployments[4].annotations.clear();
+    app_of_apps(&mut plan);
+    let tree = build(&plan);
+    let wave = |path: &str| -> Option<String> {
+        let application: Value = serde_yaml::from_str(&tree[&format!("argocd/apps/{path}.yaml")]).unwrap();
+        Some(application["metadata"]["annotations"].get("argocd.argoproj.io/sync-wave")?.as_str()?.to_owned())
+    };
+    let waves = |cluster: &str| ["a", "b", "c"].map(|name| wave(&format!("{cluster}/{name}")).unwrap_or_default());
+    assert_eq!(waves("x"), ["", "1", "2"]);
+    assert_eq!(waves("y"), ["1", "", ""]);
+    assert_eq!(waves("z"), ["", "", ""]);
+    let patch = &tree["argocd/argocd-cm-health.patch"];
+    let command = "kubectl apply --server-side --field-manager=fleetc -f gitops/argocd/argocd-cm-health.patch\n";
+    assert!(patch.contains(command), "{patch}");
+    let read: Value = serde_yaml::from_str(patch).unwrap();
+    assert_eq!(read["metadata"]["name"], "argocd-cm");
+    let script = &read["data"]["resource.customizations.health.argoproj.io_Application"];
+    assert_eq!(script.as_str().unwrap(), include_str!("../../src/target/argocd/health.lua"));
+
+    plan.deployments.iter_mut().for_each(|d| d.after.clear());
+    assert!(!build(&plan).contains_key("argocd/argocd-cm-health.patch"));
+}
+
+#[test]
+fn what_changes_on_a_cluster_changes_no_file_of_another() {
+    let mut plan = plan(vec![deployment("web", "dev"), deployment("web", "prod"), deployment("db", "prod")]);
+    app_of_apps(&mut plan);
+    let before = build(&plan);
+    let web = &mut plan.deployments[2];
+    web.suspend = true;
+    web.after.push("db".into());
+    web.patches.push(Patch {
+        kind: "Deployment".to_owned(),
+        name: "web".to_owned(),
+        change: Change::Merge(object(json!({ "x": 1 }))),
+    });
+    let after = build(&plan);
+    let changed: Vec<&String> = after.keys().filter(|path| after.get(*path) != before.get(*path)).collect();
+    assert_eq!(changed, ["argocd/apps/prod/web.yaml", "argocd/argocd-cm-health.patch"]);
+}
+
+#[test]
+fn an_instance_has_its_own_roots() {
+    let mut plan = plan(vec![deployment("web", "dev")]);
+    plan.argocd.first_mut().unwrap().instance.name = Some("east".to_owned());
+    app_of_apps(&mut plan);
+    let tree = build(&plan);
+    let paths: Vec<&String> = tree.keys().collect();
+    assert_eq!(paths, ["argocd/east/apps/dev.yaml", "argocd/east/apps/dev/web.yaml", "argocd/east/root.yaml"]);
+    let root: Value = serde_yaml::from_str(&tree["argocd/east/apps/dev.yaml"]).unwrap();
+    assert_eq!(root["metadata"]["name"], "acme-east-dev-root");
+    assert_eq!(root["spec"]["source"]["path"], "gitops/argocd/east/apps/dev");
+}

@@ -152,6 +152,21 @@ fn steps(set: &Value, application: &Value) -> usize {
     steps.iter().filter(|step| is_in(step)).count()
 }
 
+/// The plan with its Applications written out.
+fn written_out(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    plan.argocd[0].layout = ArgoCdLayout::AppOfApps;
+    plan
+}
+
+/// The Application of a deployment that is alone in its fleet: with nothing to be like and nothing to wait for.
+fn alone(plan: &Plan, deployment: &Deployment) -> Value {
+    let mut plan = plan.clone();
+    let alone = Deployment { after: Vec::new(), rollout: None, stage: None, ..deployment.clone() };
+    plan.deployments = vec![alone];
+    argocd::applications(&plan, &plan.argocd[0]).remove(0)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
@@ -175,5 +190,29 @@ proptest! {
                 prop_assert_eq!(keeps, set["spec"]["syncPolicy"]["applicationsSync"] == "create-update");
             }
         }
+    }
+
+    #[test]
+    fn applications_that_are_written_out_are_those_of_application_sets(plan in random_plan()) {
+        let other = written_out(&plan);
+        let tree = argocd::build(&other, &other.argocd[0]);
+        let mut files = tree.iter().filter(|(path, _)| path.starts_with("argocd/apps/") && path.matches('/').count() == 3);
+        for deployment in &plan.deployments {
+            let path = format!("argocd/apps/{}/{}.yaml", deployment.cluster, deployment.component);
+            let mut application: Value = serde_yaml::from_str(&tree[&path]).unwrap();
+            prop_assert_eq!(application["metadata"].as_object_mut().unwrap().remove("namespace"), Some(json!("argocd")));
+            if let Some(annotations) = application["metadata"]["annotations"].as_object_mut() {
+                annotations.remove("argocd.argoproj.io/sync-wave");
+                if annotations.is_empty() {
+                    application["metadata"].as_object_mut().unwrap().remove("annotations");
+                }
+            }
+            let expected = alone(&plan, deployment);
+            prop_assert_eq!(&application["metadata"], &expected["metadata"]);
+            prop_assert_eq!(&application["spec"], &expected["spec"]);
+            files.next();
+        }
+        prop_assert!(files.next().is_none());
+        prop_assert!(!tree.keys().any(|path| path.starts_with("argocd/applicationsets/")));
     }
 }

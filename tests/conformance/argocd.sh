@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Gives what fleetc writes to Argo CD's own packages: they expand the ApplicationSets, put the Applications into steps and
-# judge them by their projects, and the result must be the plan.
+# judge them by their projects, their repo server reads the folders of the roots, their settings and Lua judge the health
+# of Applications by the patch of `argocd-cm`, and the result must be the plan.
 #
 # Needs cargo, go and the Go module proxy. FLEETC_SEEDS says how many random fleets (500), FLEETC_PERMISSION_CASES how many
 # random cases of what a project permits (200,000), which are compared with the engine's AppProject. Prints what each side found and
@@ -21,11 +22,12 @@ test -s "$work/sets.jsonl" && test -s "$work/fleets.jsonl" && test -s "$work/per
 
 (cd "$here/argocd" && go build -o "$work/argocd" .)
 status=0
-for kind in sets fleets permission; do
+cp "$work/fleets.jsonl" "$work/health.jsonl"
+for kind in sets fleets health permission; do
     "$work/argocd" "$kind" "$work/$kind.jsonl" >"$work/$kind.log" || status=1
     cat "$work/$kind.log"
 done
-awk '/^(sets|fleets|permission): .* passed, .* failed$/ { passed += $2; failed += $4; sides++ }
-    END { printf "%d passed, %d failed\n", passed, failed; exit !(sides == 3 && failed == 0) }' \
-    "$work/sets.log" "$work/fleets.log" "$work/permission.log" || status=1
+awk '/^(sets|fleets|health|permission): .* passed, .* failed$/ { passed += $2; failed += $4; sides++ }
+    END { printf "%d passed, %d failed\n", passed, failed; exit !(sides == 4 && failed == 0) }' \
+    "$work/sets.log" "$work/fleets.log" "$work/health.log" "$work/permission.log" || status=1
 exit $status

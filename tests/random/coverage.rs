@@ -31,6 +31,7 @@ fn declared(fleet: &Fleet) -> Vec<(&'static str, bool)> {
         ("both engines", fleet.argocd.is_some() && fleet.flux.is_some()),
         ("Argo CD alone", fleet.flux.is_none()),
         ("Flux alone", fleet.argocd.is_none()),
+        ("Applications written out", fleet.argocd.as_ref().is_some_and(|argocd| argocd.app_of_apps)),
         ("destination by server", fleet.argocd.as_ref().is_some_and(|argocd| argocd.by_server)),
         ("two for variables", fleet.clusters.iter().any(|cluster| cluster.bindings.len() == 2)),
         ("a cluster name with a dot", fleet.clusters.iter().any(|it| it.name == [Part::Literal("10.alpha".into())])),
@@ -114,6 +115,10 @@ fn planned(fleet: &Fleet) -> Vec<(&'static str, bool)> {
         ("no project", any(&|it| it.project.is_none())),
         ("protected", any(&|it| it.protected)),
         ("after", any(&|it| !it.after.is_empty())),
+        (
+            "after, written out",
+            fleet.argocd.as_ref().is_some_and(|argocd| argocd.app_of_apps) && any(&|it| !it.after.is_empty()),
+        ),
         ("after two", any(&|it| it.after.len() > 1)),
         ("rollout", any(&|it| it.rollout.is_some())),
         ("rollout over two stages", fleet.components.iter().any(|it| stages(&it.name) > 1)),

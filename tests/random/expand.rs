@@ -2,6 +2,7 @@
 //!
 //! Knows the engines' objects and the output tree of `cli.md`, and nothing of the compiler.
 
+mod app_of_apps;
 pub mod argocd;
 pub mod flux;
 pub mod gotemplate;

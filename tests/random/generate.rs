@@ -43,6 +43,7 @@ pub fn generate(seed: u64) -> Fleet {
     generator.after();
     repair::repair(&mut generator.fleet);
     generator.projects();
+    generator.layout();
     generator.progressive_syncs();
     generator.fleet
 }
@@ -107,6 +108,7 @@ impl Generator {
                 by_server: self.rng.chance(20),
                 progressive_syncs: self.rng.chance(30),
                 labels: false,
+                app_of_apps: false,
             });
         }
         if which != 0 {
@@ -172,7 +174,20 @@ impl Generator {
         }
     }
 
-    /// Argo CD keeps an order only with progressive syncs.
+    /// Some fleets of Argo CD alone have their Applications written out, which nothing rolls out in stages.
+    fn layout(&mut self) {
+        if self.fleet.flux.is_some() || !self.rng.chance(60) {
+            return;
+        }
+        self.fleet.argocd.as_mut().expect("Argo CD alone").app_of_apps = true;
+        let templates = self.fleet.templates.iter_mut().map(|template| &mut template.body);
+        let components = self.fleet.components.iter_mut().map(|component| &mut component.body);
+        for body in templates.chain(components).chain(&mut self.fleet.defaults) {
+            body.attributes.remove("rollout");
+        }
+    }
+
+    /// Argo CD keeps an order of ApplicationSets only with progressive syncs.
     fn progressive_syncs(&mut self) {
         let ordered = self.fleet.components.iter().any(|component| {
             let mut bodies = vec![&component.body];
@@ -182,7 +197,7 @@ impl Generator {
             bodies.extend(nested);
             bodies.iter().any(|body| body.attributes.contains_key("after") || body.attributes.contains_key("rollout"))
         });
-        if let Some(argocd) = &mut self.fleet.argocd {
+        if let Some(argocd) = self.fleet.argocd.as_mut().filter(|argocd| !argocd.app_of_apps) {
             argocd.progressive_syncs |= ordered;
         }
     }

@@ -61,7 +61,11 @@ fn secret(fleet: &Fleet, cluster: &super::reference::Cluster, joined: Option<&Cl
         let Some(value) = cluster.values.get(&field.name).filter(|_| !unsaid) else { continue };
         let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let key = field.key.clone().unwrap_or_else(|| field.name.clone());
-        if field.fact { annotations.insert(key, written) } else { labels.insert(key, written) };
+        if field.fact {
+            annotations.insert(key, written)
+        } else {
+            labels.insert(key, written)
+        };
     }
     json!({
         "name": cluster.name,
@@ -83,11 +87,13 @@ pub fn case(seed: u64, open: bool) -> Option<Value> {
     let by_labels = |fleet: &Fleet| {
         let mut fleet = fleet.clone();
         fleet.argocd.as_mut()?.labels = true;
-        output(&fleet, seed).map_err(|failure| {
-            if std::env::var_os("FLEETC_SHOW").is_some() {
-                println!("seed {seed}, open {open}: {}", failure.report);
-            }
-        }).ok()
+        output(&fleet, seed)
+            .map_err(|failure| {
+                if std::env::var_os("FLEETC_SHOW").is_some() {
+                    println!("seed {seed}, open {open}: {}", failure.report);
+                }
+            })
+            .ok()
     };
     let labels = by_labels(&fleet)?;
     fleet.open = false;
@@ -111,5 +117,7 @@ pub fn case(seed: u64, open: bool) -> Option<Value> {
         reference.clusters.iter().map(|cluster| secret(&fleet, cluster, guest_of(cluster))).collect();
     let name = format!("seed {seed}{}", if open { ", open" } else { "" });
     let required = fleet.fields.iter().any(|field| !field.fact && matches!(field.presence, Presence::Required));
-    Some(json!({ "name": name, "open": open, "required": required, "secrets": secrets, "labels": labels, "listed": listed }))
+    Some(
+        json!({ "name": name, "open": open, "required": required, "secrets": secrets, "labels": labels, "listed": listed }),
+    )
 }

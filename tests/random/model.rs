@@ -37,6 +37,8 @@ pub struct ArgoCd {
     pub progressive_syncs: bool,
     /// `membership = labels`
     pub labels: bool,
+    /// `layout = app-of-apps`
+    pub app_of_apps: bool,
 }
 
 /// `flux { … }`

@@ -113,6 +113,9 @@ impl Printer<'_> {
             if argocd.labels {
                 entries.push("membership = labels".into());
             }
+            if argocd.app_of_apps {
+                entries.push("layout = app-of-apps".into());
+            }
             all.push(self.shuffled("argocd".into(), entries));
         }
         if let Some(flux) = &self.fleet.flux {

@@ -8,7 +8,7 @@ use super::expand::Tree;
 pub type Tamper = (&'static str, fn(&mut Tree) -> bool);
 
 /// All of them.
-pub const ALL: [Tamper; 22] = [
+pub const ALL: [Tamper; 28] = [
     ("an Application is missing", |tree| elements(tree, |elements| elements.pop().is_some())),
     ("an Application comes twice", |tree| {
         elements(tree, |elements| {
@@ -56,6 +56,41 @@ pub const ALL: [Tamper; 22] = [
         change(tree, "argocd/projects/", |project| {
             let items = project.pointer_mut("/spec/destinations").and_then(Value::as_array_mut);
             items.is_some_and(|items| !std::mem::take(items).is_empty())
+        })
+    }),
+    ("an Application that is written out is missing", |tree| {
+        let path = tree.keys().find(|path| path.starts_with("argocd/apps/") && path.matches('/').count() == 3).cloned();
+        path.is_some_and(|path| tree.remove(&path).is_some())
+    }),
+    ("an Application of another cluster's root", |tree| {
+        let written_out = |path: &&String| path.starts_with("argocd/apps/") && path.matches('/').count() == 3;
+        let Some(path) = tree.keys().find(written_out).cloned() else { return false };
+        let documents = tree.remove(&path).unwrap();
+        tree.insert(path.replace("argocd/apps/", "argocd/apps/not-"), documents).is_none()
+    }),
+    ("another project of an Application that is written out", |tree| {
+        change(tree, "argocd/apps/", |it| {
+            let project = it.pointer_mut("/spec/project").unwrap();
+            std::mem::replace(project, json!("elsewhere")) != json!("elsewhere")
+        })
+    }),
+    ("Applications without waves", |tree| {
+        let mut any = false;
+        each(tree, "argocd/apps/", &mut |it| {
+            let annotations = it.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut);
+            any |= annotations.is_some_and(|it| it.remove("argocd.argoproj.io/sync-wave").is_some());
+        });
+        any
+    }),
+    ("a cluster without a root", |tree| {
+        let path = tree.keys().find(|path| path.starts_with("argocd/apps/") && path.matches('/').count() == 2).cloned();
+        path.is_some_and(|path| tree.remove(&path).is_some())
+    }),
+    ("a root of a cluster that leaves its Applications behind", |tree| {
+        let roots =
+            tree.iter_mut().filter(|(path, _)| path.starts_with("argocd/apps/") && path.matches('/').count() == 2);
+        roots.flat_map(|(_, documents)| documents).any(|root| {
+            root["metadata"].as_object_mut().is_some_and(|metadata| metadata.remove("finalizers").is_some())
         })
     }),
     ("a Kustomization is missing", |tree| {

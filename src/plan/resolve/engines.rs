@@ -249,7 +249,13 @@ fn argocd(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagn
         Some((word, _)) if word == "server" => Destination::Server,
         _ => Destination::Name,
     };
-    let is = |name: &str, word: &str| fixed.text(name).is_some_and(|(text, _)| text == word);
+    let said = |name: &str, word: &str| fixed.text(name).filter(|(text, _)| text == word).map(|(_, at)| at);
+    let is = |name: &str, word: &str| said(name, word).is_some();
+    if let (Some(at), Some(other)) = (said("layout", "app-of-apps"), said("membership", "labels")) {
+        let why = "only an ApplicationSet finds its clusters at run time";
+        let (name, other_name) = ("layout = app-of-apps", "membership = labels");
+        diagnostics.push(super::sources::exclusive(at, name, other, other_name, why));
+    }
     ArgoCd {
         span,
         instance,

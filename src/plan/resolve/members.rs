@@ -68,7 +68,7 @@ fn selected(model: &Model) -> Members {
                 Some(selection) if !selection.poisoned => {
                     set = selection.set;
                     let meant = matches!(&on.kind, ExprKind::Path(path) if path.text() == "none");
-                    if set.is_empty() && !meant && !allows_empty(&declared.node.body) {
+                    if set.is_empty() && !meant && !allows_empty(&declared.node.body) && model.lists_all_clusters() {
                         members.doubtful.insert(name.clone());
                     }
                 }

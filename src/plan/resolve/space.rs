@@ -40,7 +40,7 @@ pub struct Inputs<'i, 'a> {
 
 /// The space of `plan`, when one of its engines finds clusters by labels; reports what cannot be built over it.
 pub fn resolve(inputs: Inputs, model: &Model, plan: &Plan, diagnostics: &mut Diagnostics) -> Option<Space> {
-    let open = open(model);
+    let open = model.names.open();
     if open.is_some() {
         report_closed_engines(model, plan, diagnostics);
         report_unselectable(model, diagnostics);
@@ -78,13 +78,6 @@ pub fn resolve(inputs: Inputs, model: &Model, plan: &Plan, diagnostics: &mut Dia
         runtime: runtime(model, &combinations.tokens),
         open: open.is_some(),
     })
-}
-
-/// Where the fleet says that clusters may join.
-fn open(model: &Model) -> Option<Span> {
-    let (node, _) = model.names.fleet?;
-    let attribute = body::find(&node.body, "inventory")?;
-    body::is_word(attribute, "open").then_some(attribute.value.span)
 }
 
 fn key<'m>(field: &Field<'m>) -> &'m str {
@@ -151,7 +144,7 @@ fn report_closed_engines(model: &Model, plan: &Plan, diagnostics: &mut Diagnosti
             .label("lists the clusters that are declared")
             .help(help)
     };
-    let because = |diagnostic: Diagnostic| match open(model) {
+    let because = |diagnostic: Diagnostic| match model.names.open() {
         Some(open) => diagnostic.related(open, "clusters that are not declared may join"),
         None => diagnostic,
     };

@@ -1,4 +1,4 @@
-//! Argo CD: AppProjects, ApplicationSets and the root Application over them.
+//! Argo CD: AppProjects, ApplicationSets or Applications, and the root Application over them.
 //!
 //! Takes a plan, gives files below the output folder. What each construct of the plan becomes is written down in
 //! `docs/engines-argocd.md`. Knows nothing of `.fleet` text and nothing of Flux.
@@ -8,11 +8,15 @@
 //! (`template.rs`). So what a cluster gets does not depend on which clusters share its ApplicationSet.
 //!
 //! Invariant: Argo CD's expansion of the ApplicationSets equals [`applications`] (`tests/argocd`).
+//!
+//! The layout `app-of-apps` writes the Applications out instead (`app_of_apps.rs`).
 
 mod align;
+mod app_of_apps;
 mod application;
 mod check;
 pub mod cover;
+mod health;
 mod kustomize;
 mod labels;
 mod order;
@@ -29,7 +33,7 @@ use serde_json::Value;
 pub use check::{check, check_over};
 
 use crate::plan::space::Space;
-use crate::plan::{ArgoCd, Cluster, Deployment, Duration, Plan, Rollout, Stage};
+use crate::plan::{ArgoCd, ArgoCdLayout, Cluster, Deployment, Duration, Plan, Rollout, Stage};
 use crate::target::{OutputTree, yaml};
 use align::Alignment;
 use order::Order;
@@ -59,18 +63,33 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
     for project in &plan.projects {
         write(format!("projects/{}.yaml", project.name), project::manifest(context.plan, settings, project));
     }
-    for component in context.components() {
-        for set in sets::of(&context, &component) {
-            write(set.path(), set.manifest(&context, &component));
+    match settings.layout {
+        ArgoCdLayout::ApplicationSets => {
+            for component in context.components() {
+                for set in sets::of(&context, &component) {
+                    write(set.path(), set.manifest(&context, &component));
+                }
+            }
+        }
+        ArgoCdLayout::AppOfApps => {
+            for (path, manifest) in app_of_apps::manifests(&context) {
+                write(path, manifest);
+            }
+            if health::is_needed(plan) {
+                tree.insert(format!("{folder}/{}", health::FILE), health::patch(plan, settings));
+            }
         }
     }
     tree
 }
 
 /// The Application of each deployment in the order of the plan: `metadata` (without the namespace, which is that of
-/// its ApplicationSet) and `spec`.
+/// its ApplicationSet or of the settings) and `spec`.
 pub fn applications(plan: &Plan, settings: &ArgoCd) -> Vec<Value> {
     let context = Context::new(plan, settings, None);
+    if settings.layout == ArgoCdLayout::AppOfApps {
+        return app_of_apps::applications(&context);
+    }
     let of = |component: Component<'_>| -> Vec<Value> {
         component.deployments.iter().map(|d| application::manifest(&context, &component, d)).collect()
     };
@@ -149,6 +168,13 @@ impl<'a> Component<'a> {
         }
         let alignment = Alignment::new(context, deployments);
         Some(Self { name, deployments, alignment, stages, ordered: context.order.is_ordered(name) })
+    }
+
+    /// One deployment by itself: no other one must be like it, and nothing rolls.
+    fn alone(context: &Context<'a>, deployment: &'a Deployment) -> Self {
+        let deployments = std::slice::from_ref(deployment);
+        let alignment = Alignment::new(context, deployments);
+        Self { name: &deployment.component, deployments, alignment, stages: BTreeMap::new(), ordered: false }
     }
 
     /// The step, from 1, in which a rolling sync takes a deployment.

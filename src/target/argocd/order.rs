@@ -1,14 +1,15 @@
-//! Which ApplicationSets come before which under the root: sync waves from `after`.
+//! What comes before what under a root Application: sync waves from `after`.
 //!
-//! Argo CD has no `after` between Applications. Under the root Application a wave of ApplicationSets waits for the
-//! health of the wave before, and an ApplicationSet with a rolling sync is healthy when all its Applications are
-//! (argocd.md 4.8). So a component waits for its targets on all clusters, which is more than `after` asks for.
+//! Argo CD has no `after` between Applications. Under a root Application a wave of objects waits for the health of the
+//! wave before. Of ApplicationSets there is one order for all clusters, and one with a rolling sync is healthy when all
+//! its Applications are (argocd.md 4.8): a component waits for its targets on every cluster, which is more than `after`
+//! asks for. Applications that are written out have an order for each cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::Deployment;
 
-/// The graph of `after` between components, over all clusters.
+/// The graph of `after` between components, over all clusters or on one.
 pub(super) struct Order<'a> {
     waves: BTreeMap<&'a str, usize>,
     cycle: Vec<&'a str>,
@@ -16,7 +17,7 @@ pub(super) struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    pub(super) fn new(deployments: &'a [Deployment]) -> Self {
+    pub(super) fn new(deployments: impl IntoIterator<Item = &'a Deployment>) -> Self {
         let mut after: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for deployment in deployments {
             let targets = after.entry(&deployment.component).or_default();
@@ -44,6 +45,15 @@ impl<'a> Order<'a> {
     pub(super) fn wave(&self, component: &str) -> Option<usize> {
         self.waves.get(component).copied()
     }
+}
+
+/// The order of each cluster.
+pub(super) fn by_cluster(deployments: &[Deployment]) -> BTreeMap<&str, Order<'_>> {
+    let mut clusters: BTreeMap<&str, Vec<&Deployment>> = BTreeMap::new();
+    for deployment in deployments {
+        clusters.entry(&deployment.cluster).or_default().push(deployment);
+    }
+    clusters.into_iter().map(|(cluster, here)| (cluster, Order::new(here))).collect()
 }
 
 /// Takes, wave by wave, the components all of whose targets are taken.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::plan::permission::{DestinationItem, argocd_patterns, destinations};
-use crate::plan::{ArgoCd, GroupKind, Plan, Project, Version};
+use crate::plan::{ArgoCd, ArgoCdLayout, GroupKind, Plan, Project, Version};
 
 use super::{API_VERSION, RESOURCES_FINALIZER};
 
@@ -15,18 +15,22 @@ const NAMED_CLUSTER_RESOURCES: Version = Version { major: 3, minor: 3 };
 /// The AppProject.
 ///
 /// It stands in the wave before the ApplicationSets, whose controller makes no Application of a project that is not
-/// there, and looks again only after minutes. Its finalizer keeps it while an Application is of it, without which the
-/// deletion of the Application would hang.
+/// there, and looks again only after minutes. Beside the roots of clusters it stands in no wave: a sync of several waves
+/// waits for the health of each, and the root would take up no commit before every cluster is healthy.
+///
+/// Its finalizer keeps it while an Application is of it, without which the deletion of the Application would hang.
 pub(super) fn manifest(plan: &Plan, settings: &ArgoCd, project: &Project) -> Value {
+    let mut metadata = Map::new();
+    metadata.insert("name".to_owned(), json!(project.name));
+    metadata.insert("namespace".to_owned(), json!(settings.namespace));
+    if settings.layout == ArgoCdLayout::ApplicationSets {
+        metadata.insert("annotations".to_owned(), json!({ super::SYNC_WAVE: "-1" }));
+    }
+    metadata.insert("finalizers".to_owned(), json!([RESOURCES_FINALIZER]));
     json!({
         "apiVersion": API_VERSION,
         "kind": "AppProject",
-        "metadata": {
-            "name": project.name,
-            "namespace": settings.namespace,
-            "annotations": { super::SYNC_WAVE: "-1" },
-            "finalizers": [RESOURCES_FINALIZER],
-        },
+        "metadata": metadata,
         "spec": spec(plan, settings, project),
     })
 }

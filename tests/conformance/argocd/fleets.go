@@ -41,8 +41,9 @@ type deployment struct {
 		Path     *string `json:"path"`
 		Chart    *string `json:"chart"`
 	} `json:"source"`
-	Rollout *string `json:"rollout"`
-	Stage   *string `json:"stage"`
+	After   []string `json:"after"`
+	Rollout *string  `json:"rollout"`
+	Stage   *string  `json:"stage"`
 }
 
 // judgeFleet lets the engine read and expand a whole output folder and compares the result with the plan.
@@ -54,7 +55,8 @@ func judgeFleet(line []byte) {
 		// A fleet that Flux alone builds.
 		return
 	}
-	generated := map[string]argo.Application{}
+	given.judgeRoots(read)
+	generated := read.writtenOut()
 	steps := map[string]int{}
 	for _, set := range read.sets {
 		applications, err := applicationsOf(set)
@@ -78,21 +80,38 @@ func judgeFleet(line []byte) {
 	for name := range generated {
 		expect(false, "%s: %s is generated and not in the plan", given.Name, name)
 	}
-	given.judgeOrder(steps)
+	if len(read.sets) > 0 {
+		given.judgeOrder(steps)
+	}
 }
 
 type objects struct {
 	files    int
 	sets     []argo.ApplicationSet
 	projects map[string]argo.AppProject
+	// By path.
+	applications map[string]argo.Application
+	// Kind and name of what each file holds.
+	keys map[string]string
+}
+
+// writtenOut is the Applications that no ApplicationSet makes and that are no root.
+func (found objects) writtenOut() map[string]argo.Application {
+	applications := map[string]argo.Application{}
+	for path, application := range found.applications {
+		if strings.Count(path, "/") == 3 {
+			applications[application.Name] = application
+		}
+	}
+	return applications
 }
 
 // read decodes every manifest of Argo CD strictly into the engine's own types.
 func (given fleet) read() objects {
-	found := objects{projects: map[string]argo.AppProject{}}
+	found := objects{projects: map[string]argo.AppProject{}, applications: map[string]argo.Application{}, keys: map[string]string{}}
 	paths := []string{}
 	for path := range given.Files {
-		if strings.HasPrefix(path, "argocd/") {
+		if strings.HasPrefix(path, engineFolder+"/") && path != healthPatch {
 			paths = append(paths, path)
 		}
 	}
@@ -101,9 +120,13 @@ func (given fleet) read() objects {
 	for _, path := range paths {
 		text := []byte(given.Files[path])
 		var kind struct {
-			Kind string `json:"kind"`
+			Kind     string `json:"kind"`
+			Metadata struct {
+				Name string `json:"name"`
+			} `json:"metadata"`
 		}
 		check(yaml.Unmarshal(text, &kind))
+		found.keys[path] = kind.Kind + "/" + kind.Metadata.Name
 		switch kind.Kind {
 		case "ApplicationSet":
 			var set argo.ApplicationSet
@@ -121,6 +144,7 @@ func (given fleet) read() objects {
 			var application argo.Application
 			err := yaml.UnmarshalStrict(text, &application)
 			expect(err == nil, "%s: %s: %v", given.Name, path, err)
+			found.applications[path] = application
 		default:
 			expect(false, "%s: %s is a %q", given.Name, path, kind.Kind)
 		}

@@ -1,8 +1,8 @@
 // Command argocd gives what fleetc wrote to Argo CD's own packages and compares what they make of it with what was meant.
 //
-// Usage: argocd sets FILE, argocd fleets FILE, argocd permission FILE, argocd labels FILE. The files hold one JSON object a line: a few
-// ApplicationSets with the Applications they are to become; a whole fleet, its plan and its output folder; a project's
-// sources or destinations and whether they permit something.
+// Usage: argocd sets FILE, argocd fleets FILE, argocd health FILE, argocd permission FILE, argocd labels FILE. The files hold one JSON object a
+// line: a few ApplicationSets with the Applications they are to become; a whole fleet, its plan and its output folder, for
+// `fleets` and for `health`; a project's sources or destinations and whether they permit something; a fleet whose clusters are found by labels.
 package main
 
 import (
@@ -16,7 +16,10 @@ import (
 var passed, failed int
 
 func main() {
-	judge := map[string]func([]byte){"sets": judgeSets, "fleets": judgeFleet, "permission": judgePermissionCase, "labels": judgeLabels}[os.Args[1]]
+	judge := map[string]func([]byte){
+		"sets": judgeSets, "fleets": judgeFleet, "health": judgeHealth, "permission": judgePermissionCase,
+		"labels": judgeLabels,
+	}[os.Args[1]]
 	file, err := os.Open(os.Args[2])
 	check(err)
 	defer file.Close()

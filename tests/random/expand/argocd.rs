@@ -1,4 +1,5 @@
-//! The Applications that the emitted ApplicationSets generate, and whether they are those of the plan.
+//! The Applications that are emitted or that the emitted ApplicationSets generate, and whether they are those of the
+//! plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::model::Max;
 use super::super::reference::{Cluster, Deployment, matches};
+use super::app_of_apps;
 use super::gotemplate::render;
 use super::{Expected, Tree, differences, objects, patches, text};
 
@@ -18,6 +20,10 @@ struct Set<'t> {
 /// Everything that is not as the plan says.
 pub fn compare(expected: &Expected, tree: &Tree) -> Vec<String> {
     let mut found = Vec::new();
+    if expected.reference.fleet.argocd.as_ref().is_some_and(|argocd| argocd.app_of_apps) {
+        app_of_apps::compare(expected, tree, &mut found);
+        return found;
+    }
     let sets: Vec<Set> = objects(tree, "argocd/applicationsets/", "ApplicationSet")
         .into_iter()
         .filter_map(|(file, object)| match generate(object) {
@@ -41,7 +47,8 @@ pub fn compare(expected: &Expected, tree: &Tree) -> Vec<String> {
     for deployment in &expected.deployments {
         match seen.remove(&deployment.name) {
             Some((set, application)) => {
-                let actual = resolved(set, application);
+                let preserved = set.object["spec"]["syncPolicy"]["preserveResourcesOnDeletion"] == json!(true);
+                let actual = resolved(preserved, application);
                 differences(&wanted(expected, deployment), &actual, &deployment.name, &mut found);
                 permitted(expected, tree, deployment, application, &mut found);
             }
@@ -82,8 +89,9 @@ fn generate(set: &Value) -> Result<Vec<Value>, String> {
     Ok(applications)
 }
 
-/// An Application, in the words of the plan.
-fn resolved(set: &Set, application: &Value) -> Value {
+/// An Application, in the words of the plan. Without a finalizer its workloads go with its ApplicationSet, unless
+/// `preserved`.
+pub(super) fn resolved(preserved: bool, application: &Value) -> Value {
     let spec = &application["spec"];
     let sources = spec["sources"].as_array().into_iter().flatten();
     let content = |source: &&Value| source["path"].is_string() || source["chart"].is_string();
@@ -105,7 +113,6 @@ fn resolved(set: &Set, application: &Value) -> Value {
     images.dedup();
     // Where one cluster of a template replaces an image and another does not: an image that nothing has.
     images.retain(|image| image != "fleetc.dev/none:none");
-    let preserved = set.object["spec"]["syncPolicy"]["preserveResourcesOnDeletion"] == json!(true);
     let mut result = json!({
         "destination": { "name": spec["destination"]["name"], "server": spec["destination"]["server"] },
         "namespace": spec["destination"]["namespace"],
@@ -133,7 +140,7 @@ fn resolved(set: &Set, application: &Value) -> Value {
 }
 
 /// A deployment, in the same words.
-fn wanted(expected: &Expected, deployment: &Deployment) -> Value {
+pub(super) fn wanted(expected: &Expected, deployment: &Deployment) -> Value {
     let argocd = expected.reference.fleet.argocd.as_ref().expect("Argo CD");
     let cluster = cluster(expected, deployment);
     let source = &deployment.source;
@@ -164,7 +171,7 @@ fn wanted(expected: &Expected, deployment: &Deployment) -> Value {
         result["self_heal"] = json!(deployment.self_heal);
     }
     // Under a rolling sync, Argo CD switches automated sync off; what is written there has no effect.
-    if expected.ordered(&deployment.component) {
+    if !argocd.app_of_apps && expected.ordered(&deployment.component) {
         let result = result.as_object_mut().expect("an object");
         result.remove("self_heal");
         result.remove("prune");
@@ -190,7 +197,13 @@ fn cascade(expected: &Expected, deployment: &Deployment) -> bool {
 }
 
 /// Argo CD 3.5, app_project_types.go: what the emitted AppProject permits.
-fn permitted(expected: &Expected, tree: &Tree, deployment: &Deployment, application: &Value, found: &mut Vec<String>) {
+pub(super) fn permitted(
+    expected: &Expected,
+    tree: &Tree,
+    deployment: &Deployment,
+    application: &Value,
+    found: &mut Vec<String>,
+) {
     let Some(project) = &deployment.project else { return };
     let file = format!("argocd/projects/{project}.yaml");
     let Some(object) = tree.get(&file).and_then(|documents| documents.iter().find(|it| it["kind"] == "AppProject"))
@@ -227,7 +240,7 @@ fn server(cluster: &Cluster) -> String {
 }
 
 /// Every AppProject permits what its project says.
-fn projects(expected: &Expected, tree: &Tree, found: &mut Vec<String>) {
+pub(super) fn projects(expected: &Expected, tree: &Tree, found: &mut Vec<String>) {
     let plan = expected.reference.plan();
     for project in plan["projects"].as_array().into_iter().flatten() {
         let name = text(project, "/name");
@@ -364,7 +377,7 @@ fn waves(expected: &Expected, sets: &[Set], found: &mut Vec<String>) {
 }
 
 /// The root Application reads the folder of the others.
-fn root(tree: &Tree, found: &mut Vec<String>) {
+pub(super) fn root(tree: &Tree, found: &mut Vec<String>) {
     let root = tree.get("argocd/root.yaml").and_then(|documents| documents.first()).unwrap_or(&Value::Null);
     if root["kind"] != "Application" || !text(root, "/spec/source/path").trim_end_matches('/').ends_with("argocd") {
         found.push(format!("argocd/root.yaml is {root}"));

@@ -202,7 +202,7 @@ impl Generator {
                 }
             }
         }
-        let mut stems = vec!["alpha", "bravo", "charlie-2", "delta", "echo", "foxtrot-in-a-far-away-place"];
+        let mut stems = vec!["alpha", "bravo", "charlie-2", "delta", "root", "foxtrot-in-a-far-away-place"];
         self.rng.shuffle(&mut stems);
         let by_server = self.fleet.argocd.as_ref().is_some_and(|argocd| argocd.by_server);
         let servers = by_server || self.rng.chance(20);

@@ -21,7 +21,7 @@ const NAMES: [&str; 14] = [
     "observability-agent-for-everything-else",
     "env",
     "billing-2",
-    "kyverno",
+    "kustomization",
     "queue",
     "b",
     "monitoring",

@@ -3,6 +3,7 @@
 //! Each file holds the rules of one kind beside their diagnostics. A rule speaks once for a text of the fleet, however
 //! many deployments it reaches.
 
+mod app_of_apps;
 mod expressible;
 mod names;
 mod order;
@@ -14,7 +15,7 @@ use std::collections::BTreeSet;
 use super::{Component, Context, sets};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::plan::space::Space;
-use crate::plan::{ArgoCd, Plan};
+use crate::plan::{ArgoCd, ArgoCdLayout, Plan};
 use crate::source::Span;
 
 /// Says what Argo CD, as `settings` declares it, cannot do of the plan.
@@ -31,9 +32,13 @@ fn check_context(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut report = Report { diagnostics, said: BTreeSet::new() };
     expressible::check(context, &mut report);
     version::check(context, &mut report);
+    if context.settings.layout == ArgoCdLayout::AppOfApps {
+        app_of_apps::check(context, &mut report);
+        return;
+    }
     order::check(context, &mut report);
     let components: Vec<Component<'_>> = context.components().collect();
-    let mut names = names::Names::new(context);
+    let mut names = names::Names::new(context, &mut report);
     for component in &components {
         let sets = sets::of(context, component);
         rollout::check(context, component, &sets, &mut report);

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Component, Context, Report};
 use crate::diag::codes::NAME_COLLISION;
+use crate::plan::ArgoCdLayout;
 use crate::source::Span;
-use crate::target::argocd::{root, sets::Set};
+use crate::target::argocd::{app_of_apps, root, sets::Set};
 
 /// The names that are taken, by kind, each with where it comes from.
 pub(super) struct Names {
@@ -13,13 +14,21 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(context: &Context<'_>) -> Self {
-        let mut taken = BTreeMap::new();
-        if let Some(home) = &context.plan.home {
-            let name = root::name(context.plan, context.settings);
-            taken.insert(("Application", name), (home.span, "the root Application over the output".to_owned()));
+    /// With the names of the roots.
+    pub(super) fn new(context: &Context<'_>, report: &mut Report<'_>) -> Self {
+        let mut names = Self { taken: BTreeMap::new() };
+        let Some(home) = &context.plan.home else { return names };
+        let name = root::name(context.plan, context.settings);
+        let what = "the root Application over the output".to_owned();
+        names.take("Application", &name, home.span, what, report);
+        if context.settings.layout == ArgoCdLayout::AppOfApps {
+            for cluster in app_of_apps::clusters(context).iter().filter_map(|name| context.clusters.get(name)) {
+                let name = root::cluster_name(context.plan, context.settings, &cluster.name);
+                let what = format!("the root Application of `{}`", cluster.name);
+                names.take("Application", &name, cluster.span, what, report);
+            }
         }
-        Self { taken }
+        names
     }
 
     /// Adds the names of a component and its ApplicationSets.

@@ -51,12 +51,17 @@ fn needs_progressive_syncs(context: &Context<'_>, reasons: &[(&Deployment, &str)
             for (other, attribute) in others.iter().take(MOST_RELATED) {
                 d = d.related(other.origin.of(attribute), format!("so is `{attribute}` of `{}`", other.component));
             }
-            d.label(format!("without them `{attribute}` would be ignored in silence"))
+            d = d
+                .label(format!("without them `{attribute}` would be ignored in silence"))
                 .related(context.settings.span, "progressive syncs are not declared here")
                 .help(
                     "write `progressive-syncs = true` here, and set \
                      `applicationsetcontroller.enable.progressive.syncs: \"true\"` in `argocd-cmd-params-cm`",
-                )
+                );
+            if reasons.iter().any(|(_, attribute)| *attribute == "rollout") {
+                return d;
+            }
+            d.help("or write `layout = app-of-apps`, where `after` needs no progressive syncs")
         },
         message,
     );
