@@ -141,7 +141,7 @@ fn the_comparison_notices_what_is_wrong() {
     assert!(tried.values().all(|tried| *tried > 0), "{tried:#?}");
 }
 
-/// `tests/conformance/argocd.sh` sets `FLEETC_FLEETS_CORPUS`; without it there is nothing to do. Writes the plan and the
+/// `tests/conformance/argocd.sh` and `flux.sh` set `FLEETC_FLEETS_CORPUS`; without it there is nothing to do. Writes the plan and the
 /// output of every example and of `FLEETC_SEEDS` random fleets (500), a line each, for the engines' own packages.
 #[test]
 fn the_corpus_is_written_where_it_is_asked_for() {

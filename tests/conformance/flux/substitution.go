@@ -1,0 +1,3 @@
+package main
+
+func judgeSubstitution(line []byte) {}
