@@ -44,7 +44,7 @@ fn patch(patch: &Patch, name: &str) -> Value {
 
 fn text(patch: &Patch) -> String {
     match &patch.change {
-        Change::Operations(operations) => yaml::document(&Value::Array(operations.clone())),
+        Change::Operations(operations) => yaml::trimmable(&Value::Array(operations.clone())),
         // kustomize 5 takes apiVersion, kind and name from the object it is aimed at; it only wants the last two there.
         Change::Merge(fields) => {
             let mut object = Map::new();
@@ -63,7 +63,7 @@ fn text(patch: &Patch) -> String {
                     }
                 }
             }
-            yaml::document(&Value::Object(object))
+            yaml::trimmable(&Value::Object(object))
         }
     }
 }

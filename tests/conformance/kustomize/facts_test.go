@@ -142,6 +142,9 @@ func TestPatches(t *testing.T) {
 			release, "- op: replace\n  path: /spec/values/global/new\n  value: \"no\"\n", 3, []string{`new: "no"`}, nil, ""},
 		"removing what is not there fails": {
 			release, "- op: remove\n  path: /spec/values/global/new\n", 0, nil, nil, "Unable to remove nonexistent key"},
+		"white space around a patch is trimmed, and a line break at its end with it": {
+			release, placeholder + "spec:\n  values:\n    global:\n      clusterName: |\n        a\n        b\n", 3,
+			[]string{"clusterName: |-\n        a\n        b\n"}, nil, ""},
 		"a test that does not hold fails": {
 			release, "- op: test\n  path: /spec/values/global/clusterName\n  value: dev\n", 0, nil, nil, "test"},
 		"operations without a target fail": {
