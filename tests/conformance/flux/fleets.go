@@ -145,6 +145,7 @@ func (given fleet) judgeFolder(meant deployment, one *flux.Kustomization, hub ob
 	same("images", fmt.Sprint(one.Spec.Images), fmt.Sprint(meant.images()))
 	same("the number of patches", len(one.Spec.Patches), len(meant.Patches))
 	given.judgeVariables(meant, one)
+	given.judgePatches(meant, one.Spec.Patches, one.Spec.PostBuild)
 }
 
 // judgeRelease builds the folder that the Kustomization of a chart names and compares the HelmRelease there with the plan.
@@ -227,6 +228,7 @@ func (given fleet) judgePostRenderer(meant deployment, renderers []helm.PostRend
 		replaced = append(replaced, renderer.Kustomize.Images...)
 	}
 	same("the number of patches", len(patches), wanted)
+	given.judgePatches(meant, patches[:min(len(meant.Patches), len(patches))], nil)
 	same("images", fmt.Sprint(replaced), fmt.Sprint(meant.images()))
 }
 

@@ -16,6 +16,9 @@ import (
 // The counts of everything that was compared.
 var passed, failed int
 
+// The patches that nothing could be made of to apply them to.
+var skipped int
+
 func main() {
 	judges := map[string]func([]byte){"fleets": judgeFleet, "substitution": judgeSubstitution, "targets": judgeTargets}
 	if len(os.Args) != 3 || judges[os.Args[1]] == nil {
@@ -32,6 +35,9 @@ func main() {
 		judge(lines.Bytes())
 	}
 	check(lines.Err())
+	if skipped > 0 {
+		fmt.Printf("%s: left out the patches of %d deployments, which want an object that cannot be guessed\n", os.Args[1], skipped)
+	}
 	fmt.Printf("%s: %d passed, %d failed\n", os.Args[1], passed, failed)
 	if failed > 0 || passed == 0 {
 		os.Exit(1)

@@ -70,7 +70,7 @@ type deployment struct {
 		Tag     *string `json:"tag"`
 		Digest  *string `json:"digest"`
 	} `json:"images"`
-	Patches        []any             `json:"patches"`
+	Patches        []patch           `json:"patches"`
 	Substitute     map[string]string `json:"substitute"`
 	Suspend        bool              `json:"suspend"`
 	Force          bool              `json:"force"`
