@@ -3,7 +3,8 @@
 # types read it, its kustomize builds the hub and every release folder, its dependency sort and CEL judge the order, its
 # substitution replaces the variables; and the result must be the plan.
 #
-# Needs cargo, go and the Go module proxy. FLEETC_SEEDS says how many random fleets (500). Prints what each side found and
+# Needs cargo, go and the Go module proxy. FLEETC_SEEDS says how many random fleets (500), FLEETC_SUBSTITUTION_CASES how
+# many random texts with variables (200,000), of which Flux and we must say the same. Prints what each side found and
 # `N passed, M failed`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,7 +16,8 @@ corpus() {
         >"$work/cargo.log" 2>&1 || { cat "$work/cargo.log" >&2; exit 2; }
 }
 FLEETC_FLEETS_CORPUS="$work/fleets.jsonl" corpus random_fleets
-sides=(fleets)
+FLEETC_SUBSTITUTION_CORPUS="$work/substitution.jsonl" corpus substitution
+sides=(fleets substitution)
 
 (cd "$here/flux" && go build -o "$work/flux" .)
 status=0

@@ -15,6 +15,7 @@ mod patches;
 mod release;
 mod rollout;
 mod sources;
+pub mod substitution;
 mod text;
 
 use std::collections::BTreeMap;
