@@ -147,7 +147,7 @@ fn number(rng: &mut Rng) -> String {
 
 fn function(rng: &mut Rng, depth: usize) -> String {
     let name = *rng.pick(&NAMES);
-    let mut place = |rng: &mut Rng| if rng.chance(75) { number(rng) } else { operand(rng, depth) };
+    let place = |rng: &mut Rng| if rng.chance(75) { number(rng) } else { operand(rng, depth) };
     match rng.below(10) {
         0 => format!("${{{name}}}"),
         1 => format!("${{#{name}}}"),
