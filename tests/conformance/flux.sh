@@ -4,8 +4,8 @@
 # substitution replaces the variables; and the result must be the plan.
 #
 # Needs cargo, go and the Go module proxy. FLEETC_SEEDS says how many random fleets (500), FLEETC_SUBSTITUTION_CASES how
-# many random texts with variables (200,000), of which Flux and we must say the same. Prints what each side found and
-# `N passed, M failed`.
+# many random texts with variables (200,000) and FLEETC_TARGETS_CASES how many random targets of patches (200,000), of which
+# Flux and we must say the same. Prints what each side found and `N passed, M failed`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -17,7 +17,8 @@ corpus() {
 }
 FLEETC_FLEETS_CORPUS="$work/fleets.jsonl" corpus random_fleets
 FLEETC_SUBSTITUTION_CORPUS="$work/substitution.jsonl" corpus substitution
-sides=(fleets substitution)
+FLEETC_TARGETS_CORPUS="$work/targets.jsonl" corpus targets
+sides=(fleets substitution targets)
 
 (cd "$here/flux" && go build -o "$work/flux" .)
 status=0
