@@ -21,6 +21,7 @@ import (
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	k8syaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/json"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/api/types"
@@ -84,7 +85,13 @@ func (all objects) add(document []byte) error {
 
 func decode[T any](document []byte, into map[string]*T, name string) error {
 	value := new(T)
-	if err := yaml.UnmarshalStrict(document, value); err != nil {
+	plain, err := yaml.YAMLToJSONStrict(document)
+	if err != nil {
+		return err
+	}
+	// As the API server reads: other than Go's own JSON it tells upper from lower case.
+	strict, err := json.UnmarshalStrict(plain, value)
+	if err := errors.Join(append(strict, err)...); err != nil {
 		return err
 	}
 	if _, twice := into[name]; twice || name == "" {
