@@ -139,6 +139,49 @@ fn operand(rng: &mut Rng, depth: usize) -> String {
     if rng.chance(40) { text(rng, depth, 3) } else { pieces(rng, 2) }
 }
 
+/// A pattern over the few characters that half of the values are made of.
+fn pattern(rng: &mut Rng) -> String {
+    let parts = [
+        "a",
+        "b",
+        "c",
+        "/",
+        "é",
+        "*",
+        "*",
+        "**",
+        "?",
+        "?",
+        "[a-c]",
+        "[abé]",
+        "[^a]",
+        "[^/]",
+        "[a-",
+        "[",
+        "[^",
+        "[]",
+        "[]a]",
+        "[a-a]",
+        "[c-a]",
+        "[\\]]",
+        "[\\a-\\c]",
+        "[*]",
+        "]",
+        "\\a",
+        "\\*",
+        "\\",
+        "-",
+    ];
+    (0..rng.between(1, 4)).map(|_| *rng.pick(&parts)).collect()
+}
+
+fn value(rng: &mut Rng) -> String {
+    if rng.chance(50) {
+        return pieces(rng, 6);
+    }
+    (0..rng.below(9)).map(|_| *rng.pick(&["a", "b", "c", "/", "é", "-", "*"])).collect()
+}
+
 fn number(rng: &mut Rng) -> String {
     let numbers =
         ["0", "1", "2", "3", "7", "100", "-1", "-2", "-9", "+1", "9223372036854775807", "9223372036854775808"];
@@ -148,14 +191,17 @@ fn number(rng: &mut Rng) -> String {
 fn function(rng: &mut Rng, depth: usize) -> String {
     let name = *rng.pick(&NAMES);
     let place = |rng: &mut Rng| if rng.chance(75) { number(rng) } else { operand(rng, depth) };
-    match rng.below(10) {
+    match rng.below(12) {
         0 => format!("${{{name}}}"),
         1 => format!("${{#{name}}}"),
         2 => format!("${{{name}{}}}", rng.pick(&["^", "^^", ",", ",,", "^,", ",^"])),
         3 => format!("${{{name}:{}}}", place(rng)),
         4 => format!("${{{name}:{}:{}}}", place(rng), place(rng)),
-        5 | 6 => format!("${{{name}{}{}}}", rng.pick(&["#", "##", "%", "%%"]), operand(rng, depth)),
-        7 => {
+        5..=8 => {
+            let pattern = if rng.chance(70) { pattern(rng) } else { operand(rng, depth) };
+            format!("${{{name}{}{pattern}}}", rng.pick(&["#", "##", "%", "%%"]))
+        }
+        9 => {
             let marks = ["/", "//", "/#", "/%"];
             format!("${{{name}{}{}/{}}}", rng.pick(&marks), operand(rng, depth), operand(rng, depth))
         }
@@ -181,16 +227,18 @@ fn spoil(rng: &mut Rng, text: &mut String) {
 
 /// A text, its variables, and whether it is strict.
 fn case(rng: &mut Rng) -> (String, BTreeMap<String, String>, bool) {
-    let mut text = text(rng, 3, 6);
+    // Of a long text mostly one thing is told: what is wrong with it. So half of the texts are a single function.
+    let alone = rng.chance(50);
+    let mut text = if alone { function(rng, 1) } else { text(rng, 3, 6) };
     for _ in 0..rng.below(3) {
-        if rng.chance(35) {
+        if rng.chance(if alone { 5 } else { 35 }) {
             spoil(rng, &mut text);
         }
     }
     let mut variables = BTreeMap::new();
     for name in ["v", "w", "u", "_1", "long_name"] {
         if rng.chance(90) {
-            variables.insert(name.to_owned(), pieces(rng, 6));
+            variables.insert(name.to_owned(), value(rng));
         }
     }
     variables.insert("empty".to_owned(), String::new());
