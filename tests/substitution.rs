@@ -190,7 +190,11 @@ fn number(rng: &mut Rng) -> String {
 
 fn function(rng: &mut Rng, depth: usize) -> String {
     let name = *rng.pick(&NAMES);
-    let place = |rng: &mut Rng| if rng.chance(75) { number(rng) } else { operand(rng, depth) };
+    let place = |rng: &mut Rng| match rng.below(20) {
+        0..=8 => number(rng),
+        9..=14 => "${n}".to_owned(),
+        _ => operand(rng, depth),
+    };
     match rng.below(12) {
         0 => format!("${{{name}}}"),
         1 => format!("${{#{name}}}"),
@@ -242,6 +246,8 @@ fn case(rng: &mut Rng) -> (String, BTreeMap<String, String>, bool) {
         }
     }
     variables.insert("empty".to_owned(), String::new());
+    // `:-3` is a default, so a place from the end comes from a variable only.
+    variables.insert("n".to_owned(), number(rng));
     (text, variables, rng.chance(70))
 }
 

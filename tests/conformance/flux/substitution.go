@@ -61,7 +61,7 @@ func evaluate(text string, variables map[string]string, strict bool) (result, re
 	}
 	if !utf8.ValidString(result) {
 		// What comes out is read as YAML next, in which no such text can stand.
-		object := "text: |\n  " + strings.ReplaceAll(result, "\n", "\n  ") + "\n"
+		object := "text: |2\n  " + strings.ReplaceAll(result, "\n", "\n  ") + "\n"
 		if _, err := yaml.YAMLToJSON([]byte(object)); err != nil && strings.Contains(err.Error(), "UTF-8") {
 			return "", "Encoding"
 		}
