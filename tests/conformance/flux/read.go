@@ -153,7 +153,13 @@ func (given fleet) write(home string) workspace {
 	return workspace{root, home}
 }
 
-// build builds a folder of the repository as kustomize-controller does for a Flux Kustomization, and decodes the result.
+// someVariables is a Flux Kustomization that replaces variables, as the one over the hub may.
+var someVariables = unstructured.Unstructured{Object: map[string]any{
+	"spec": map[string]any{"postBuild": map[string]any{"substitute": map[string]any{"some": "value"}}},
+}}
+
+// build builds a folder of the repository as kustomize-controller does for a Flux Kustomization, and decodes the result,
+// of which nothing may be taken for a variable.
 func (work workspace) build(folder string, as *flux.Kustomization) (objects, error) {
 	built, err := buildFolder(work.root, folder, as)
 	if err != nil {
@@ -167,6 +173,11 @@ func (work workspace) build(folder string, as *flux.Kustomization) (objects, err
 		}
 		if err := found.add(document); err != nil {
 			return objects{}, err
+		}
+		replaced, err := kustomize.SubstituteVariables(context.Background(), nil, someVariables, resource,
+			kustomize.SubstituteWithDryRun(true), kustomize.SubstituteWithStrict(true))
+		if err != nil || replaced != nil {
+			return objects{}, fmt.Errorf("Flux replaces variables in %s %s: %v", resource.GetKind(), resource.GetName(), err)
 		}
 	}
 	return found, nil
