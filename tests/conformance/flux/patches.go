@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strconv"
 	"strings"
 
@@ -93,7 +93,11 @@ func (given fleet) judgePatches(meant deployment, written []images.Patch, postBu
 			delete(actual["metadata"].(map[string]any), "annotations")
 			delete(wanted["metadata"].(map[string]any), "annotations")
 		}
-		expect(reflect.DeepEqual(actual, wanted), "%s: %s: patched, %s is %v, wanted %v", given.Name, meant.Name, key, actual, wanted)
+		is, err := json.Marshal(actual)
+		check(err)
+		should, err := json.Marshal(wanted)
+		check(err)
+		expect(bytes.Equal(is, should), "%s: %s: patched, %s is %s, wanted %s", given.Name, meant.Name, key, is, should)
 	}
 }
 
@@ -102,6 +106,11 @@ func (one patch) apply(object map[string]any) (map[string]any, error) {
 	text, err := json.Marshal(object)
 	check(err)
 	if one.Operations == nil {
+		var merged any
+		check(json.Unmarshal(one.Merge, &merged))
+		if isOverText(object, merged) {
+			return nil, os.ErrInvalid
+		}
 		text, err = jsonpatch.MergePatch(text, one.Merge)
 	} else {
 		var operations jsonpatch.Patch
@@ -123,6 +132,26 @@ func (one patch) apply(object map[string]any) (map[string]any, error) {
 	// What names the object stays, whatever a merge says.
 	changed["apiVersion"], changed["kind"], metadata["name"] = object["apiVersion"], object["kind"], one.Name
 	return changed, nil
+}
+
+// isOverText says whether a merge lays a number or a truth value over a text, which kustomize keeps the quotes of: the
+// facts beside kustomize.sh.
+func isOverText(object, merged any) bool {
+	fields, _ := merged.(map[string]any)
+	into, _ := object.(map[string]any)
+	for key, value := range fields {
+		_, text := into[key].(string)
+		switch value.(type) {
+		case float64, bool:
+			if text {
+				return true
+			}
+		}
+		if isOverText(into[key], value) {
+			return true
+		}
+	}
+	return false
 }
 
 // stub gives an object what an operation looks for: the parents of its path, and for all but `add` something there.
