@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use random::expand::{Expected, argocd, flux};
 use random::generate::generate;
-use random::harness::{Project, build, describe, examine_safely, plan_and_output, texts_of};
+use random::harness::{Project, build, describe, examine_safely, plan_and_output, plan_and_output_of, texts_of};
 use random::print::print;
 use random::reference::Reference;
 
@@ -141,8 +141,9 @@ fn the_comparison_notices_what_is_wrong() {
     assert!(tried.values().all(|tried| *tried > 0), "{tried:#?}");
 }
 
-/// `tests/conformance/argocd.sh` sets `FLEETC_FLEETS_CORPUS`; without it there is nothing to do. Writes the plan and the
-/// output of every example and of `FLEETC_SEEDS` random fleets (500), a line each, for the engines' own packages.
+/// `tests/conformance/argocd.sh` and `flux.sh` set `FLEETC_FLEETS_CORPUS`; without it there is nothing to do. Writes the plan and the
+/// output of every example, of the fleet that says what those do not, and of `FLEETC_SEEDS` random fleets (500), a line
+/// each, for the engines' own packages.
 #[test]
 fn the_corpus_is_written_where_it_is_asked_for() {
     let Some(path) = std::env::var_os("FLEETC_FLEETS_CORPUS") else { return };
@@ -161,6 +162,9 @@ fn the_corpus_is_written_where_it_is_asked_for() {
         let plan: Value = serde_json::from_slice(&plan.stdout).unwrap();
         write(folder.display().to_string(), &plan, &texts_of(&folder.join("gitops")));
     }
+    let everything = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/flux/everything");
+    let (plan, files) = plan_and_output_of(&texts_of(&everything)).expect("builds");
+    write("everything".into(), &plan, &files);
     let seeds = std::env::var("FLEETC_SEEDS").map_or(500, |count| count.parse().expect("a number"));
     for seed in 0..seeds {
         let Some((plan, files)) = plan_and_output(&generate(seed), seed) else { panic!("seed {seed} does not build") };

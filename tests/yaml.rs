@@ -11,7 +11,7 @@ mod yaml_corpus;
 
 use std::fmt::Write as _;
 
-use fleetc::target::yaml::{HEADER, document, stream, survives_kustomize, writable};
+use fleetc::target::yaml::{HEADER, document, stream, survives_kustomize, trimmable, writable};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use yaml_corpus::{cases, nasty_strings, text, tree};
@@ -70,6 +70,24 @@ fn every_case_comes_back_as_it_was_written() {
         .flat_map(|case| faults(&case.meant).into_iter().map(|fault| format!("{}: {fault}", case.name)))
         .collect();
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
+}
+
+#[test]
+fn a_trimmed_document_says_the_same() {
+    let faults: Vec<String> = cases()
+        .iter()
+        .map(|case| (&case.name, &case.meant, trimmable(&case.meant)))
+        .filter(|(_, meant, yaml)| !read_as_core(yaml.trim()).is_ok_and(|got| same(&got, meant)))
+        .map(|(name, _, yaml)| format!("{name}:\n{yaml}"))
+        .collect();
+    assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
+    for (value, text) in [
+        (json!({ "a": "x\n\ny\n", "b": "x\ny" }), "a: |\n  x\n\n  y\nb: |-\n  x\n  y\n"),
+        (json!({ "a": [{ "b": "x\n\ny\n" }] }), "a:\n  - b: \"x\\n\\ny\\n\"\n"),
+        (json!(["x\ny\u{3000}"]), "- \"x\\ny\u{3000}\"\n"),
+    ] {
+        assert_eq!(trimmable(&value), text);
+    }
 }
 
 #[test]

@@ -38,6 +38,34 @@ pub fn document(value: &Value) -> String {
     out
 }
 
+/// One document, like [`document`], that says the same when white space around it is taken away.
+///
+/// kustomize trims the text of a patch (5.8, `PatchTransformer`), and with it the line break or the blank in which a
+/// block at its end ends. Such a text is quoted instead.
+#[must_use]
+pub fn trimmable(value: &Value) -> String {
+    let mut out = document(value);
+    if let Some(text) = last_text(value).filter(|text| is_literal(text) && text.ends_with(char::is_whitespace)) {
+        // The block is the mark and as many lines as the text has, then the end of the document.
+        for _ in 0..=text.strip_suffix('\n').unwrap_or(text).split('\n').count() {
+            out.truncate(out.rfind('\n').unwrap_or_default());
+        }
+        out.truncate(out.trim_end_matches(['|', '-']).len());
+        quoted(&mut out, text);
+        out.push('\n');
+    }
+    out
+}
+
+/// The text with which a document ends, if it ends with one.
+fn last_text(value: &Value) -> Option<&str> {
+    match value {
+        Value::Object(map) => last_text(map.values().next_back()?),
+        Value::Array(items) => last_text(items.last()?),
+        leaf => leaf.as_str(),
+    }
+}
+
 /// A whole generated file: the header, then the documents with `---` between them.
 #[must_use]
 pub fn stream(documents: &[Value]) -> String {

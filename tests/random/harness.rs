@@ -129,7 +129,12 @@ pub fn output(fleet: &Fleet, dress: u64) -> Result<BTreeMap<String, String>, Fai
 
 /// The plan of `fleet` as JSON and the texts of its output folder by path; none when it fails.
 pub fn plan_and_output(fleet: &Fleet, dress: u64) -> Option<(Value, BTreeMap<String, String>)> {
-    let project = Project::new(&print(fleet, dress, dress));
+    plan_and_output_of(&print(fleet, dress, dress))
+}
+
+/// The same of a project that is already written.
+pub fn plan_and_output_of(files: &Files) -> Option<(Value, BTreeMap<String, String>)> {
+    let project = Project::new(files);
     let plan = project.run(&["plan", "--format", "json"]).ok()?;
     project.run(&["build", "-o", "out"]).ok()?;
     let folder = project.folder.join("fleet/out");

@@ -158,7 +158,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let content = source.as_ref().map_err(|poison| *poison).and_then(|found| content(context, found, &mut at));
     let health = health(&mut at, (named.as_deref(), namespace.is_err() || spot.layers.doubtful));
     let wait = wait(&mut at, health.as_ref().is_ok_and(|health| !health.is_empty()));
-    let patches = parts::patches(&at.spot, at.sinks.findings);
+    let patches = parts::patches(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let ignore = parts::ignores(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let retry = parts::retry(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let images = images(&mut at);

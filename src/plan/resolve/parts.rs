@@ -108,14 +108,26 @@ fn own_group(kind: &str) -> String {
 }
 
 /// The patches of a component on a cluster, lowest layer first, with the place of the object's name.
-pub fn patches(spot: &Spot, findings: &mut Findings) -> Picked<Vec<(Patch, Span)>> {
+pub fn patches(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnostics) -> Picked<Vec<(Patch, Span)>> {
     let mut patches = Vec::new();
     for (layer, block) in blocks(spot, "patch") {
         let [kind, name] = block.arguments.as_slice() else { return Err(Poison) };
-        let span = name.span;
+        let (span, of_kind) = (name.span, kind.span);
         let (kind, name) =
             spot.with(layer, |at| (findings.evaluator.text(at, kind), findings.evaluator.text(at, name)));
         let (kind, name) = (kind.ok_or(Poison)?, name.ok_or(Poison)?);
+        // For kustomize nothing means any.
+        let parts = [(&kind, of_kind, "kind"), (&name, span, "name")];
+        if let Some((_, span, what)) = parts.into_iter().find(|(text, ..)| text.is_empty()) {
+            let message = format!("the {what} of a patch is empty");
+            diagnostics.push(invalid(
+                span,
+                message,
+                "names no object",
+                "write for example `patch Deployment web { … }`",
+            ));
+            return Err(Poison);
+        }
         let mut operations = Vec::new();
         let mut merges = Vec::new();
         for entry in &block.body.entries {

@@ -236,7 +236,7 @@ impl<'a> Teller<'_, 'a> {
         let found = self.spot.layers.blocks.iter().filter(|(_, block)| block.keyword.text == keyword);
         let covers = |layer: usize| self.spot.layers.layer(layer).is_some_and(|one| one.covers(self.spot.cluster));
         if keyword == "patch" {
-            let patches = parts::patches(&self.spot, &mut findings).unwrap_or_default();
+            let patches = parts::patches(&self.spot, &mut findings, &mut super::nowhere()).unwrap_or_default();
             values.extend(patches.iter().map(|(patch, span)| (*span, form::patch(patch))));
         } else {
             let ignores = parts::ignores(&self.spot, &mut findings, &mut super::nowhere()).unwrap_or_default();

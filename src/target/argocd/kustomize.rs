@@ -43,7 +43,7 @@ fn patch(context: &Context<'_>, patch: &Patch, name: &str) -> Value {
 
 fn text(context: &Context<'_>, patch: &Patch) -> String {
     match &patch.change {
-        Change::Operations(operations) => context.yaml(&Value::Array(operations.clone())),
+        Change::Operations(operations) => context.patch(&Value::Array(operations.clone())),
         // kustomize 5 takes apiVersion, kind and name from the object it is aimed at; it only wants the last two there.
         Change::Merge(fields) => {
             let mut object = Map::new();
@@ -62,36 +62,3 @@ fn text(context: &Context<'_>, patch: &Patch) -> String {
                     }
                 }
             }
-            context.yaml(&Value::Object(object))
-        }
-    }
-}
-
-/// `name` with the metacharacters of Go's regular expressions escaped.
-fn anchored(name: &str) -> String {
-    let mut pattern = String::with_capacity(name.len());
-    for c in name.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern
-}
-
-/// Argo CD's `name=newName:tag` or `name=newName@digest`, which is what `kustomize edit set image` takes.
-///
-/// A digest names the image alone, and older kustomize reads the tag of `name:tag@digest` as part of the name. Argo CD
-/// replaces `$NAME` in images (3.5, util/kustomize), and `$$` by `$`.
-fn image(image: &Image) -> String {
-    let mut text = image.name.clone();
-    if let Some(new) = &image.new_name {
-        text = format!("{text}={new}");
-    }
-    let text = match (&image.digest, &image.tag) {
-        (Some(digest), _) => format!("{text}@{digest}"),
-        (None, Some(tag)) => format!("{text}:{tag}"),
-        (None, None) => text,
-    };
-    text.replace('$', "$$")
-}

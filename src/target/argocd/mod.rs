@@ -136,9 +136,9 @@ impl<'a> Context<'a> {
         self.space.is_some_and(|space| space.points.contains_key(cluster))
     }
 
-    /// `value` as YAML in a text.
-    fn yaml(&self, value: &Value) -> String {
-        self.runtimes.as_ref().map_or_else(|| yaml::document(value), |runtimes| runtimes.yaml(value))
+    /// `value` as the YAML of a patch, which kustomize trims.
+    fn patch(&self, value: &Value) -> String {
+        self.runtimes.as_ref().map_or_else(|| yaml::trimmable(value), |runtimes| runtimes.patch(value))
     }
 
     /// Whether a deployment or its cluster is paused.

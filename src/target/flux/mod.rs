@@ -16,6 +16,7 @@ mod patches;
 mod release;
 mod rollout;
 mod sources;
+pub mod substitution;
 mod text;
 mod tree;
 

@@ -21,7 +21,7 @@ pub(super) enum Variables {
 /// a target is an error, a target that matches nothing is not.
 pub(super) fn patches(patches: &[Patch], variables: Variables) -> Vec<Value> {
     let written = patches.iter().filter_map(|patch| {
-        let text = yaml::document(&body(patch, variables)?);
+        let text = yaml::trimmable(&body(patch, variables)?);
         let target = json!({ "kind": literal_pattern(&patch.kind), "name": literal_pattern(&patch.name) });
         Some(json!({ "patch": text, "target": target }))
     });

@@ -144,6 +144,13 @@ func TestPatches(t *testing.T) {
 			release, "- op: replace\n  path: /spec/values/global/new\n  value: \"no\"\n", 3, []string{`new: "no"`}, nil, ""},
 		"removing what is not there fails": {
 			release, "- op: remove\n  path: /spec/values/global/new\n", 0, nil, nil, "Unable to remove nonexistent key"},
+		"white space around a patch is trimmed, and a line break at its end with it": {
+			release, placeholder + "spec:\n  values:\n    global:\n      clusterName: |\n        a\n        b\n", 3,
+			[]string{"clusterName: |-\n        a\n        b\n"}, nil, ""},
+		"a text that is merged over a bare one stays a text": {
+			release, placeholder + "spec:\n  values:\n    global:\n      clusterName: \"5\"\n", 3, []string{`clusterName: "5"`}, nil, ""},
+		"a number that is merged over a quoted text becomes a text": {
+			release, placeholder + "spec:\n  values:\n    global:\n      keep: 5\n", 3, []string{`keep: "5"`}, nil, ""},
 		"a test that does not hold fails": {
 			release, "- op: test\n  path: /spec/values/global/clusterName\n  value: dev\n", 0, nil, nil, "test"},
 		"operations without a target fail": {

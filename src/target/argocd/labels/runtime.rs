@@ -64,9 +64,9 @@ impl<'s> Runtimes<'s> {
         }
     }
 
-    /// `value` as YAML in a text: at once, or when it is known what of it is read at run time.
-    pub(in super::super) fn yaml(&self, value: &Value) -> String {
-        if self.has_any(value) { format!("{DEFERRED}{value}") } else { yaml::document(value) }
+    /// `value` as the YAML of a patch: at once, or when it is known what of it is read at run time.
+    pub(in super::super) fn patch(&self, value: &Value) -> String {
+        if self.has_any(value) { format!("{DEFERRED}{value}") } else { yaml::trimmable(value) }
     }
 
     /// What `manifest` says of the declared cluster `name`.
@@ -87,7 +87,7 @@ impl<'s> Runtimes<'s> {
     pub(super) fn written(&self, manifest: &Value) -> Value {
         match manifest {
             Value::String(text) => match deferred(text) {
-                Some(value) => Value::String(self.document(&value)),
+                Some(value) => Value::String(yaml::trimmable(&self.in_words(&value))),
                 None => manifest.clone(),
             },
             Value::Array(items) => items.iter().map(|item| self.written(item)).collect(),
@@ -176,7 +176,7 @@ fn replaced(value: &Value, texts: &[(String, Value)]) -> Value {
         |whole: &str| texts.iter().fold(whole.to_owned(), |all, (token, value)| all.replace(token, &text(value)));
     match value {
         Value::String(whole) => match deferred(whole) {
-            Some(value) => Value::String(yaml::document(&replaced(&value, texts))),
+            Some(value) => Value::String(yaml::trimmable(&replaced(&value, texts))),
             None => Value::String(in_text(whole)),
         },
         Value::Number(number) => {
