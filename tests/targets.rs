@@ -70,6 +70,10 @@ fn argocd_settings(fleet: &Fleet) -> ArgoCd {
         namespace: "argocd".to_owned(),
         destination: Destination::Name,
         progressive_syncs: true,
+        on_delete: None,
+        instance: fleetc::plan::Instance::default(),
+        membership: fleetc::plan::Membership::Static,
+        layout: fleetc::plan::ArgoCdLayout::ApplicationSets,
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Duration, Plan, ProjectClusters};
+use super::{Duration, OnDelete, Plan, ProjectClusters};
 use crate::source::Span;
 
 /// A minor version of an engine.
@@ -101,6 +101,8 @@ pub struct ArgoCd {
     pub destination: Destination,
     /// Whether the controller runs with progressive syncs.
     pub progressive_syncs: bool,
+    /// Whether workloads go with their Application, where the component does not say.
+    pub on_delete: Option<OnDelete>,
 }
 
 /// Flux's settings.

@@ -34,6 +34,7 @@ pub fn settings() -> ArgoCd {
         namespace: "argocd".to_owned(),
         destination: Destination::Name,
         progressive_syncs: true,
+        on_delete: None,
     }
 }
 

@@ -116,7 +116,10 @@ pub fn case(seed: u64, open: bool) -> Option<Value> {
     let secrets: Vec<Value> =
         reference.clusters.iter().map(|cluster| secret(&fleet, cluster, guest_of(cluster))).collect();
     let name = format!("seed {seed}{}", if open { ", open" } else { "" });
-    let required = fleet.fields.iter().any(|field| !field.fact && matches!(field.presence, Presence::Required));
+    let required = fleet.fields.iter().any(|field| {
+        let said = fleet.cluster_defaults.contains_key(&field.name);
+        !field.fact && !said && matches!(field.presence, Presence::Required)
+    });
     Some(
         json!({ "name": name, "open": open, "required": required, "secrets": secrets, "labels": labels, "listed": listed }),
     )

@@ -41,8 +41,6 @@ const fn versions<const N: usize>(major: u32, first: u32) -> [Version; N] {
 pub struct Engines {
     /// The instances of Argo CD, by name.
     pub argocd: Vec<ArgoCd>,
-    /// What the block of each says of workloads.
-    pub on_delete: Vec<Option<OnDelete>>,
     /// The instances of Flux, by name.
     pub flux: Vec<Flux>,
     /// Whether something wrong, reported already, makes the clusters of an instance unreliable.
@@ -52,8 +50,8 @@ pub struct Engines {
 impl Engines {
     /// What the engines of `cluster` say of workloads whose deployment goes.
     pub fn on_delete(&self, cluster: &str) -> Option<OnDelete> {
-        let instances = self.argocd.iter().zip(&self.on_delete);
-        instances.filter(|(argocd, _)| argocd.instance.serves(cluster)).find_map(|(_, on_delete)| *on_delete)
+        let mut serving = self.argocd.iter().filter(|argocd| argocd.instance.serves(cluster));
+        serving.find_map(|argocd| argocd.on_delete)
     }
 
     /// Reports what runs where no engine deploys to, and rollouts that no engine orders because several share them.
@@ -115,7 +113,6 @@ pub fn read(model: &Model, fleet: &FleetSettings, also: &[EngineKind], diagnosti
             match kind {
                 EngineKind::ArgoCd => {
                     let fixed = Fixed::new(model, &schema::ARGOCD, block, false);
-                    engines.on_delete.push(fixed.text("on-delete").and_then(|(word, _)| on_delete(&word)));
                     engines.argocd.push(argocd(&fixed, instance, span, diagnostics));
                 }
                 EngineKind::Flux => {
@@ -265,6 +262,7 @@ fn argocd(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagn
         namespace: namespace(fixed, "argocd", diagnostics),
         destination,
         progressive_syncs: fixed.flag("progressive-syncs"),
+        on_delete: fixed.text("on-delete").and_then(|(word, _)| on_delete(&word)),
     }
 }
 

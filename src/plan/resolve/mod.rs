@@ -34,7 +34,7 @@ use super::{Cluster, Deployment, OnDelete, Plan};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::eval::{At, Evaluator};
 use crate::model::field::as_text;
-use crate::model::predicate::select;
+use crate::model::predicate::{Predicate, select};
 use crate::model::schema::{self, Type};
 use crate::model::scope::{Env, Place, Scope};
 use crate::model::set::ClusterSet;
@@ -56,14 +56,13 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     names::check_all(model, &fleet, diagnostics);
     let home_key = fleet.source.as_ref().map(|(key, _)| key.as_str());
     let projects = projects::resolve(model, &sources, home_key, diagnostics);
-    let protected = match &fleet.protected {
-        Some(predicate) => select(model, predicate).set,
-        None => ClusterSet::empty(model.clusters.len()),
-    };
+    let nowhere = || ClusterSet::empty(model.clusters.len());
+    let protected = fleet.protected.as_ref().map_or_else(nowhere, |predicate| select(model, predicate).set);
+    let unsure = fleet.protected.as_ref().map_or_else(nowhere, |predicate| unsure(model, predicate));
     let mut findings = Findings::default();
     let (clusters, suspended) = clusters(model, &protected, &mut findings.evaluator);
     let context = Context { model, fleet: &fleet, sources: &sources, rollouts: &rollouts, protected: &protected };
-    let Resolved { mut deployments, doubtful } = deployments(context, &suspended, files, &mut findings, diagnostics);
+    let Resolved { mut deployments, doubtful } = deployments(context, (&suspended, &unsure), files, &mut findings, diagnostics);
     findings.finish(model, diagnostics);
     order::resolve(model, &rollouts, &mut deployments, &doubtful, diagnostics);
     settle_on_delete(&engines, &mut deployments);
@@ -90,6 +89,17 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
         deployments,
         space: None,
     })
+}
+
+/// The clusters that stand for others of which it is not known whether they are protected: nothing is built for them.
+fn unsure(model: &Model, predicate: &Predicate) -> ClusterSet {
+    let mut unsure = ClusterSet::empty(model.clusters.len());
+    for (place, cluster) in model.clusters.iter().enumerate() {
+        if cluster.assigned.is_some() && predicate.holds(model, &Env::on(place)).is_none() {
+            unsure.insert(place);
+        }
+    }
+    unsure
 }
 
 /// The output folder of the fleet, relative to the project root.
@@ -151,7 +161,7 @@ struct Resolved {
 
 fn deployments(
     context: Context,
-    suspended: &ClusterSet,
+    (suspended, unsure): (&ClusterSet, &ClusterSet),
     files: &dyn Files,
     findings: &mut Findings,
     diagnostics: &mut Diagnostics,
@@ -170,7 +180,8 @@ fn deployments(
         let Some(set) = members.sets.get(name) else { continue };
         let layers = layers::gather(model, declared.node, declared.name);
         let looked_at = model.looked_at.get(name);
-        for cluster in set.iter().filter(|cluster| looked_at.is_none_or(|set| set.contains(*cluster))) {
+        let looked_at = |cluster: &usize| looked_at.is_none_or(|set| set.contains(*cluster));
+        for cluster in set.iter().filter(|cluster| looked_at(cluster) && !unsure.contains(*cluster)) {
             let bare = Spot { model, layers: &layers, cluster, params: &[], place: Place::Parameter, namespace: None };
             let params = bare.params(findings);
             let spot = Spot { params: &params, ..bare };
@@ -209,13 +220,15 @@ fn report_losses(model: &Model, doubtful: &BTreeSet<String>, diagnostics: &mut D
     }
 }
 
+/// The components of whose rollout a protected cluster is part.
+fn careful(deployments: &[Deployment]) -> BTreeSet<Arc<str>> {
+    let protected = deployments.iter().filter(|deployment| deployment.rollout.is_some() && deployment.protected);
+    protected.map(|deployment| deployment.component.clone()).collect()
+}
+
 /// Where nothing is said, workloads stay on protected clusters; a rollout is one ApplicationSet, which has one answer.
 fn settle_on_delete(engines: &Engines, deployments: &mut [Deployment]) {
-    let careful: BTreeSet<Arc<str>> = deployments
-        .iter()
-        .filter(|deployment| deployment.rollout.is_some() && deployment.protected)
-        .map(|deployment| deployment.component.clone())
-        .collect();
+    let careful = careful(deployments);
     for deployment in deployments {
         if deployment.origin.attributes.contains_key("on-delete") {
             continue;

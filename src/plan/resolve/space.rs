@@ -13,7 +13,7 @@ use crate::model::field::{Field, FieldType, as_text};
 use crate::model::space::{self, Facts};
 use crate::model::{Model, Slot, body};
 use crate::plan::space::{Coordinate, Dimension, Required, Runtime, RuntimePlace, Space};
-use crate::plan::{Membership, Plan, ProjectClusters};
+use crate::plan::{Deployment, Membership, OnDelete, Plan, ProjectClusters};
 use crate::project::Files;
 use crate::source::{Sources, Span};
 use crate::syntax::Parse;
@@ -39,7 +39,7 @@ pub struct Inputs<'i, 'a> {
 }
 
 /// The space of `plan`, when one of its engines finds clusters by labels; reports what cannot be built over it.
-pub fn resolve(inputs: Inputs, model: &Model, plan: &Plan, diagnostics: &mut Diagnostics) -> Option<Space> {
+pub fn resolve(inputs: Inputs, model: &Model, plan: &mut Plan, diagnostics: &mut Diagnostics) -> Option<Space> {
     let open = model.names.open();
     if open.is_some() {
         report_closed_engines(model, plan, diagnostics);
@@ -59,7 +59,12 @@ pub fn resolve(inputs: Inputs, model: &Model, plan: &Plan, diagnostics: &mut Dia
             return None;
         }
     };
-    let resolved = super::resolve(&wide, inputs.files, inputs.also, &mut found)?;
+    let mut resolved = super::resolve(&wide, inputs.files, inputs.also, &mut found)?;
+    // What is not known of a cluster that nobody declared may hide a whole component; of the declared ones all is known.
+    resolved.deployments.retain(|deployment| combinations.points.contains_key(&deployment.cluster));
+    resolved.deployments.extend(plan.deployments.iter().cloned());
+    resolved.deployments.sort_by(|a, b| (&a.component, &a.cluster).cmp(&(&b.component, &b.cluster)));
+    keep_alike(plan, &mut resolved);
     if open.is_some() {
         report(&found, &combinations.tokens, diagnostics);
     }
@@ -183,6 +188,22 @@ fn report_projects(plan: &Plan, diagnostics: &mut Diagnostics) {
                 .label("an AppProject permits clusters by name")
                 .help("write `clusters = all`, or globs over names such as `clusters = [\"prod-*\"]`"),
         );
+    }
+}
+
+/// A rollout is one ApplicationSet, which has one answer to what happens to workloads: that of a protected cluster that may
+/// join counts for those that are declared, too.
+fn keep_alike(plan: &mut Plan, wide: &mut Plan) {
+    let careful = super::careful(&wide.deployments);
+    let engines = plan.argocd.clone();
+    let is_said = |deployment: &Deployment| {
+        let mut serving = engines.iter().filter(|settings| settings.instance.serves(&deployment.cluster));
+        deployment.origin.attributes.contains_key("on-delete") || serving.any(|settings| settings.on_delete.is_some())
+    };
+    for deployment in plan.deployments.iter_mut().chain(&mut wide.deployments) {
+        if deployment.rollout.is_some() && careful.contains(&deployment.component) && !is_said(deployment) {
+            deployment.on_delete = OnDelete::Keep;
+        }
     }
 }
 

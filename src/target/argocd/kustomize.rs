@@ -62,3 +62,36 @@ fn text(context: &Context<'_>, patch: &Patch) -> String {
                     }
                 }
             }
+            context.patch(&Value::Object(object))
+        }
+    }
+}
+
+/// `name` with the metacharacters of Go's regular expressions escaped.
+fn anchored(name: &str) -> String {
+    let mut pattern = String::with_capacity(name.len());
+    for c in name.chars() {
+        if r"\.+*?()|[]{}^$".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
+/// Argo CD's `name=newName:tag` or `name=newName@digest`, which is what `kustomize edit set image` takes.
+///
+/// A digest names the image alone, and older kustomize reads the tag of `name:tag@digest` as part of the name. Argo CD
+/// replaces `$NAME` in images (3.5, util/kustomize), and `$$` by `$`.
+fn image(image: &Image) -> String {
+    let mut text = image.name.clone();
+    if let Some(new) = &image.new_name {
+        text = format!("{text}={new}");
+    }
+    let text = match (&image.digest, &image.tag) {
+        (Some(digest), _) => format!("{text}@{digest}"),
+        (None, Some(tag)) => format!("{text}:{tag}"),
+        (None, None) => text,
+    };
+    text.replace('$', "$$")
+}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"sort"
 	"strings"
@@ -165,6 +166,9 @@ func meaning(application argo.Application) map[string]any {
 		}
 	}
 	spec := said["spec"].(map[string]any)
+	// What is ignored has no order; the order of the source is another one in each fleet.
+	ignored := list(spec["ignoreDifferences"])
+	sort.Slice(ignored, func(i, j int) bool { return fmt.Sprint(ignored[i]) < fmt.Sprint(ignored[j]) })
 	sources := []any{spec["source"]}
 	if several, ok := spec["sources"].([]any); ok {
 		sources = several
