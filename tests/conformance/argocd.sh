@@ -3,8 +3,9 @@
 # judge them by their projects, and the result must be the plan.
 #
 # Needs cargo, go and the Go module proxy. FLEETC_SEEDS says how many random fleets (500), FLEETC_PERMISSION_CASES how many
-# random cases of what a project permits (200,000), which are compared with the engine's AppProject. Prints what each side found and
-# `N passed, M failed`.
+# random cases of what a project permits (200,000), which are compared with the engine's AppProject, and
+# FLEETC_PREDICTIONS_CASES how many of the steps, label selectors and names of ApplicationSets (200,000 each), which are
+# compared with the engine's functions. Prints what each side found and `N passed, M failed`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -17,15 +18,21 @@ corpus() {
 FLEETC_ARGOCD_CORPUS="$work/sets.jsonl" corpus argocd
 FLEETC_FLEETS_CORPUS="$work/fleets.jsonl" corpus random_fleets
 FLEETC_PERMISSION_CORPUS="$work/permission.jsonl" corpus permission
-test -s "$work/sets.jsonl" && test -s "$work/fleets.jsonl" && test -s "$work/permission.jsonl" || { echo "the corpus was not written" >&2; exit 2; }
+FLEETC_STEPS_CORPUS="$work/steps.jsonl" FLEETC_SELECTORS_CORPUS="$work/selectors.jsonl" \
+    FLEETC_NAMES_CORPUS="$work/names.jsonl" corpus predictions
+
+suites="sets fleets permission steps selectors names"
+for suite in $suites; do
+    test -s "$work/$suite.jsonl" || { echo "the corpus of $suite was not written" >&2; exit 2; }
+done
 
 (cd "$here/argocd" && go build -o "$work/argocd" .)
 status=0
-for kind in sets fleets permission; do
-    "$work/argocd" "$kind" "$work/$kind.jsonl" >"$work/$kind.log" || status=1
-    cat "$work/$kind.log"
+for suite in $suites; do
+    "$work/argocd" "$suite" "$work/$suite.jsonl" >"$work/$suite.log" || status=1
+    cat "$work/$suite.log"
 done
-awk '/^(sets|fleets|permission): .* passed, .* failed$/ { passed += $2; failed += $4; sides++ }
-    END { printf "%d passed, %d failed\n", passed, failed; exit !(sides == 3 && failed == 0) }' \
-    "$work/sets.log" "$work/fleets.log" "$work/permission.log" || status=1
+awk -v suites="$(echo "$suites" | wc -w)" '/^[a-z]+: .* passed, .* failed$/ { passed += $2; failed += $4; seen++ }
+    END { printf "%d passed, %d failed\n", passed, failed; exit !(seen == suites && failed == 0) }' \
+    "$work"/*.log || status=1
 exit $status

@@ -13,11 +13,14 @@ mod align;
 mod application;
 mod check;
 mod kustomize;
+pub mod normalize;
 mod order;
 mod project;
 mod root;
+pub mod selector;
 mod sets;
 mod split;
+pub mod steps;
 mod template;
 
 use std::collections::BTreeMap;

@@ -1,8 +1,9 @@
 // Command argocd gives what fleetc wrote to Argo CD's own packages and compares what they make of it with what was meant.
 //
-// Usage: argocd sets FILE, argocd fleets FILE, argocd permission FILE. The files hold one JSON object a line: a few
-// ApplicationSets with the Applications they are to become; a whole fleet, its plan and its output folder; a project's
-// sources or destinations and whether they permit something.
+// Usage: argocd SUITE FILE. The files hold one JSON object a line: a few ApplicationSets with the Applications they are to
+// become (sets); a whole fleet, its plan and its output folder (fleets); a project's sources or destinations and whether
+// they permit something (permission); labels and the steps (steps) or the selector (selectors) that take them or not; a
+// name and what becomes of it (names).
 package main
 
 import (
@@ -16,7 +17,14 @@ import (
 var passed, failed int
 
 func main() {
-	judge := map[string]func([]byte){"sets": judgeSets, "fleets": judgeFleet, "permission": judgePermissionCase}[os.Args[1]]
+	judge := map[string]func([]byte){
+		"sets":       judgeSets,
+		"fleets":     judgeFleet,
+		"permission": judgePermissionCase,
+		"steps":      judgeSteps,
+		"selectors":  judgeSelector,
+		"names":      judgeName,
+	}[os.Args[1]]
 	file, err := os.Open(os.Args[2])
 	check(err)
 	defer file.Close()
