@@ -102,7 +102,7 @@ pub struct Component {
     pub unhealthy: Vec<Unhealthy>,
     /// What never starts, in order of the stages and then by cluster.
     pub frozen: Vec<Frozen>,
-    /// What its gates cost, in the order of the manifests.
+    /// What its gates cost, by kind and gate.
     pub prices: Vec<Price>,
     /// What is known of time.
     pub times: Times,

@@ -234,6 +234,7 @@ impl Outcome<'_> {
                 prices.push(Price { gate: gate.clone(), kind: *kind, holds });
             }
         }
+        prices.sort_by(|a, b| (a.kind, &a.gate).cmp(&(b.kind, &b.gate)));
         prices
     }
 
