@@ -7,19 +7,25 @@
 mod folder;
 #[path = "folder/program.rs"]
 mod program;
+#[path = "random/rng.rs"]
+#[allow(dead_code)]
+mod rng;
 #[path = "support/golden.rs"]
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use fleetc::analysis;
 use fleetc::plan::Plan;
 use fleetc::project::Project;
 use fleetc::simulate::{Component, Engine, Instance, Simulation, simulate};
-use fleetc::target::{self, Engines, OutputTree};
+use fleetc::target::{self, Engines, OutputTree, yaml};
 use folder::Folder;
+use rng::Rng;
+use serde_json::{Value, json};
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulate");
@@ -208,4 +214,88 @@ fn names_that_are_not_there_are_usage_errors() {
     let ran = folder.fleetc(&["plan", "--simulate", "--component", "wep"]).ends_with(2).stdout("");
     ran.stderr_has("no component is named `wep`").stderr_has("did you mean `web`?");
     folder.fleetc(&["plan", "--unhealthy", "dev"]).ends_with(2).stdout("").stderr_has("add `--simulate`");
+}
+
+/// An ApplicationSet over clusters `c0`, `c1`, … with steps of any kind.
+fn random_set(rng: &mut Rng, clusters: usize) -> Value {
+    let element = |rng: &mut Rng, number: usize| {
+        let suspend = if rng.chance(8) { "true" } else { "false" };
+        json!({ "cluster": format!("c{number}"), "step": rng.between(1, 4).to_string(), "suspend": suspend })
+    };
+    let elements: Vec<Value> = (0..clusters).map(|number| element(rng, number)).collect();
+    let steps: Vec<Value> = (0..rng.between(1, 4)).map(|number| random_step(rng, number + 1)).collect();
+    json!({
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "ApplicationSet",
+        "metadata": { "name": "web", "namespace": "argocd", "labels": { "fleetc.dev/component": "web" } },
+        "spec": {
+            "goTemplate": true,
+            "goTemplateOptions": ["missingkey=error"],
+            "generators": [{ "list": { "elements": elements } }],
+            "strategy": { "type": "RollingSync", "rollingSync": { "steps": steps } },
+            "template": {
+                "metadata": {
+                    "name": "web-{{.cluster}}",
+                    "labels": { "cluster": "{{.cluster}}", "step": "{{.step}}" },
+                    "annotations": { "argocd.argoproj.io/skip-reconcile": "{{.suspend}}" },
+                },
+                "spec": { "project": "default", "destination": { "name": "{{.cluster}}" } },
+            },
+        },
+    })
+}
+
+/// Mostly the step of that number, as fleetc writes it.
+fn random_step(rng: &mut Rng, number: usize) -> Value {
+    let expression = match rng.below(10) {
+        0 => json!({ "key": "step", "operator": "NotIn", "values": ["1"] }),
+        1 => json!({ "key": "cluster", "operator": "In", "values": ["c1", "c2", "c5"] }),
+        2 => json!({ "key": "zone", "operator": "Exists" }),
+        3 => json!({ "key": "step", "operator": "In", "values": ["1", "2"] }),
+        _ => json!({ "key": "step", "operator": "In", "values": [number.to_string()] }),
+    };
+    let expressions = if rng.chance(5) { Vec::new() } else { vec![expression] };
+    let mut step = json!({ "matchExpressions": expressions });
+    match rng.below(8) {
+        0 => step["maxUpdate"] = json!(0),
+        1 | 2 => step["maxUpdate"] = json!(rng.between(1, 3)),
+        3 | 4 => step["maxUpdate"] = json!(format!("{}%", rng.between(0, 100))),
+        5 => step["maxUpdate"] = json!(*rng.pick(&["0%", "all", "2"])),
+        _ => {}
+    }
+    step
+}
+
+/// `tests/conformance/argocd.sh` sets `FLEETC_ROLLOUTS_CORPUS`; without it there is nothing to do. Writes
+/// `FLEETC_ROLLOUTS_CASES` random ApplicationSets (2,000), each with unhealthy clusters and the Applications that start
+/// in each round.
+#[test]
+fn the_corpus_is_written_where_it_is_asked_for() {
+    const CLUSTERS: usize = 9;
+    let Some(path) = std::env::var_os("FLEETC_ROLLOUTS_CORPUS") else { return };
+    let cases = std::env::var("FLEETC_ROLLOUTS_CASES").map_or(2_000, |count| count.parse().unwrap());
+    let clusters: String = (0..CLUSTERS).map(|number| format!("cluster c{number} {{ }}\n")).collect();
+    let fleet = "fleet acme { source = apps }\nargocd { progressive-syncs = true }\n\
+                 source apps { git = \"https://github.com/acme/apps\" }\n\
+                 component web on all { path = \"web\" }\n";
+    let folder = Folder::with(&[("fleet.fleet", &format!("{fleet}{clusters}"))]);
+    let plan = compile(&Project::discover(&folder.root()).unwrap(), "the fleet of the corpus");
+    let mut file = std::io::BufWriter::new(fs::File::create(path).unwrap());
+    let mut rng = Rng::new(1, 4);
+    for _ in 0..cases {
+        let number = rng.between(1, CLUSTERS);
+        let set = random_set(&mut rng, number);
+        let all: Vec<String> = (0..number).map(|number| format!("c{number}")).collect();
+        let unhealthy: BTreeSet<String> = rng.some(&all, 2).into_iter().collect();
+        let mut tree = OutputTree::new();
+        tree.insert("argocd/applicationsets/web.yaml".into(), yaml::stream(std::slice::from_ref(&set)));
+        let simulation = simulate(&plan, &tree, &unhealthy);
+        let mut starts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for ((_, cluster), round) in rounds(&simulation.instances[0]) {
+            starts.entry(round).or_default().push(format!("web-{cluster}"));
+        }
+        let starts: Vec<Vec<String>> = starts.into_values().collect();
+        let line = json!({ "set": set, "unhealthy": unhealthy, "rounds": starts });
+        writeln!(file, "{line}").unwrap();
+    }
 }

@@ -5,7 +5,9 @@
 # Needs cargo, go and the Go module proxy. FLEETC_SEEDS says how many random fleets (500), FLEETC_PERMISSION_CASES how many
 # random cases of what a project permits (200,000), which are compared with the engine's AppProject, and
 # FLEETC_PREDICTIONS_CASES how many of the steps, label selectors and names of ApplicationSets (200,000 each), which are
-# compared with the engine's functions. Prints what each side found and `N passed, M failed`.
+# compared with the engine's functions. FLEETC_ROLLOUTS_CASES says through how many random ApplicationSets (2,000) the
+# engine's state machine takes a change, which is compared with the simulation. Prints what each side found and
+# `N passed, M failed`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -20,8 +22,9 @@ FLEETC_FLEETS_CORPUS="$work/fleets.jsonl" corpus random_fleets
 FLEETC_PERMISSION_CORPUS="$work/permission.jsonl" corpus permission
 FLEETC_STEPS_CORPUS="$work/steps.jsonl" FLEETC_SELECTORS_CORPUS="$work/selectors.jsonl" \
     FLEETC_NAMES_CORPUS="$work/names.jsonl" corpus predictions
+FLEETC_ROLLOUTS_CORPUS="$work/rollouts.jsonl" corpus simulate
 
-suites="sets fleets permission steps selectors names"
+suites="sets fleets permission steps selectors names rollouts"
 for suite in $suites; do
     test -s "$work/$suite.jsonl" || { echo "the corpus of $suite was not written" >&2; exit 2; }
 done

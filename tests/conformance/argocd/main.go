@@ -3,7 +3,7 @@
 // Usage: argocd SUITE FILE. The files hold one JSON object a line: a few ApplicationSets with the Applications they are to
 // become (sets); a whole fleet, its plan and its output folder (fleets); a project's sources or destinations and whether
 // they permit something (permission); labels and the steps (steps) or the selector (selectors) that take them or not; a
-// name and what becomes of it (names).
+// name and what becomes of it (names); an ApplicationSet and what starts in which round (rollouts).
 package main
 
 import (
@@ -24,6 +24,7 @@ func main() {
 		"steps":      judgeSteps,
 		"selectors":  judgeSelector,
 		"names":      judgeName,
+		"rollouts":   judgeRollout,
 	}[os.Args[1]]
 	file, err := os.Open(os.Args[2])
 	check(err)
