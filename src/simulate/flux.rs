@@ -95,8 +95,11 @@ fn is_suspended(object: &Object) -> bool {
 /// Whether a suspended deployment lets another pass: it stays Ready as it was, and its revision is looked at only where
 /// both read one source.
 fn passes(one: &Kustomization, other: &Kustomization) -> bool {
-    let source = |of: &Kustomization| of.object.value.pointer("/spec/sourceRef").cloned();
     other.is_deployment && is_suspended(other.object) && source(one) != source(other)
+}
+
+fn source<'o>(of: &Kustomization<'o>) -> Option<&'o Value> {
+    of.object.value.pointer("/spec/sourceRef")
 }
 
 fn resume(gate: &Object, settings: &Flux) -> String {
@@ -114,25 +117,27 @@ fn bake(object: &Value) -> Option<String> {
 
 /// Every gate has its price, and so has every `after`.
 fn add_prices(all: &All, reading: &mut Reading) {
-    let mut behind: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for kustomization in all.values().filter(|one| one.is_deployment) {
-        let before = reading.flow.parts.get(kustomization.part).map(|part| part.behind.clone()).unwrap_or_default();
-        for other in before {
-            behind.entry(other).or_default().push(kustomization.part);
+    let mut behind: BTreeMap<usize, Vec<&Kustomization>> = BTreeMap::new();
+    for one in all.values().filter(|one| one.is_deployment) {
+        for other in reading.flow.parts.get(one.part).map(|part| part.behind.as_slice()).unwrap_or_default() {
+            behind.entry(*other).or_default().push(one);
         }
     }
     for one in all.values() {
         let Some(held) = behind.remove(&one.part) else { continue };
-        let name = one.object.name().to_owned();
-        let bakes = reading.flow.parts.get(one.part).is_some_and(|part| part.bake.is_some());
-        let kind = match (one.is_deployment, is_suspended(one.object)) {
-            (true, _) => Kind::After,
-            (false, true) => Kind::HeldGate,
-            (false, false) => Kind::Gate,
-        };
-        if bakes {
-            reading.price(Kind::Bake, name.clone(), held.clone());
+        let name = one.object.name();
+        let (same, others): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| source(held) == source(one));
+        let parts = |held: Vec<&Kustomization>| held.iter().map(|held| held.part).collect::<Vec<_>>();
+        if one.is_deployment {
+            reading.price(Kind::After, name.to_owned(), parts(same));
+            reading.price(Kind::LooseAfter, name.to_owned(), parts(others));
+            continue;
         }
-        reading.price(kind, name, held);
+        let held = parts(same.into_iter().chain(others).collect());
+        if reading.flow.parts.get(one.part).is_some_and(|part| part.bake.is_some()) {
+            reading.price(Kind::Bake, name.to_owned(), held.clone());
+        }
+        let kind = if is_suspended(one.object) { Kind::HeldGate } else { Kind::Gate };
+        reading.price(kind, name.to_owned(), held);
     }
 }

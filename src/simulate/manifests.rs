@@ -39,7 +39,9 @@ pub(super) fn objects(tree: &OutputTree, folder: &str, api: &str, kind: &str) ->
         if !text.contains(&format!("kind: {kind}")) {
             continue;
         }
-        let documents: Vec<Value> = serde_saphyr::from_multiple(text).unwrap_or_default();
+        // What we wrote ourselves may be as long as it is: the gates of a thousand clusters stand in one file.
+        let options = serde_saphyr::options! { budget: None };
+        let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options).unwrap_or_default();
         let wanted = documents.into_iter().filter(|document| {
             self::text(document, "/apiVersion").starts_with(api) && self::text(document, "/kind") == kind
         });

@@ -17,6 +17,8 @@ pub enum Kind {
     Bake,
     /// Flux: another component's Kustomization on the same cluster.
     After,
+    /// Flux: such a one that reads another source.
+    LooseAfter,
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
             Self::HeldGate => "held gate",
             Self::Bake => "bake",
             Self::After => "after",
+            Self::LooseAfter => "loose after",
         }
     }
 
@@ -49,6 +52,10 @@ impl Kind {
             Self::Bake => "keeps out urgent fixes, too; measured in steps of the interval",
             Self::After => {
                 "while the other is not Ready, no new revision, drift correction or pruning; up to 1 poll late"
+            }
+            Self::LooseAfter => {
+                "while the other is not Ready, no new revision, drift correction or pruning; reads another source, so it may \
+                 change first"
             }
         }
     }

@@ -5,11 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::{Cause, Component, Engine, Frozen, Instance, Kind, Opening, Round, Simulation};
+use super::{Cause, Component, Engine, Frozen, Instance, Kind, Opening, Simulation};
 use crate::plan::text::{counted, some_of};
 
 /// How often kustomize-controller looks again at what a Kustomization depends on, unless it is started otherwise.
 const POLL: &str = "30s";
+
+/// From how many rounds of one stage on they are one row.
+const FOLDED: usize = 4;
 
 /// The whole simulation, or one component of it.
 pub fn text(simulation: &Simulation, component: Option<&str>) -> String {
@@ -102,7 +105,7 @@ fn started(component: &Component, opening: &Opening) -> String {
 }
 
 fn timeline(engine: Engine, component: &Component) -> String {
-    let mut rows: Vec<[String; 4]> = component.rounds.iter().flat_map(|round| opened(component, round)).collect();
+    let mut rows = opened(component);
     rows.extend(frozen(component));
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
@@ -126,43 +129,98 @@ fn remarks(component: &Component) -> String {
     if remarks.is_empty() { String::new() } else { format!("  ({})", remarks.join("; ")) }
 }
 
-fn opened(component: &Component, round: &Round) -> Vec<[String; 4]> {
-    let row = |opening: &Opening| {
+/// A row for each opening; many of one stage, one after the other, are one row.
+fn opened(component: &Component) -> Vec<[String; 4]> {
+    let mut openings: Vec<(usize, &Opening)> = Vec::new();
+    for round in &component.rounds {
+        openings.extend(round.opens.iter().map(|opening| (round.number, opening)));
+    }
+    let is_plain = |opening: &Opening| {
+        let is_ill = component.unhealthy.iter().any(|ill| opening.clusters.contains(&ill.cluster));
+        opening.by_hand.is_none() && opening.bake.is_none() && !is_ill
+    };
+    let goes_on = |(number, one): &(usize, &Opening), (next, other): &(usize, &Opening)| {
+        is_plain(one) && is_plain(other) && one.stage == other.stage && number + 1 == *next
+    };
+    let runs = openings.chunk_by(goes_on);
+    runs.flat_map(|run| if run.len() < FOLDED { single(component, run) } else { folded(run) }).collect()
+}
+
+fn single(component: &Component, openings: &[(usize, &Opening)]) -> Vec<[String; 4]> {
+    let row = |(number, opening): &(usize, &Opening)| {
         let bake = opening.bake.as_ref().map(|bake| format!("after {bake} of bake"));
         let by_hand = opening.by_hand.as_ref().map(|command| format!("by hand: {command}"));
         let remarks: Vec<String> = bake.into_iter().chain(by_hand).collect();
         [
-            format!("round {}", round.number),
+            format!("round {number}"),
             opening.stage.clone().unwrap_or_default(),
             started(component, opening),
             remarks.join(", "),
         ]
     };
-    round.opens.iter().map(row).collect()
+    openings.iter().map(row).collect()
+}
+
+fn folded(openings: &[(usize, &Opening)]) -> Vec<[String; 4]> {
+    let (Some((first, opening)), Some((last, _))) = (openings.first(), openings.last()) else { return Vec::new() };
+    let clusters: Vec<&str> = openings.iter().flat_map(|(_, one)| &one.clusters).map(String::as_str).collect();
+    let most = openings.iter().map(|(_, one)| one.clusters.len()).max().unwrap_or(0);
+    let stage = opening.stage.clone().unwrap_or_default();
+    vec![[format!("rounds {first}-{last}"), stage, some_of(&clusters), format!("{most} at a time")]]
+}
+
+/// What is frozen in a stage for one reason.
+struct Held<'c> {
+    first: &'c Frozen,
+    clusters: Vec<&'c str>,
+    /// How many more gates of the same stage are closed for the same.
+    more: usize,
 }
 
 /// A row for all that is frozen in a stage for one reason. What a row is owed to is said where it is another than that of
 /// the row above, so that the rows read as a chain.
 fn frozen(component: &Component) -> Vec<[String; 4]> {
-    let mut rows: Vec<(&Frozen, String, Vec<&str>)> = Vec::new();
-    for one in &component.frozen {
-        let reason = reason(component, one);
-        match rows.last_mut().filter(|(other, said, _)| other.stage == one.stage && *said == reason) {
-            Some((_, _, clusters)) => clusters.push(&one.cluster),
-            None => rows.push((one, reason, vec![&one.cluster])),
-        }
-    }
     let mut above: &[Cause] = &[];
-    let mut shown = Vec::new();
-    for (one, mut reason, clusters) in rows {
-        let label = if is_suspended(one) { "suspended" } else { "frozen" };
-        if one.because == above && !one.waits_for.is_empty() {
-            reason = waits(one);
-        }
-        above = if is_suspended(one) { &[] } else { &one.because };
-        shown.push([label.to_owned(), one.stage.clone().unwrap_or_default(), some_of(&clusters), reason]);
+    let mut rows = Vec::new();
+    for held in folded_gates(held(component)) {
+        let first = held.first;
+        let is_said = first.because == above && !first.waits_for.is_empty();
+        let reason = if is_said { waits(first, held.more) } else { reason(component, first, held.more) };
+        above = if is_suspended(first) { &[] } else { &first.because };
+        let label = if is_suspended(first) { "suspended" } else { "frozen" };
+        rows.push([label.to_owned(), first.stage.clone().unwrap_or_default(), some_of(&held.clusters), reason]);
     }
-    shown
+    rows
+}
+
+fn held(component: &Component) -> Vec<Held<'_>> {
+    let mut all: Vec<(String, Held)> = Vec::new();
+    for one in &component.frozen {
+        let reason = reason(component, one, 0);
+        match all.last_mut().filter(|(said, held)| held.first.stage == one.stage && *said == reason) {
+            Some((_, held)) => held.clusters.push(&one.cluster),
+            None => all.push((reason, Held { first: one, clusters: vec![&one.cluster], more: 0 })),
+        }
+    }
+    all.into_iter().map(|(_, held)| held).collect()
+}
+
+/// Many gates of one stage that are closed for the same are one row.
+fn folded_gates(all: Vec<Held<'_>>) -> Vec<Held<'_>> {
+    let alike = |one: &Held, other: &Held| {
+        let what = |held: &Held| (held.first.stage.clone(), held.first.state, held.first.because.clone());
+        what(one) == what(other) && !one.first.waits_for.is_empty()
+    };
+    let mut folded = Vec::new();
+    for run in all.chunk_by(alike) {
+        let fold = run.len() >= FOLDED;
+        for (place, held) in run.iter().enumerate().filter(|(place, _)| *place == 0 || !fold) {
+            let of = if fold { run } else { run.get(place..=place).unwrap_or_default() };
+            let clusters = of.iter().flat_map(|held| held.clusters.iter().copied()).collect();
+            folded.push(Held { first: held.first, clusters, more: of.len().saturating_sub(1) });
+        }
+    }
+    folded
 }
 
 fn is_suspended(frozen: &Frozen) -> bool {
@@ -170,20 +228,20 @@ fn is_suspended(frozen: &Frozen) -> bool {
 }
 
 /// `Waiting for step 1 (dev)`
-fn waits(one: &Frozen) -> String {
+fn waits(one: &Frozen, more: usize) -> String {
     if one.waits_for.is_empty() {
-        one.state.to_owned()
-    } else {
-        format!("{} for {}", one.state, one.waits_for.join(" and "))
+        return one.state.to_owned();
     }
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{} for {}{more}", one.state, one.waits_for.join(" and "))
 }
 
 /// `Waiting for step 1 (dev): dev-eu is not healthy`
-fn reason(component: &Component, one: &Frozen) -> String {
+fn reason(component: &Component, one: &Frozen, more: usize) -> String {
     if is_suspended(one) {
         return String::new();
     }
-    let waits = waits(one);
+    let waits = waits(one, more);
     match (one.waits_for.as_slice(), one.because.as_slice()) {
         ([other], [cause]) if *other == cause.component && cause.cluster == one.cluster => {
             format!("{waits}, which is {} there", cause.reason)
