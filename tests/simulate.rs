@@ -155,6 +155,16 @@ fn a_deployment_that_no_manifest_deploys_is_not_reached() {
     assert_eq!(frozen(instance(&simulation, Engine::Flux)), [pair("tools", "prod-2"), pair("web", "prod-2")].into());
 }
 
+/// The gates of a stage stand in one file, as many as there are batches and components.
+#[test]
+fn a_file_may_hold_thousands_of_objects() {
+    let (plan, mut tree) = case("stages");
+    let filler = kustomization("filler", "");
+    tree.get_mut("flux/hub/rollouts/careful/prod.yaml").unwrap().push_str(&format!("---\n{filler}").repeat(3_000));
+    let simulation = simulate(&plan, &tree, &set(&[]));
+    assert_eq!(round_of(&simulation, Engine::Flux, "web", "prod-1"), Some(2));
+}
+
 fn pair(component: &str, cluster: &str) -> (String, String) {
     (component.to_owned(), cluster.to_owned())
 }

@@ -19,8 +19,10 @@ pub fn text(simulation: &Simulation, component: Option<&str>) -> String {
     let shown = |instance| -> Vec<&Component> { shown(instance, component) };
     let mut text = heading(simulation);
     let consequence: String = simulation.instances.iter().map(|one| not_reached(one, &shown(one))).collect();
-    if consequence.is_empty() && !simulation.unhealthy.is_empty() {
-        text += "\nnothing waits for it\n";
+    match simulation.unhealthy.len() {
+        1 if consequence.is_empty() => text += "\nnothing waits for it\n",
+        2.. if consequence.is_empty() => text += "\nnothing waits for them\n",
+        _ => {}
     }
     text += &consequence;
     for instance in simulation.instances.iter().filter(|instance| !shown(instance).is_empty()) {
