@@ -19,7 +19,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use fleetc::analysis;
-use fleetc::plan::Plan;
+use fleetc::plan::{FluxMode, Plan};
 use fleetc::project::Project;
 use fleetc::simulate::{Component, Engine, Instance, Simulation, simulate};
 use fleetc::target::{self, Engines, OutputTree, yaml};
@@ -180,7 +180,8 @@ fn kustomization(name: &str, depends_on: &str) -> String {
 /// Where each cluster has its own Flux, names are known in its folder only.
 #[test]
 fn clusters_with_a_flux_of_their_own_wait_for_nobody_else() {
-    let (plan, _) = case("after");
+    let (mut plan, _) = case("after");
+    plan.flux[0].mode = FluxMode::Pull;
     let mut tree = OutputTree::new();
     for cluster in ["dev", "prod"] {
         let all = ["operator", "database", "web", "tools"].map(|component| {
@@ -189,6 +190,36 @@ fn clusters_with_a_flux_of_their_own_wait_for_nobody_else() {
             kustomization(&format!("{component}-{cluster}"), &before)
         });
         tree.insert(format!("flux/clusters/{cluster}/fleet.yaml"), all.join("---\n"));
+    }
+    let simulation = simulate(&plan, &tree, &set(&["dev"]));
+    assert_eq!(frozen(instance(&simulation, Engine::Flux)), [pair("database", "dev")].into());
+}
+
+/// A folder of patches over what clusters have in common is read as kustomize builds it.
+#[test]
+fn patches_say_what_a_kustomization_depends_on() {
+    let (plan, _) = case("after");
+    let mut tree = OutputTree::new();
+    let list = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n";
+    let components = ["operator", "database", "web", "tools"];
+    for component in components {
+        let folder = format!("flux/base/components/{component}");
+        tree.insert(format!("{folder}/kustomization.yaml"), format!("{list}  - component.yaml\n"));
+        tree.insert(format!("{folder}/component.yaml"), kustomization(component, ""));
+    }
+    for cluster in ["dev", "prod"] {
+        let mut text = list.to_owned();
+        for component in components {
+            text += &format!("  - ../../base/components/{component}\n");
+        }
+        text += "patches:\n";
+        for component in components {
+            let before =
+                if component == "database" { format!("{{ name: operator-{cluster} }}") } else { String::new() };
+            let patch = kustomization(&format!("{component}-{cluster}"), &before).replace('\n', "\n      ");
+            text += &format!("  - target:\n      name: {component}\n    patch: |\n      {}\n", patch.trim_end());
+        }
+        tree.insert(format!("flux/clusters/{cluster}/kustomization.yaml"), text);
     }
     let simulation = simulate(&plan, &tree, &set(&["dev"]));
     assert_eq!(frozen(instance(&simulation, Engine::Flux)), [pair("database", "dev")].into());

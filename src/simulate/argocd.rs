@@ -3,7 +3,8 @@
 //! Everything was synced and healthy before, and every ApplicationSet changes. A step starts when all Applications of the
 //! steps before it are Healthy and Synced (applicationset/progressivesync of Argo CD 3.5, `getAppsToSync`), a wave when
 //! all ApplicationSets of the waves before it are healthy, and an ApplicationSet with a rolling sync is healthy when all
-//! its steps are done (resource_customizations/argoproj.io/ApplicationSet/health.lua).
+//! its steps are done (resource_customizations/argoproj.io/ApplicationSet/health.lua). Applications that are written out
+//! are in waves of the root of their cluster, which waits for them where Argo CD is told to judge their health.
 
 use std::collections::BTreeMap;
 
@@ -119,12 +120,15 @@ impl Reader<'_> {
                     Some(steps) => self.steps(member, steps, &parts, gate).into_iter().collect(),
                     // A set without a rolling sync is healthy as soon as it has made its Applications.
                     None if member.root.is_empty() => Vec::new(),
-                    None => self.moving(parts.iter().copied().flatten()),
+                    // A root over Applications waits for a health check, for which a suspended one is not healthy.
+                    None => parts.iter().copied().flatten().collect(),
                 });
                 started.extend(parts.into_iter().flatten());
             }
             if gate.is_some() {
-                self.reading.price(Kind::Wave, format!("wave {number}"), started);
+                let of_cluster = members.iter().any(|member| !member.root.is_empty());
+                let kind = if of_cluster { Kind::ClusterWave } else { Kind::Wave };
+                self.reading.price(kind, format!("wave {number}"), started);
             }
             if waves.peek().is_some() {
                 gate = Some(self.reading.flow.gate(format!("wave {number}"), ends));

@@ -10,12 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::flow::What;
-use super::manifests::{Object, entries, objects, text};
+use super::manifests::{Object, entries, objects, overlaid, text};
 use super::{Kind, Reading, SUSPENDED};
-use crate::plan::{Flux, Plan};
+use crate::plan::{Flux, FluxMode, Plan};
 use crate::target::OutputTree;
 
 const API: &str = "kustomize.toolkit.fluxcd.io/";
+
+/// The folder of what clusters have in common, which none of them takes as it is.
+const BASE: &str = "base/";
 
 const NOT_THERE: &str = "it depends on a Kustomization that is not there";
 
@@ -31,10 +34,12 @@ struct Kustomization<'o> {
 /// The flow of an instance, read from its manifests.
 pub(super) fn read(plan: &Plan, settings: &Flux, tree: &OutputTree) -> Reading {
     let folder = settings.instance.folder("flux");
-    let objects = objects(tree, &folder, API, "Kustomization");
+    let mut objects = objects(tree, &folder, API, "Kustomization");
+    objects.retain(|object| !object.path.starts_with(BASE));
+    objects.extend(overlaid(tree, &folder, API, "Kustomization"));
     let places = plan.deployments.iter().enumerate().map(|(index, d)| (d.name.as_str(), index)).collect();
     let mut reading = Reading::default();
-    let all = parts(&objects, &places, &mut reading);
+    let all = parts(settings.mode, &objects, &places, &mut reading);
     for ((scope, _), kustomization) in &all {
         let mut held = None;
         for name in depends_on(&kustomization.object.value) {
@@ -58,7 +63,7 @@ pub(super) fn read(plan: &Plan, settings: &Flux, tree: &OutputTree) -> Reading {
 /// By folder of one Flux and name.
 type All<'o> = BTreeMap<(&'o str, &'o str), Kustomization<'o>>;
 
-fn parts<'o>(objects: &'o [Object], places: &BTreeMap<&str, usize>, reading: &mut Reading) -> All<'o> {
+fn parts<'o>(mode: FluxMode, objects: &'o [Object], places: &BTreeMap<&str, usize>, reading: &mut Reading) -> All<'o> {
     let mut all = BTreeMap::new();
     for object in objects {
         let place = places.get(object.name()).copied();
@@ -71,16 +76,16 @@ fn parts<'o>(objects: &'o [Object], places: &BTreeMap<&str, usize>, reading: &mu
             part.times = Some((spec("retryInterval"), spec("timeout")));
         });
         let kustomization = Kustomization { object, part, is_deployment: place.is_some() };
-        all.insert((scope(&object.path), object.name()), kustomization);
+        all.insert((scope(mode, &object.path), object.name()), kustomization);
     }
     all
 }
 
-/// The folder that one Flux reads: `hub`, `clusters/dev`.
-fn scope(path: &str) -> &str {
-    match path.strip_prefix("clusters/").and_then(|rest| rest.find('/')) {
-        Some(length) => path.get(.."clusters/".len() + length).unwrap_or(path),
-        None => path.split('/').next().unwrap_or(path),
+/// Whose Flux reads a file: the hub's, which has no name, or that of the cluster whose folder it is in.
+fn scope(mode: FluxMode, path: &str) -> &str {
+    match mode {
+        FluxMode::Hub => "",
+        FluxMode::Pull => path.split('/').nth(1).unwrap_or_default(),
     }
 }
 

@@ -9,6 +9,8 @@ pub enum Kind {
     ManualStep,
     /// Argo CD: a wave of the root.
     Wave,
+    /// Argo CD: a wave of a cluster's own root.
+    ClusterWave,
     /// Flux: a Kustomization between batches.
     Gate,
     /// Flux: such a one that somebody resumes.
@@ -28,6 +30,7 @@ impl Kind {
             Self::Step => "step",
             Self::ManualStep => "manual step",
             Self::Wave => "wave",
+            Self::ClusterWave => "cluster wave",
             Self::Gate => "gate",
             Self::HeldGate => "held gate",
             Self::Bake => "bake",
@@ -44,6 +47,10 @@ impl Kind {
             Self::Wave => {
                 "waits for every cluster of all earlier waves, and new commits wait with it; holds only where an \
                  ApplicationSet changes"
+            }
+            Self::ClusterWave => {
+                "waits for all of the cluster's earlier waves, and new commits wait with it; holds only where an \
+                 Application changes"
             }
             Self::Gate => {
                 "while closed, no new revision, drift correction or pruning behind it; opens up to 2 polls late"
