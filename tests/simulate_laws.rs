@@ -11,7 +11,7 @@ mod random;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fleetc::analysis;
-use fleetc::plan::{Deployment, Max, Plan, Stage};
+use fleetc::plan::{ArgoCdLayout, Deployment, Max, Plan, Stage};
 use fleetc::project::MemoryFiles;
 use fleetc::simulate::{Engine, Instance, simulate};
 use fleetc::target::{self, Engines};
@@ -57,6 +57,26 @@ fn find<'p>(plan: &'p Plan, component: &str, cluster: &str) -> Option<&'p Deploy
 fn wave(plan: &Plan, component: &str) -> usize {
     let of = |d: &Deployment| d.after.iter().map(|other| wave(plan, other) + 1).max().unwrap_or(0);
     plan.deployments.iter().filter(|d| *d.component == *component).map(of).max().unwrap_or(0)
+}
+
+/// Whether the Applications of an instance are written out, each below the root of its cluster.
+fn is_written_out(plan: &Plan, instance: &Instance) -> bool {
+    plan.argocd.iter().any(|settings| {
+        settings.instance.name == instance.name
+            && instance.engine == Engine::ArgoCd
+            && settings.layout == ArgoCdLayout::AppOfApps
+    })
+}
+
+/// What the root of the cluster `ill` never comes to: all that is behind a wave of it.
+fn frozen_below_roots(plan: &Plan, ill: &str) -> Names {
+    fn wave(plan: &Plan, deployment: &Deployment) -> usize {
+        let before = deployment.after.iter().filter_map(|other| find(plan, other, &deployment.cluster));
+        before.map(|other| wave(plan, other) + 1).max().unwrap_or(0)
+    }
+    let here: Vec<&Deployment> = plan.deployments.iter().filter(|d| &*d.cluster == ill).collect();
+    let first = here.iter().map(|d| wave(plan, d)).min();
+    here.into_iter().filter(|d| Some(wave(plan, d)) > first).map(name).collect()
 }
 
 /// What Argo CD never syncs while `ill` is not healthy.
@@ -154,7 +174,9 @@ fn frozen(instance: &Instance) -> Names {
 }
 
 /// Stages and `after` are kept, and no more of a stage than `max` start in a round.
-fn assert_order(plan: &Plan, engine: Engine, rounds: &BTreeMap<(String, String), usize>, context: &str) {
+fn assert_order(plan: &Plan, instance: &Instance, rounds: &BTreeMap<(String, String), usize>, context: &str) {
+    let engine = instance.engine;
+    let in_sets = engine == Engine::ArgoCd && !is_written_out(plan, instance);
     for component in components(plan) {
         for stages in stages(plan, &component) {
             let mut last = 0;
@@ -176,11 +198,10 @@ fn assert_order(plan: &Plan, engine: Engine, rounds: &BTreeMap<(String, String),
     }
     for deployment in &plan.deployments {
         for target in &deployment.after {
-            let on = |other: &&Deployment| {
-                other.component == *target && (engine == Engine::ArgoCd || other.cluster == deployment.cluster)
-            };
+            let on =
+                |other: &&Deployment| other.component == *target && (in_sets || other.cluster == deployment.cluster);
             for other in plan.deployments.iter().filter(on) {
-                assert!(rounds[&name(other)] < rounds[&name(deployment)], "{context}: {deployment:?}");
+                assert!(rounds[&name(other)] < rounds[&name(deployment)], "{context}: {:?}", name(deployment));
             }
         }
     }
@@ -189,7 +210,7 @@ fn assert_order(plan: &Plan, engine: Engine, rounds: &BTreeMap<(String, String),
 #[test]
 fn everything_is_reached_once_and_in_order_and_behind_an_unhealthy_cluster_nothing() {
     let (mut deployments, mut held) = (0, 0);
-    let seeds = std::env::var("FLEETC_SEEDS").map_or(40, |count| count.parse().expect("a number"));
+    let seeds = std::env::var("FLEETC_SEEDS").map_or(60, |count| count.parse().expect("a number"));
     for seed in 0..seeds {
         let mut memory = MemoryFiles::new();
         for (path, text) in &random::print::print(&random::generate::generate(seed), seed, seed) {
@@ -205,13 +226,14 @@ fn everything_is_reached_once_and_in_order_and_behind_an_unhealthy_cluster_nothi
             assert_eq!(rounds.len() + suspended.len(), plan.deployments.len(), "{context}");
             deployments += rounds.len();
             if suspended.is_empty() {
-                assert_order(&plan, instance.engine, &rounds, &context);
+                assert_order(&plan, &instance, &rounds, &context);
             }
         }
         for cluster in plan.clusters.iter().filter(|_| suspended.is_empty()) {
             for instance in simulate(&plan, &tree, &[cluster.name.to_string()].into()).instances {
                 let context = format!("seed {seed}, {}, {} is unhealthy", instance.words(), cluster.name);
                 let expected = match instance.engine {
+                    Engine::ArgoCd if is_written_out(&plan, &instance) => frozen_below_roots(&plan, &cluster.name),
                     Engine::ArgoCd => frozen_by_argocd(&plan, &cluster.name),
                     Engine::Flux => frozen_by_flux(&plan, &cluster.name),
                 };
@@ -224,5 +246,5 @@ fn everything_is_reached_once_and_in_order_and_behind_an_unhealthy_cluster_nothi
             }
         }
     }
-    assert!(deployments > 500 && held > 500, "{deployments} deployments, {held} held up");
+    assert!(deployments > 500 && held > 300, "{deployments} deployments, {held} held up");
 }
