@@ -10,6 +10,7 @@ pub mod output;
 pub mod plan;
 pub mod policy;
 pub mod project;
+pub mod simulate;
 pub mod source;
 pub mod stdlib;
 pub mod syntax;

@@ -260,3 +260,25 @@ fn the_comparison_shows_what_fleetc_prints() {
     assert_eq!(count, 6);
     support::golden("docs/comparison.md", &(expected + rest));
 }
+
+/// The fleet of the page is the one that its commands are run on, and below each stands what it prints.
+#[test]
+fn the_page_of_the_simulation_shows_what_fleetc_prints() {
+    let page = read("docs/simulate.md");
+    let folder = scratch("simulate");
+    fs::write(folder.join("fleet.fleet"), fenced(&page, "fleet")).unwrap();
+    let mut expected = String::new();
+    let mut rest = page.as_str();
+    while let Some((before, after)) = rest.split_once("```console\n$ fleetc ") {
+        let (block, after) = after.split_once("```").unwrap();
+        let command = block.lines().next().unwrap();
+        let arguments: Vec<&str> = command.split(' ').chain(["-C", folder.to_str().unwrap()]).collect();
+        let output = fleetc(&arguments);
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        let printed = String::from_utf8(output.stdout).unwrap();
+        expected += &format!("{before}```console\n$ fleetc {command}\n{printed}```");
+        rest = after;
+    }
+    assert!(!expected.is_empty());
+    support::golden("docs/simulate.md", &(expected + rest));
+}

@@ -94,6 +94,39 @@ fn plans_suit_the_schema() {
     assert_eq!(problems(&validator, &full), [""; 0]);
 }
 
+/// A simulation in which every field has a value somewhere: a case of `tests/simulate`.
+fn simulation() -> Value {
+    let (_, printed) = include_str!("simulate/json.txt").split_once("\n$ fleetc ").unwrap();
+    serde_json::from_str(printed.split_once('\n').unwrap().1).unwrap()
+}
+
+#[test]
+fn simulations_suit_the_schema() {
+    let validator = validator("simulation");
+    for folder in examples() {
+        for unhealthy in ["", "dev-us-east-1", "dev-eu-west-1", "prod-us-east-1"] {
+            let known = fs::read_to_string(folder.join("gitops/fleet.lock")).unwrap().contains(unhealthy);
+            let arguments = ["plan", "--simulate", "--format", "json", "--unhealthy", unhealthy];
+            let arguments = if unhealthy.is_empty() { &arguments[..4] } else { &arguments };
+            if known {
+                let simulation = printed(&folder, arguments);
+                assert_eq!(problems(&validator, &simulation), [""; 0], "{} {unhealthy}", folder.display());
+            }
+        }
+    }
+    assert_eq!(problems(&validator, &simulation()), [""; 0]);
+}
+
+#[test]
+fn a_spoiled_simulation_is_refused() {
+    let simulation = simulation();
+    for filled in ["rounds", "waits", "unhealthy", "frozen", "prices", "after", "rollouts", "because", "waits_for"] {
+        let begins = |item: &str| simulation.to_string().contains(&format!("\"{filled}\":[{item}"));
+        assert!(begins("{") || begins("\""), "{filled}");
+    }
+    refuses_all_spoiled("simulation", &simulation, &[], &[]);
+}
+
 /// Every way to spoil `value` by a key that is not known, or one that is gone, with the pointer of the place. Keys of
 /// maps that the user fills, below `free`, are left alone.
 fn spoil(value: &Value, pointer: &str, free: &[&str], spoiled: &mut Vec<(String, Option<String>)>) {
@@ -200,12 +233,12 @@ fn every_field_is_described() {
             }
         }
     }
-    for name in ["diagnostics", "plan"] {
+    for name in ["diagnostics", "plan", "simulation"] {
         walk(&schema(name), name);
     }
 }
 
 #[test]
 fn another_name_is_answered_with_those_there_are() {
-    Folder::new().fleetc(&["schema", "plans"]).ends_with(2).stdout("").stderr_has("diagnostics, plan");
+    Folder::new().fleetc(&["schema", "plans"]).ends_with(2).stdout("").stderr_has("diagnostics, plan, simulation");
 }

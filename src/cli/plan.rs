@@ -1,10 +1,17 @@
 //! `fleetc plan`: what runs where, and in which order.
 
-use clap::{Args, ValueEnum};
+use std::collections::BTreeSet;
+
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args, ValueEnum};
+use clap_complete::ArgValueCandidates;
 
 use super::terminal::Terminal;
-use super::{Exit, Failure, Global, load};
-use crate::plan::{json, text};
+use super::{Exit, Failure, Global, completions, load};
+use crate::diag::{did_you_mean, one_of};
+use crate::plan::{self, json, text};
+use crate::simulate;
+use crate::target::{self, Engines};
 
 /// Show what runs where, and in which order
 #[derive(Debug, Args)]
@@ -13,25 +20,71 @@ pub struct Plan {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     #[arg(env = "FLEETC_PLAN_FORMAT", hide_env_values = true)]
     format: Format,
+    /// Step through a change of every component: what starts when, and what each gate costs
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_PLAN_SIMULATE", hide_env_values = true)]
+    simulate: bool,
+    /// With `--simulate`: nothing becomes healthy on this cluster; what freezes? May be repeated
+    #[arg(long, value_name = "CLUSTER", value_delimiter = ',', add = ArgValueCandidates::new(completions::clusters))]
+    #[arg(env = "FLEETC_PLAN_UNHEALTHY", hide_env_values = true)]
+    unhealthy: Vec<String>,
+    /// With `--simulate`: show this component only
+    #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::components))]
+    #[arg(env = "FLEETC_PLAN_COMPONENT", hide_env_values = true)]
+    component: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For reading
     Text,
-    /// For programs, with the schema `fleetc.plan/1`
+    /// For programs, with the schema `fleetc.plan/1` or `fleetc.simulation/1`
     Json,
 }
 
 impl Plan {
     pub fn run(&self, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+        if !self.simulate && (!self.unhealthy.is_empty() || self.component.is_some()) {
+            let flag = if self.unhealthy.is_empty() { "--component" } else { "--unhealthy" };
+            return Err(Failure::new(format!("`{flag}` says something of a simulation")).help("add `--simulate`"));
+        }
         let (_, compilation) = load::compile(&load::start(global)?, &[], terminal)?;
         terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
         let Some(plan) = &compilation.plan else { return Ok(Exit::Problems) };
-        terminal.result(&match self.format {
-            Format::Text => text::text(plan),
-            Format::Json => format!("{:#}\n", json::json(plan)),
+        terminal.result(&match (self.simulate, self.format) {
+            (true, format) => self.simulated(plan, format)?,
+            (false, Format::Text) => text::text(plan),
+            (false, Format::Json) => format!("{:#}\n", json::json(plan)),
         });
         Ok(Exit::Fine)
     }
+
+    fn simulated(&self, plan: &plan::Plan, format: Format) -> Result<String, Failure> {
+        let clusters: Vec<&str> = plan.clusters.iter().map(|cluster| &*cluster.name).collect();
+        let components: BTreeSet<&str> = plan.deployments.iter().map(|deployment| &*deployment.component).collect();
+        for name in &self.unhealthy {
+            known("cluster", name, clusters.iter().copied())?;
+        }
+        if let Some(name) = &self.component {
+            known("component", name, components.iter().copied())?;
+        }
+        let tree = target::build(plan, &Engines { argocd: true, flux: true });
+        let simulation = simulate::simulate(plan, &tree, &self.unhealthy.iter().cloned().collect());
+        let component = self.component.as_deref();
+        Ok(match format {
+            Format::Text => simulate::text::text(&simulation, component),
+            Format::Json => format!("{:#}\n", simulate::json::json(&simulation, component)),
+        })
+    }
+}
+
+fn known<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Result<(), Failure> {
+    if names.clone().any(|known| known == name) {
+        return Ok(());
+    }
+    let failure = Failure::new(format!("no {what} is named `{name}`"));
+    Err(match did_you_mean(name, names.clone()) {
+        Some(near) => failure.help(format!("did you mean `{near}`?")),
+        None => failure.help(format!("write {}", one_of(names))),
+    })
 }

@@ -10,11 +10,13 @@ use super::{Exit, Failure};
 const SCHEMAS: &[(&str, &str)] = &[
     ("diagnostics", include_str!("../../schemas/diagnostics.json")),
     ("plan", include_str!("../../schemas/plan.json")),
+    ("simulation", include_str!("../../schemas/simulation.json")),
 ];
 
 /// Print the JSON Schema of a machine format
 ///
-/// `diagnostics` is what `check --format json` prints, `plan` what `plan --format json` prints.
+/// `diagnostics` is what `check --format json` prints, `plan` what `plan --format json` prints, and `simulation` what it
+/// prints with `--simulate`.
 #[derive(Debug, Args)]
 pub struct Schema {
     /// Which format

@@ -124,7 +124,8 @@ fn from(deployment: &Deployment) -> String {
     }
 }
 
-fn some_of(clusters: &[&str]) -> String {
+/// The clusters, or the first of many and how many there are.
+pub(crate) fn some_of(clusters: &[&str]) -> String {
     match clusters.get(..NAMED) {
         Some(first) if clusters.len() > NAMED + 1 => format!("{}, … ({} in all)", first.join(", "), clusters.len()),
         _ => clusters.join(", "),

@@ -19,11 +19,14 @@ pub mod cover;
 mod health;
 mod kustomize;
 mod labels;
+pub mod normalize;
 mod order;
 mod project;
 mod root;
+pub mod selector;
 mod sets;
 mod split;
+pub mod steps;
 mod template;
 
 use std::collections::BTreeMap;

@@ -5,16 +5,19 @@ import (
 
 	"github.com/argoproj/argo-cd/v3/applicationset/controllers/template"
 	"github.com/argoproj/argo-cd/v3/applicationset/generators"
-	_ "github.com/argoproj/argo-cd/v3/applicationset/progressivesync"
 	"github.com/argoproj/argo-cd/v3/applicationset/utils"
 	argo "github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 	log "github.com/sirupsen/logrus"
 	_ "unsafe" // for go:linkname
 )
 
+// logger is what the engine's own functions write to.
+type logger = *log.Entry
+
 var silent = func() *log.Entry {
 	// The engine also warns of globs that do not compile, which is what some cases are about.
 	log.SetOutput(io.Discard)
+	log.SetLevel(log.PanicLevel)
 	return log.NewEntry(log.StandardLogger())
 }()
 

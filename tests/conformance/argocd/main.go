@@ -1,8 +1,10 @@
 // Command argocd gives what fleetc wrote to Argo CD's own packages and compares what they make of it with what was meant.
 //
-// Usage: argocd sets FILE, argocd fleets FILE, argocd health FILE, argocd permission FILE, argocd labels FILE. The files hold one JSON object a
-// line: a few ApplicationSets with the Applications they are to become; a whole fleet, its plan and its output folder, for
-// `fleets` and for `health`; a project's sources or destinations and whether they permit something; a fleet whose clusters are found by labels.
+// Usage: argocd SUITE FILE. The files hold one JSON object a line: a few ApplicationSets with the Applications they are to
+// become (sets); a whole fleet, its plan and its output folder (fleets, health); a project's sources or destinations and whether
+// they permit something (permission); labels and the steps (steps) or the selector (selectors) that take them or not; a
+// name and what becomes of it (names); an ApplicationSet and what starts in which round (rollouts); a fleet whose clusters are found by
+// labels, and the Secrets of its clusters (labels).
 package main
 
 import (
@@ -17,8 +19,15 @@ var passed, failed int
 
 func main() {
 	judge := map[string]func([]byte){
-		"sets": judgeSets, "fleets": judgeFleet, "health": judgeHealth, "permission": judgePermissionCase,
-		"labels": judgeLabels,
+		"sets":       judgeSets,
+		"fleets":     judgeFleet,
+		"permission": judgePermissionCase,
+		"steps":      judgeSteps,
+		"selectors":  judgeSelector,
+		"names":      judgeName,
+		"rollouts":   judgeRollout,
+		"health":     judgeHealth,
+		"labels":     judgeLabels,
 	}[os.Args[1]]
 	file, err := os.Open(os.Args[2])
 	check(err)
