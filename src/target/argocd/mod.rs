@@ -36,7 +36,7 @@ use serde_json::Value;
 pub use check::{check, check_over};
 
 use crate::plan::space::Space;
-use crate::plan::{ArgoCd, ArgoCdLayout, Cluster, Deployment, Duration, Plan, Rollout, Stage};
+use crate::plan::{ArgoCd, ArgoCdLayout, Cluster, Deployment, Duration, Membership, Plan, Rollout, Stage};
 use crate::target::{OutputTree, yaml};
 use align::Alignment;
 use order::Order;
@@ -89,12 +89,33 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
 /// The Application of each deployment in the order of the plan: `metadata` (without the namespace, which is that of
 /// its ApplicationSet or of the settings) and `spec`.
 pub fn applications(plan: &Plan, settings: &ArgoCd) -> Vec<Value> {
+    if let (Membership::Labels, Some(space)) = (settings.membership, &plan.space) {
+        return declared_applications(&space.of(&settings.instance), settings);
+    }
     let context = Context::new(plan, settings, None);
     if settings.layout == ArgoCdLayout::AppOfApps {
         return app_of_apps::applications(&context);
     }
     let of = |component: Component<'_>| -> Vec<Value> {
         component.deployments.iter().map(|d| application::manifest(&context, &component, d)).collect()
+    };
+    context.components().flat_map(of).collect()
+}
+
+/// The Applications of the declared clusters among those over the label space.
+fn declared_applications(space: &Space, settings: &ArgoCd) -> Vec<Value> {
+    let context = Context::new(&space.plan, settings, Some(space));
+    let of = |component: Component<'_>| -> Vec<Value> {
+        let declared = component.deployments.iter().filter(|deployment| !context.is_any(&deployment.cluster));
+        let manifest = |deployment: &Deployment| {
+            let mut manifest = application::manifest(&context, &component, deployment);
+            // Over the label space it is the template that shortens names.
+            if let Some(name) = manifest.pointer_mut("/metadata/name") {
+                *name = Value::from(deployment.name.as_str());
+            }
+            manifest
+        };
+        declared.map(manifest).collect()
     };
     context.components().flat_map(of).collect()
 }
