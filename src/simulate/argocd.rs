@@ -169,8 +169,9 @@ impl Reader<'_> {
         gate: Option<usize>,
     ) -> Option<usize> {
         let chosen: Vec<Option<usize>> = member.applications.iter().map(|one| step_of(&one.labels, steps)).collect();
-        for (part, _) in parts.iter().zip(&chosen).filter(|(_, step)| step.is_none()) {
-            self.reading.flow.change(part.unwrap_or(usize::MAX), |part| part.stuck = part.stuck.or(Some(NO_STEP)));
+        let of_none = parts.iter().zip(&chosen).filter(|(_, step)| step.is_none());
+        for part in of_none.filter_map(|(part, _)| *part) {
+            self.reading.flow.change(part, |part| part.stuck = part.stuck.or(Some(NO_STEP)));
         }
         let mut before = gate;
         for (index, step) in steps.iter().enumerate() {
