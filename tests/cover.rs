@@ -1,5 +1,8 @@
 //! Disjoint covers of sets of label combinations: exact, and as small as a search of all covers finds them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(missing_docs)]
+
 use std::collections::{BTreeSet, HashMap};
 
 use fleetc::target::argocd::cover::{Box, cover};

@@ -190,20 +190,3 @@ fn the_corpus_of_labels_is_written_where_it_is_asked_for() {
     println!("{closed} closed fleets and {open} open ones of {seeds}");
     assert!(closed * 10 > seeds * 8 && open * 50 > seeds, "too few fleets are built: {closed}, {open} of {seeds}");
 }
-
-#[test]
-#[ignore]
-fn dump() {
-    let seed: u64 = std::env::var("DUMP").unwrap().parse().unwrap();
-    let mut fleet = generate(seed);
-    fleet.flux = None;
-    let argocd = fleet.argocd.get_or_insert_default();
-    argocd.progressive_syncs = true;
-    argocd.labels = true;
-    fleet.open = std::env::var("OPEN").is_ok();
-    for (path, text) in print(&fleet, seed, seed) {
-        let path = std::path::Path::new("/tmp/dump").join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-}

@@ -114,10 +114,10 @@ fn in_block(block: &Block, names: &mut BTreeSet<String>) {
 }
 
 fn in_text(text: &Text, names: &mut BTreeSet<String>) {
-    names.extend(text.parts.iter().filter_map(|part| match part {
-        TextPart::Name(name) => Some(name.text.clone()),
-        // A quoted word on the left of a comparison is a label's name.
-        TextPart::Literal(text) => Some(text.clone()),
+    // A quoted word on the left of a comparison is a label's name, so literals count, too.
+    names.extend(text.parts.iter().map(|part| match part {
+        TextPart::Name(name) => name.text.clone(),
+        TextPart::Literal(text) => text.clone(),
     }));
 }
 

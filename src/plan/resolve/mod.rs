@@ -62,7 +62,8 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     let mut findings = Findings::default();
     let (clusters, suspended) = clusters(model, &protected, &mut findings.evaluator);
     let context = Context { model, fleet: &fleet, sources: &sources, rollouts: &rollouts, protected: &protected };
-    let Resolved { mut deployments, doubtful } = deployments(context, (&suspended, &unsure), files, &mut findings, diagnostics);
+    let Resolved { mut deployments, doubtful } =
+        deployments(context, (&suspended, &unsure), files, &mut findings, diagnostics);
     findings.finish(model, diagnostics);
     order::resolve(model, &rollouts, &mut deployments, &doubtful, diagnostics);
     settle_on_delete(&engines, &mut deployments);
