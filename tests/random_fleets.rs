@@ -169,6 +169,13 @@ fn the_corpus_is_written_where_it_is_asked_for() {
     for seed in 0..seeds {
         let Some((plan, files)) = plan_and_output(&generate(seed), seed) else { panic!("seed {seed} does not build") };
         write(format!("seed {seed}"), &plan, &files);
+        // The other ways to write for Flux, in turns.
+        let (pull, overlays) = [(true, false), (false, true), (true, true)][seed as usize % 3];
+        if let Some(fleet) = generate(seed).for_flux(pull, overlays) {
+            let name = format!("seed {seed}, pull {pull}, overlays {overlays}");
+            let (plan, files) = plan_and_output(&fleet, seed).unwrap_or_else(|| panic!("{name} does not build"));
+            write(name, &plan, &files);
+        }
     }
 }
 

@@ -116,6 +116,8 @@ impl Generator {
                 version: self.rng.chance(50).then(|| "2.9".into()),
                 namespace: self.rng.chance(15).then(|| "flux-hub".into()),
                 hub_said: self.rng.chance(50),
+                pull: false,
+                overlays: false,
                 interval: self.rng.chance(40).then(|| (*self.rng.pick(&["10m", "1h", "1h30m", "90s"])).into()),
                 kubeconfig: self.rng.chance(20).then(|| ("kc-".into(), ".admin".into())),
             });

@@ -47,6 +47,10 @@ pub struct Flux {
     pub version: Option<String>,
     pub namespace: Option<String>,
     pub hub_said: bool,
+    /// `mode = pull`
+    pub pull: bool,
+    /// `layout = overlays`
+    pub overlays: bool,
     pub interval: Option<String>,
     /// `kubeconfig = "…${cluster}…"`, as the text before and after the name.
     pub kubeconfig: Option<(String, String)>,
@@ -296,6 +300,22 @@ impl Fleet {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// The same fleet for Flux alone, with a Flux in each cluster or as overlays. A Flux in each cluster orders no clusters.
+    pub fn for_flux(&self, pull: bool, overlays: bool) -> Option<Self> {
+        let mut fleet = self.clone();
+        fleet.argocd = None;
+        let flux = fleet.flux.as_mut()?;
+        (flux.pull, flux.overlays) = (pull, overlays);
+        if pull {
+            flux.kubeconfig = None;
+            fleet.rollouts.clear();
+            let bodies = fleet.components.iter_mut().map(|component| &mut component.body);
+            let bodies = bodies.chain(fleet.templates.iter_mut().map(|template| &mut template.body));
+            bodies.chain(&mut fleet.defaults).for_each(Body::forget_rollouts);
+        }
+        Some(fleet)
+    }
+
     /// The template of this name.
     pub fn template(&self, name: &str) -> &Template {
         self.templates.iter().find(|template| template.name == name).expect("a declared template")
@@ -303,6 +323,11 @@ impl Fleet {
 }
 
 impl Body {
+    fn forget_rollouts(&mut self) {
+        self.attributes.remove("rollout");
+        self.on.iter_mut().for_each(|on| on.body.forget_rollouts());
+    }
+
     /// Whether it says nothing.
     pub fn is_empty(&self) -> bool {
         let Self { attributes, maps, patches, ignores, on } = self;

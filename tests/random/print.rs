@@ -126,7 +126,13 @@ impl Printer<'_> {
             if let Some((before, after)) = &flux.kubeconfig {
                 entries.push(format!("kubeconfig = \"{before}${{cluster}}{after}\""));
             }
-            if flux.hub_said {
+            if flux.pull {
+                entries.push("mode = pull".into());
+            }
+            if flux.overlays {
+                entries.push("layout = overlays".into());
+            }
+            if flux.hub_said && !flux.pull {
                 entries.push("mode = hub".into());
             }
             all.push(self.shuffled("flux".into(), entries));

@@ -30,22 +30,13 @@ func judgeFleet(line []byte) {
 		return
 	}
 	given.judgeFiles()
-	if len(given.files("flux/hub/")) == 0 {
-		// No hub: each cluster has a Flux of its own.
-		return
-	}
 	work := given.write(given.home())
 	defer os.RemoveAll(work.root)
-	hub, err := work.build(path.Join(work.home, "flux/hub"), nil)
-	expect(err == nil, "%s: the hub: %v", given.Name, err)
-	if err != nil {
-		return
-	}
-	expect(len(hub.releases)+len(hub.configMaps) == 0, "%s: the hub's folder holds more than Flux is told by it", given.Name)
+	told, all := given.told(work)
 
 	gates := map[string]*flux.Kustomization{}
-	left := maps.Clone(hub.kustomizations)
-	for name, one := range hub.kustomizations {
+	left := maps.Clone(all)
+	for name, one := range all {
 		if one.Spec.CommonMetadata != nil && one.Spec.CommonMetadata.Annotations[ssa] == "Ignore" {
 			gates[name] = one
 			delete(left, name)
@@ -61,6 +52,7 @@ func judgeFleet(line []byte) {
 			continue
 		}
 		given.judgeKustomization(meant, one)
+		hub := told[meant.Cluster]
 		if meant.isChart() {
 			given.judgeRelease(meant, one, hub, work, names)
 		} else {
@@ -71,15 +63,53 @@ func judgeFleet(line []byte) {
 		expect(false, "%s: the Kustomization %s is not in the plan", given.Name, name)
 	}
 	given.judgeReleaseFolders()
-	given.judgeOrder(hub.kustomizations, gates)
+	given.judgeOrder(all, gates)
+}
+
+// isPull says whether each cluster has a Flux of its own.
+func (given fleet) isPull() bool { return len(given.files("flux/hub/")) == 0 }
+
+// told builds what Flux is pointed at: the hub's folder, or that of each cluster. It gives the objects that the Flux of each
+// cluster knows, and all Kustomizations.
+func (given fleet) told(work workspace) (map[string]objects, map[string]*flux.Kustomization) {
+	told, all := map[string]objects{}, map[string]*flux.Kustomization{}
+	read := func(folder string) objects {
+		built, err := work.build(path.Join(work.home, folder), nil)
+		expect(err == nil, "%s: %s: %v", given.Name, folder, err)
+		if err != nil {
+			return newObjects()
+		}
+		expect(len(built.releases)+len(built.configMaps) == 0, "%s: %s holds more than Flux is told by it", given.Name, folder)
+		for name, one := range built.kustomizations {
+			expect(all[name] == nil, "%s: two Kustomizations are named %s", given.Name, name)
+			all[name] = one
+			for _, other := range one.Spec.DependsOn {
+				expect(built.kustomizations[other.Name] != nil, "%s: %s waits for %s, which its Flux does not know", given.Name, name, other.Name)
+			}
+		}
+		return built
+	}
+	if !given.isPull() {
+		hub := read("flux/hub")
+		for _, one := range given.Plan.Deployments {
+			told[one.Cluster] = hub
+		}
+		return told, all
+	}
+	for _, one := range given.Plan.Deployments {
+		if _, done := told[one.Cluster]; !done {
+			told[one.Cluster] = read(path.Join("flux/clusters", one.Cluster))
+		}
+	}
+	return told, all
 }
 
 // home is where in its repository the output folder is: what the paths of charts begin with.
 func (given fleet) home() string {
-	for _, name := range given.files("flux/hub/clusters/") {
+	for _, name := range given.files("flux/") {
 		for line := range strings.Lines(given.Files[name]) {
-			if found, ok := strings.CutPrefix(strings.TrimSpace(line), "path: ./"); ok {
-				if home, _, ok := strings.Cut(found, "/flux/releases/"); ok {
+			if before, _, ok := strings.Cut(line, "/flux/releases/"); ok {
+				if _, home, ok := strings.Cut(before, "./"); ok {
 					return home
 				}
 			}
@@ -157,8 +187,15 @@ func (given fleet) judgeRelease(meant deployment, one *flux.Kustomization, hub o
 	same("kubeConfig on the hub", one.Spec.KubeConfig, (*meta.KubeConfigReference)(nil))
 	same("targetNamespace on the hub", one.Spec.TargetNamespace, "")
 	same("prune on the hub", one.Spec.Prune, true)
-	same("wait", one.Spec.Wait, meant.isWatched())
-	same("patches on the hub", len(one.Spec.Patches)+len(one.Spec.Images)+len(one.Spec.HealthChecks), 0)
+	same("patches on the hub", len(one.Spec.Patches)+len(one.Spec.Images), 0)
+	if given.isPull() && len(meant.Health) > 0 {
+		// The cluster's own Flux sees what the release becomes, and the release itself.
+		same("wait", one.Spec.Wait, false)
+		same("the number of health checks", len(one.Spec.HealthChecks), 1+len(meant.Health))
+	} else {
+		same("wait", one.Spec.Wait, meant.isWatched())
+		same("health checks on the hub", len(one.Spec.HealthChecks), 0)
+	}
 	built, err := work.build(one.Spec.Path, one)
 	expect(err == nil, "%s: %s: %v", given.Name, meant.Name, err)
 	if err != nil {
@@ -322,6 +359,10 @@ func (one deployment) images() (found []images.Image) {
 type identities map[string]string
 
 func (known identities) judge(given fleet, meant deployment, reference *meta.KubeConfigReference) {
+	if given.isPull() {
+		expect(reference == nil, "%s: %s goes to another cluster: %v", given.Name, meant.Name, reference)
+		return
+	}
 	one := ""
 	if reference != nil && reference.SecretRef != nil {
 		one += fmt.Sprintf("Secret %s %s", reference.SecretRef.Name, reference.SecretRef.Key)
