@@ -90,6 +90,9 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
 /// its ApplicationSet or of the settings) and `spec`.
 pub fn applications(plan: &Plan, settings: &ArgoCd) -> Vec<Value> {
     if let (Membership::Labels, Some(space)) = (settings.membership, &plan.space) {
+        // The same installation, with the clusters that it serves of those that stand for others.
+        let same = space.plan.argocd.iter().find(|other| other.instance.name == settings.instance.name);
+        let settings = same.unwrap_or(settings);
         return declared_applications(&space.of(&settings.instance), settings);
     }
     let context = Context::new(plan, settings, None);
