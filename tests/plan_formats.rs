@@ -30,6 +30,7 @@ fn cluster(name: &str, env: &str) -> Cluster {
         kubeconfig: Kubeconfig::Secret { name: format!("{name}-kubeconfig"), key: "value".into() },
         protected: env == "prod",
         suspend: false,
+        many: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which labels and facts a component may read: in predicates, texts and values, its own and those of what it names.
 //!
-//! Takes syntax trees and gives too much rather than too little: a word that is also a label's name counts as the label.
+//! Takes syntax trees and gives too much rather than too little: a word that is also a label's name counts as the label. What
+//! a cluster is by `defaults cluster` counts as said by the component.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,12 @@ fn everywhere(files: &[Parse]) -> BTreeSet<String> {
             DeclarationKind::Defaults(node) if node.name.as_ref().is_some_and(|name| name.text == "component") => {
                 in_block(&node.body, &mut names);
             }
+            // Labels and facts that it sets are looked up where they are read.
+            DeclarationKind::Defaults(node) if node.name.as_ref().is_some_and(|name| name.text == "cluster") => {
+                let attributes = ["with", "without", "suspend", "server"];
+                let said = attributes.iter().filter_map(|name| super::body::find(&node.body, name));
+                said.for_each(|attribute| in_expr(&attribute.value, &mut names));
+            }
             DeclarationKind::Fleet(node) => in_block(&node.body, &mut names),
             DeclarationKind::Engine(node) => node.on.iter().for_each(|on| in_expr(on, &mut names)),
             _ => {}
@@ -62,7 +69,8 @@ fn complete(model: &Model, names: &mut BTreeSet<String>) {
             in_block(&declared.node.body, &mut more);
         }
         if let Some(field) = model.find_field(&name).and_then(|index| model.fields.get(index)) {
-            field.derived.or(field.default).iter().for_each(|expr| in_expr(expr, &mut more));
+            let default = super::space::default_of(model, field);
+            [field.derived, default, field.default].into_iter().flatten().for_each(|expr| in_expr(expr, &mut more));
         }
         waiting.extend(more.into_iter().filter(|name| names.insert(name.clone())));
     }

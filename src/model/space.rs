@@ -10,8 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
-use super::field::{FieldType, as_text};
+use super::field::{Field, FieldType, as_text, is_label_text};
+use super::order::{Given, given};
 use super::predicate::{Predicate, lower};
 use super::scope::{Place, Referent, Scope};
 use super::set::ClusterSet;
@@ -19,11 +21,12 @@ use super::{Cluster, Model, Slot};
 use crate::diag::Diagnostics;
 use crate::source::{Sources, Span};
 use crate::syntax::Parse;
-use crate::syntax::ast;
+use crate::syntax::ast::{self, Expr, ExprKind};
 
 /// At most this many combinations: each is a cluster to the compiler.
 pub const MAX_POINTS: usize = 20_000;
-/// The first of the numbers that stand for a number which is known at run time only. Exact as a 64-bit float, too.
+/// The first of the numbers that stand for a number which is known at run time only; the others lie less than 2^40 above it.
+/// All have 16 digits and are exact as 64-bit floats, too.
 const FIRST_NUMBER: u64 = 7_205_759_403_792_000;
 
 /// A label by which combinations differ.
@@ -51,6 +54,8 @@ pub enum Coordinate {
 pub struct Tokens {
     /// For the cluster's name.
     pub cluster: String,
+    /// For the URL of its API server.
+    pub server: String,
     /// For labels and facts, by their place in [`Model::fields`].
     pub fields: BTreeMap<usize, Value>,
 }
@@ -158,18 +163,23 @@ pub fn model<'a>(
     Ok((model, space))
 }
 
-/// The coordinates of the declared cluster at `cluster`; none where it has a value that is in no dimension.
-pub fn coordinates_of(space: &Space, model: &Model, cluster: usize) -> Option<Vec<usize>> {
-    let coordinate = |dimension: &Dimension| {
+/// The coordinates that the declared cluster at `cluster` may have in each dimension; none where it has a value that is in no
+/// dimension. What it has by default its Secret may say or not.
+pub fn coordinates_of(space: &Space, model: &Model, cluster: usize) -> Option<Vec<Vec<usize>>> {
+    let of = |dimension: &Dimension| {
         let all = &dimension.coordinates;
         let at = |wanted: &Coordinate| all.iter().position(|coordinate| coordinate == wanted);
-        match model.slot(cluster, dimension.field) {
+        let own = match model.slot(cluster, dimension.field) {
             Slot::Value(value) => at(&Coordinate::Value(value.clone())).or_else(|| at(&Coordinate::Other)),
             Slot::Absent => at(&Coordinate::Absent),
             Slot::Token { .. } | Slot::Poisoned => None,
-        }
+        }?;
+        let (field, declared) = (model.fields.get(dimension.field)?, model.clusters.get(cluster)?);
+        let by_default = matches!(given(model, field, declared), Given::Defaults(_) | Given::Default(_));
+        let unsaid = at(&Coordinate::Absent).filter(|absent| by_default && *absent != own);
+        Some(std::iter::once(own).chain(unsaid).collect())
     };
-    space.dimensions.iter().map(coordinate).collect()
+    space.dimensions.iter().map(of).collect()
 }
 
 /// `any cluster with env = prod, region = eu`
@@ -236,7 +246,9 @@ fn assigned(model: &Model, space: &Space, coordinates: &[usize], facts: Facts) -
             None if field.derived.is_some() => None,
             None if field.fact && field.optional => Some(Slot::Absent),
             None if field.fact && facts == Facts::Annotations => {
-                let token = token.map(|token| Slot::Token { value: token.clone(), differs: false });
+                // A default that is no plain value may be another one on each cluster.
+                let plain = !has_default(model, field) || plain_default(model, field).is_some();
+                let token = token.filter(|_| plain).map(|token| Slot::Token { value: token.clone(), differs: false });
                 Some(token.unwrap_or(Slot::Poisoned))
             }
             // What nothing reads may be anything.
@@ -263,14 +275,33 @@ fn dimensions(model: &Model, read: &BTreeSet<usize>) -> Vec<Dimension> {
             }
             FieldType::List | FieldType::Error => continue,
         };
-        let defaults = model.names.cluster_defaults.map(|node| &node.body);
-        let by_defaults = defaults.is_some_and(|body| super::body::find(body, &field.name.text).is_some());
-        if field.optional || field.default.is_some() || by_defaults {
+        if field.optional || has_default(model, field) {
             coordinates.push(Coordinate::Absent);
         }
         dimensions.push(Dimension { field: index, coordinates });
     }
     dimensions
+}
+
+/// What a label or fact is on a cluster that does not say: by `defaults cluster`, else by its own default.
+pub fn default_of<'a>(model: &Model<'a>, field: &Field<'a>) -> Option<&'a Expr> {
+    let defaults = model.names.cluster_defaults.map(|node| &node.body);
+    let said = defaults.and_then(|body| super::body::find(body, &field.name.text)).map(|attribute| &attribute.value);
+    said.or(field.default)
+}
+
+fn has_default(model: &Model, field: &Field) -> bool {
+    default_of(model, field).is_some()
+}
+
+/// The default of a label or fact as text, when it is the same on every cluster.
+pub fn plain_default(model: &Model, field: &Field) -> Option<String> {
+    match &default_of(model, field)?.kind {
+        ExprKind::Text(text) => text.as_literal().map(str::to_owned),
+        ExprKind::Int(number) => Some(number.to_string()),
+        ExprKind::Path(path) => Some(path.text()),
+        _ => None,
+    }
 }
 
 /// The values that predicates compare each label with, sorted.
@@ -285,6 +316,8 @@ fn constants(model: &Model) -> BTreeMap<usize, Vec<Value>> {
         });
     });
     for values in all.values_mut() {
+        // A selector takes no value that a label cannot have, and none has it.
+        values.retain(|value| as_text(value).is_some_and(|text| is_label_text(&text)));
         values.sort_by_key(|value| value.to_string());
         values.dedup();
     }
@@ -310,7 +343,12 @@ pub fn unselectable(model: &Model) -> BTreeMap<Span, String> {
     let words = |referent: &Referent| match referent {
         Referent::Field(index) => {
             let field = model.fields.get(*index)?;
-            field.fact.then(|| format!("the fact `{}`", field.name.text))
+            let is_token = |cluster: &Cluster| {
+                matches!(cluster.slots.get(*index), Some(Slot::Token { differs: false, .. })) && !field.fact
+            };
+            let derived = model.clusters.iter().any(is_token);
+            let words = format!("the {} `{}`", field.what(), field.name.text);
+            (field.fact || derived).then_some(words)
         }
         _ => None,
     };
@@ -334,35 +372,35 @@ pub fn unselectable(model: &Model) -> BTreeMap<Span, String> {
     found
 }
 
-/// Words and numbers that stand nowhere in the sources.
+/// Words and numbers that no text of the sources can make: they hold a digest of all of it, and are equally long, so that
+/// none is part of another one.
 fn tokens(model: &Model, sources: &Sources) -> Tokens {
-    let is_free = |text: &str| sources.iter().all(|(_, file)| !file.text.contains(text));
-    let word = |stem: &str| {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-        let stem: String = stem.chars().map(plain).take(24).collect();
-        let stem = format!("some-{}", stem.trim_matches('-'));
-        let mut numbered = (2..).map(|number| format!("{stem}-{number}"));
-        if is_free(&stem) { stem } else { numbered.find(|text| is_free(text)).unwrap_or_default() }
+    let mut digest = Sha256::new();
+    let mut files: Vec<(&str, &str)> = sources.iter().map(|(_, file)| (&*file.path, &*file.text)).collect();
+    files.sort_unstable();
+    for (path, text) in files {
+        digest.update((path.len() as u64).to_le_bytes());
+        digest.update(path);
+        digest.update((text.len() as u64).to_le_bytes());
+        digest.update(text);
+    }
+    let seed = digest.finalize();
+    let word = |what: String| {
+        let digest = Sha256::new().chain_update(seed).chain_update(what).finalize();
+        let digits: String = digest.iter().take(7).map(|byte| format!("{byte:02x}")).collect();
+        format!("x{digits}x")
     };
-    let mut tokens = Tokens { cluster: word("cluster-x"), fields: BTreeMap::new() };
-    let mut number = FIRST_NUMBER;
-    for (index, field) in model.fields.iter().enumerate() {
+    let number = |what: String| {
+        let digest = Sha256::new().chain_update(seed).chain_update(what).finalize();
+        FIRST_NUMBER + digest.iter().take(5).fold(0_u64, |all, byte| all << 8 | u64::from(*byte))
+    };
+    let mut tokens = Tokens { cluster: word("cluster".into()), server: word("server".into()), fields: BTreeMap::new() };
+    for (index, field) in model.fields.iter().enumerate().filter(|(_, field)| field.derived.is_none()) {
+        let name = format!("field {}", field.name.text);
         match field.ty {
-            _ if field.derived.is_some() => {}
-            FieldType::Text => {
-                let token = word(&format!("{}-x", field.name.text));
-                // `a_b` and `a-b` would have one.
-                let taken = tokens.fields.values().any(|other| as_text(other).is_some_and(|o| o.contains(&token)));
-                let token = if taken { format!("{token}-{index}") } else { token };
-                tokens.fields.insert(index, token.into());
-            }
-            FieldType::Int => {
-                number = (number + 1..).find(|number| is_free(&number.to_string())).unwrap_or(number);
-                tokens.fields.insert(index, number.into());
-            }
-            FieldType::Choice(_) if field.fact => {
-                _ = tokens.fields.insert(index, word(&format!("{}-x", field.name.text)).into())
-            }
+            FieldType::Text => _ = tokens.fields.insert(index, word(name).into()),
+            FieldType::Choice(_) if field.fact => _ = tokens.fields.insert(index, word(name).into()),
+            FieldType::Int => _ = tokens.fields.insert(index, number(name).into()),
             _ => {}
         }
     }

@@ -79,6 +79,8 @@ pub struct Cluster {
     pub protected: bool,
     /// Whether its deployments are paused.
     pub suspend: bool,
+    /// Whether it stands for clusters that nobody declared, of any name.
+    pub many: bool,
 }
 
 /// How Flux on the hub reaches a cluster.

@@ -47,11 +47,20 @@ pub fn project_permits(project: &Project, deployment: &Deployment, cluster: &Clu
     // only glob over servers that `destinations` writes.
     let server = cluster.server.as_deref().unwrap_or("*").trim_end_matches('/');
     let namespace = deployment.namespace.as_deref().unwrap_or_default();
+    if cluster.many && !permits_any_name(project) {
+        return Err(Refusal::Destination);
+    }
     if destination_permitted(&destinations_on(project, &cluster.name), server, &cluster.name, namespace) {
         Ok(())
     } else {
         Err(Refusal::Destination)
     }
+}
+
+/// Whether the project permits clusters whatever their names: only globs may say otherwise.
+fn permits_any_name(project: &Project) -> bool {
+    let ProjectClusters::Globs(globs) = &project.clusters else { return true };
+    globs.iter().all(|glob| !glob.starts_with('!')) && globs.iter().any(|glob| glob == "*" || glob == "**")
 }
 
 /// Those of [`destinations`] that speak of `cluster`: an item with the plain name of another one neither permits nor

@@ -19,12 +19,15 @@ pub struct Space {
     pub read: BTreeMap<String, BTreeSet<usize>>,
     /// The combination of each cluster that stands for one, by its name.
     pub points: BTreeMap<Arc<str>, Vec<usize>>,
-    /// The combination of each declared cluster, where it has one.
-    pub declared: BTreeMap<Arc<str>, Vec<usize>>,
+    /// The coordinates that each declared cluster may have in each dimension, where it has some: what it has by default its
+    /// Secret may say or not.
+    pub declared: BTreeMap<Arc<str>, Vec<Vec<usize>>>,
     /// The labels that every cluster of the fleet has, and that decide nothing.
     pub required: Vec<Required>,
     /// The text that stands for a cluster's name.
     pub cluster: String,
+    /// The text that stands for the URL of its API server.
+    pub server: String,
     /// What stands for other things that are known at run time only.
     pub runtime: Vec<Runtime>,
     /// Whether clusters that are not declared may join.
@@ -32,12 +35,12 @@ pub struct Space {
 }
 
 impl Space {
-    /// The space as `instance` sees it: only clusters that it serves.
+    /// The space as `instance` sees it: only clusters that it serves. The other declared ones stay known, since their labels
+    /// may be those of a cluster that it does serve.
     pub fn of(&self, instance: &Instance) -> Self {
         let mut space = self.clone();
         space.plan = self.plan.of(instance).into_owned();
         space.points.retain(|cluster, _| instance.serves(cluster));
-        space.declared.retain(|cluster, _| instance.serves(cluster));
         space
     }
 }

@@ -47,6 +47,7 @@ pub fn cluster(name: &str) -> Cluster {
         kubeconfig: Kubeconfig::Secret { name: format!("{name}-kubeconfig"), key: "value".to_owned() },
         protected: false,
         suspend: false,
+        many: false,
     }
 }
 

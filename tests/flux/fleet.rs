@@ -113,6 +113,7 @@ impl Fleet {
             kubeconfig: Kubeconfig::Secret { name: format!("{name}-kubeconfig"), key: "value".into() },
             protected: false,
             suspend: false,
+            many: false,
         });
         self.plan.clusters.last_mut().unwrap()
     }

@@ -50,14 +50,17 @@ fn joined(fleet: &Fleet, number: usize, rng: &mut Rng) -> Cluster {
     cluster
 }
 
-/// The Secret of a cluster as a registration would make it; what the cluster does not say itself is left out of that of a
-/// joined one, where the default must hold.
-fn secret(fleet: &Fleet, cluster: &super::reference::Cluster, joined: Option<&Cluster>) -> Value {
+/// The Secret of a cluster as a registration would make it. What the cluster does not say itself is left out of that of a
+/// joined one, where the default must hold, and may be of that of a declared one.
+fn secret(fleet: &Fleet, cluster: &super::reference::Cluster, joined: Option<&Cluster>, rng: &mut Rng) -> Value {
     let mut labels = BTreeMap::new();
     let mut annotations = BTreeMap::new();
     for field in &fleet.fields {
         let derived = matches!(field.presence, Presence::Derived(_));
-        let unsaid = joined.is_some_and(|joined| !derived && !joined.fields.contains_key(&field.name));
+        let declared = &fleet.clusters[cluster.declaration];
+        let bound = declared.bindings.iter().any(|(name, _)| *name == field.name);
+        let says = declared.fields.contains_key(&field.name) || bound;
+        let unsaid = !derived && !says && (joined.is_some() || (!field.fact && rng.chance(50)));
         let Some(value) = cluster.values.get(&field.name).filter(|_| !unsaid) else { continue };
         let written = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let key = field.key.clone().unwrap_or_else(|| field.name.clone());
@@ -108,7 +111,7 @@ pub fn case(seed: u64, open: bool) -> Option<Value> {
         guests.iter().find(|guest| matches!(guest.name.as_slice(), [Part::Literal(name)] if *name == cluster.name))
     };
     let secrets: Vec<Value> =
-        reference.clusters.iter().map(|cluster| secret(&fleet, cluster, guest_of(cluster))).collect();
+        reference.clusters.iter().map(|cluster| secret(&fleet, cluster, guest_of(cluster), &mut rng)).collect();
     let name = format!("seed {seed}{}", if open { ", open" } else { "" });
     let required = fleet.fields.iter().any(|field| {
         let said = fleet.cluster_defaults.contains_key(&field.name);

@@ -132,6 +132,7 @@ fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) ->
             kubeconfig,
             protected: protected.contains(place),
             suspend,
+            many: cluster.assigned.is_some(),
         });
     }
     (clusters, suspended)
@@ -207,7 +208,9 @@ fn too_many(span: Span, total: usize) -> Diagnostic {
 
 /// F0901 where a deployment was left out and nothing said why: a plan must never lack something in silence.
 fn report_losses(model: &Model, doubtful: &BTreeSet<String>, diagnostics: &mut Diagnostics) {
-    if doubtful.is_empty() || diagnostics.has_errors() {
+    // Over the label space an error may turn out to be none, and must not hide what is lost.
+    let over_space = !model.looked_at.is_empty();
+    if doubtful.is_empty() || (diagnostics.has_errors() && !over_space) {
         return;
     }
     for declared in doubtful.iter().filter_map(|name| model.names.components.get(name)) {

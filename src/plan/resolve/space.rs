@@ -17,7 +17,7 @@ use crate::plan::{Deployment, Membership, OnDelete, Plan, ProjectClusters};
 use crate::project::Files;
 use crate::source::{Sources, Span};
 use crate::syntax::Parse;
-use crate::syntax::ast::{self, EngineKind, ExprKind};
+use crate::syntax::ast::{self, EngineKind};
 
 /// What a diagnostic may say of a cluster that nobody declared because nobody can look it up.
 const UNKNOWABLE: [&Code; 4] =
@@ -59,9 +59,17 @@ pub fn resolve(inputs: Inputs, model: &Model, plan: &mut Plan, diagnostics: &mut
             return None;
         }
     };
+    if open.is_some() {
+        // Also what follows from something that nobody knows: a derived label.
+        report_unselectable(&wide, diagnostics);
+        if diagnostics.has_errors() {
+            return None;
+        }
+    }
     let mut resolved = super::resolve(&wide, inputs.files, inputs.also, &mut found)?;
     // What is not known of a cluster that nobody declared may hide a whole component; of the declared ones all is known.
     resolved.deployments.retain(|deployment| combinations.points.contains_key(&deployment.cluster));
+    report_numbers(&mut resolved, &combinations.tokens, open.is_some().then_some(&mut *diagnostics));
     resolved.deployments.extend(plan.deployments.iter().cloned());
     resolved.deployments.sort_by(|a, b| (&a.component, &a.cluster).cmp(&(&b.component, &b.cluster)));
     keep_alike(plan, &mut resolved);
@@ -80,6 +88,7 @@ pub fn resolve(inputs: Inputs, model: &Model, plan: &mut Plan, diagnostics: &mut
         declared,
         required: required(model),
         cluster: combinations.tokens.cluster.clone(),
+        server: combinations.tokens.server.clone(),
         runtime: runtime(model, &combinations.tokens),
         open: open.is_some(),
     })
@@ -126,12 +135,7 @@ fn runtime(model: &Model, tokens: &space::Tokens) -> Vec<Runtime> {
             _ => None,
         });
         let place = if field.fact { RuntimePlace::Annotation } else { RuntimePlace::Label };
-        let default = field.default.and_then(|expr| match &expr.kind {
-            ExprKind::Text(text) => text.as_literal().map(str::to_owned),
-            ExprKind::Int(number) => Some(number.to_string()),
-            ExprKind::Path(path) => Some(path.text()),
-            _ => None,
-        });
+        let default = space::plain_default(model, field);
         Some(Runtime {
             token: token.clone(),
             place: place(key(field).to_owned()),
@@ -186,7 +190,7 @@ fn report_projects(plan: &Plan, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             Diagnostic::new(codes::NOT_EXPRESSIBLE, project.span, message)
                 .label("an AppProject permits clusters by name")
-                .help("write `clusters = all`, or globs over names such as `clusters = [\"prod-*\"]`"),
+                .help("write `clusters = all`"),
         );
     }
 }
@@ -207,28 +211,54 @@ fn keep_alike(plan: &mut Plan, wide: &mut Plan) {
     }
 }
 
+/// A template holds no number that is known at run time only: in an open fleet an error, else nothing is built there.
+fn report_numbers(wide: &mut Plan, tokens: &space::Tokens, diagnostics: Option<&mut Diagnostics>) {
+    let is_token = |number: i64| tokens.are_in(&Value::from(number));
+    let unwritable = |deployment: &Deployment| {
+        let numbers = deployment.retry.map(|retry| [Some(retry.limit), retry.factor]);
+        numbers.into_iter().flatten().flatten().any(is_token)
+    };
+    if let (Some(first), Some(diagnostics)) = (wide.deployments.iter().find(|d| unwritable(d)), diagnostics) {
+        let message = "Argo CD's template cannot hold a number that is known only when a cluster registers";
+        diagnostics.push(
+            Diagnostic::new(codes::NOT_EXPRESSIBLE, first.origin.of("retry"), message)
+                .label("in `retry`")
+                .help("write the number out, or let it depend on a label with a closed list of values"),
+        );
+    }
+    wide.deployments.retain(|deployment| !unwritable(deployment));
+}
+
 /// What was found over the space, but for what was said of the declared clusters already or cannot be known.
 fn report(found: &Diagnostics, tokens: &space::Tokens, diagnostics: &mut Diagnostics) {
     let said: BTreeSet<(&str, Span)> = diagnostics.iter().map(|d| (d.code.id, d.primary.span)).collect();
+    let errors = found.iter().filter(|d| d.severity == Severity::Error);
+    let unsaid: Vec<&Diagnostic> = errors.filter(|d| !said.contains(&(d.code.id, d.primary.span))).collect();
+    let (losses, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
+        unsaid.into_iter().partition(|diagnostic| diagnostic.code == codes::INTERNAL_ERROR);
     let mut new = Vec::new();
-    for diagnostic in found.iter().filter(|d| d.severity == Severity::Error) {
-        if said.contains(&(diagnostic.code.id, diagnostic.primary.span)) {
-            continue;
-        }
+    for diagnostic in others {
         if !tokens.are_in_text(&diagnostic.message) {
             new.push(diagnostic.clone());
         } else if !UNKNOWABLE.contains(&diagnostic.code) {
-            let message = "this is not known before a cluster registers";
-            new.push(
-                Diagnostic::new(codes::NOT_EXPRESSIBLE, diagnostic.primary.span, message)
-                    .label("must be known when the manifests are written")
-                    .help("write it out, or let it depend on a label with a closed list of values"),
-            );
+            new.push(not_known(diagnostic.primary.span, "this is not known before a cluster registers".to_owned()));
         }
+    }
+    if new.is_empty() {
+        // A component that is missing somewhere for no reason that is said depends on something that nobody knows.
+        let message = "this component depends on something that is not known before a cluster registers";
+        new.extend(losses.iter().map(|loss| not_known(loss.primary.span, message.to_owned())));
     }
     for diagnostic in new {
         diagnostics.push(diagnostic);
     }
+}
+
+fn not_known(span: Span, message: String) -> Diagnostic {
+    Diagnostic::new(codes::NOT_EXPRESSIBLE, span, message)
+        .label("must be known when the manifests are written")
+        .help("write it out, or let it depend on a label with a closed list of values")
+        .note("what a cluster brings is read as text: its name, labels of any value, facts of type `string` and `int`")
 }
 
 fn too_many(plan: &Plan, sizes: &[(String, usize)]) -> Diagnostic {
@@ -240,6 +270,6 @@ fn too_many(plan: &Plan, sizes: &[(String, usize)]) -> Diagnostic {
     let message = format!("the labels of this fleet make more than {} combinations", space::MAX_POINTS);
     Diagnostic::new(codes::LABEL_SPACE_TOO_LARGE, span, message)
         .label("`membership = labels` looks at each of them")
-        .help("let fewer labels decide what runs where, or write `membership = static`")
+        .help("let fewer labels decide what runs where, or in a closed fleet write `membership = static`")
         .note(format!("values of each label that the fleet reads: {}", listed.join(", ")))
 }

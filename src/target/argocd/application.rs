@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::plan::permission::argocd_url;
 use crate::plan::{Chart, Content, Deployment, Destination, Ignore, OnDelete, Retry, Revision, Source, SourceKind};
 
-use super::{Component, Context, RESOURCES_FINALIZER, kustomize, labels};
+use super::{Component, Context, RESOURCES_FINALIZER, kustomize};
 use crate::plan::space::Space;
 
 /// Pauses an Application: its controller neither compares nor syncs it (Argo CD 3.5, controller/appcontroller.go; the
@@ -53,7 +53,7 @@ impl Named {
 
     fn any(context: &Context<'_>, space: &Space) -> Self {
         let by_server = context.settings.destination == Destination::Server;
-        Self { name: space.cluster.clone(), server: by_server.then(|| labels::server(space)) }
+        Self { name: space.cluster.clone(), server: by_server.then(|| space.server.clone()) }
     }
 }
 

@@ -11,7 +11,7 @@
 mod runtime;
 mod selector;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -20,7 +20,7 @@ use super::template::{Folded, Naming, Refer, fold};
 use super::{Component, Context, application};
 use crate::plan::Deployment;
 use crate::plan::space::{Dimension, Space};
-pub(super) use runtime::{Runtimes, server};
+pub(super) use runtime::Runtimes;
 
 /// What a template and its generators are made of.
 pub(super) struct Made {
@@ -51,12 +51,19 @@ pub(super) fn made<'a>(
     let runtimes = Runtimes::new(space);
     let read = space.read.get(component.name);
     let reads = |place: usize| read.is_none_or(|read| read.contains(&place));
-    // A component is looked at once for all that differ only in labels that it does not read.
-    let seen = |point: &[usize]| -> Vec<usize> {
-        point.iter().enumerate().map(|(place, own)| if reads(place) { *own } else { 0 }).collect()
+    // Where a declared cluster may be found. A component is looked at once for all that differ only in labels that it does
+    // not read.
+    let places_of = |coordinates: &[Vec<usize>]| -> Vec<Vec<usize>> {
+        let mut all = vec![Vec::new()];
+        for (place, own) in coordinates.iter().enumerate() {
+            let own = if reads(place) { own.clone() } else { vec![0] };
+            all =
+                all.iter().flat_map(|row: &Vec<usize>| own.iter().map(|c| [row.as_slice(), &[*c]].concat())).collect();
+        }
+        all
     };
     let mut classes: Vec<Class<'_>> = Vec::new();
-    // Which class the combination of a declared cluster has, if any.
+    // Which class each combination has.
     let mut class_at: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
     for (deployment, manifest) in members {
         let Some(point) = space.points.get(&deployment.cluster) else { continue };
@@ -66,16 +73,19 @@ pub(super) fn made<'a>(
             class.points.push(point);
         }
     }
-    let mut at_home: BTreeMap<&str, usize> = BTreeMap::new();
+    // The classes that a declared cluster may be found by; none where its labels say something else than the plan.
+    let mut at_home: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for (deployment, manifest) in members {
         let cluster = &*deployment.cluster;
         if space.points.contains_key(cluster) {
             continue;
         }
         let is = |class: &Class<'_>| runtimes.on(&class.manifest, context, cluster) == *manifest;
-        let by_labels = space.declared.get(cluster).and_then(|point| class_at.get(&seen(point)));
-        if let Some(index) = by_labels.filter(|index| classes.get(**index).is_some_and(is)) {
-            at_home.insert(cluster, *index);
+        let places = space.declared.get(cluster).map(|coordinates| places_of(coordinates)).unwrap_or_default();
+        let found: Option<BTreeSet<usize>> = places.iter().map(|place| class_at.get(place).copied()).collect();
+        let found = found.filter(|found| !found.is_empty() && found.iter().filter_map(|i| classes.get(*i)).all(is));
+        if let Some(found) = found {
+            at_home.insert(cluster, found);
             continue;
         }
         let index = match classes.iter().position(is) {
@@ -102,9 +112,12 @@ pub(super) fn made<'a>(
         let values = runtimes.expressed(&values);
         let points: Vec<Vec<usize>> = class.points.iter().map(|point| point.to_vec()).collect();
         for part in cover(&sizes, &points).into_iter().flat_map(|part| selector::sayable(space, whole(part))) {
-            let inside = |point: &Vec<usize>| part.iter().zip(point).all(|(all, own)| all.contains(own));
-            let strangers = space.declared.iter().filter(|(_, point)| inside(point)).map(|(name, _)| &**name);
-            let strangers: Vec<&str> = strangers.filter(|name| at_home.get(name) != Some(&index)).collect();
+            let inside = |coordinates: &Vec<Vec<usize>>| {
+                part.iter().zip(coordinates).all(|(all, own)| own.iter().any(|coordinate| all.contains(coordinate)))
+            };
+            let is_home = |name: &str| at_home.get(name).is_some_and(|classes| classes.contains(&index));
+            let strangers = space.declared.iter().filter(|(_, coordinates)| inside(coordinates));
+            let strangers: Vec<&str> = strangers.map(|(name, _)| &**name).filter(|name| !is_home(name)).collect();
             generators.push(generator(selector::of(space, Some(&part)), &values, Names::Without(&strangers)));
         }
         if !class.names.is_empty() {

@@ -27,14 +27,10 @@ pub(in super::super) struct Runtimes<'s> {
     words: RefCell<BTreeMap<String, String>>,
 }
 
-/// The text that stands for the URL of a cluster's API server.
-pub(in super::super) fn server(space: &Space) -> String {
-    format!("{}-server", space.cluster)
-}
-
 impl<'s> Runtimes<'s> {
     pub(in super::super) fn new(space: &'s Space) -> Self {
-        let mut tokens = vec![(server(space), ".server".to_owned()), (space.cluster.clone(), ".name".to_owned())];
+        let mut tokens =
+            vec![(space.server.clone(), ".server".to_owned()), (space.cluster.clone(), ".name".to_owned())];
         tokens.extend(space.runtime.iter().map(|runtime| (text(&runtime.token), expression(runtime))));
         tokens.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then(a.cmp(b)));
         Self { space, tokens, words: RefCell::new(BTreeMap::new()) }
@@ -76,7 +72,8 @@ impl<'s> Runtimes<'s> {
             (Destination::Server, Some(url)) => url.trim_end_matches('/').to_owned(),
             _ => name.to_owned(),
         };
-        let mut texts = vec![(server(self.space), json!(server_text)), (self.space.cluster.clone(), json!(name))];
+        let mut texts =
+            vec![(self.space.server.clone(), json!(server_text)), (self.space.cluster.clone(), json!(name))];
         let known = self.space.runtime.iter().filter_map(|r| Some((text(&r.token), r.declared.get(name)?.clone())));
         texts.extend(known);
         texts.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then(a.cmp(b)));
@@ -196,19 +193,27 @@ fn text(value: &Value) -> String {
 }
 
 /// What reads it from a cluster's Secret. A label is there, for the selector asks for it. An annotation may be missing: then
-/// the default holds, and where there is none the ApplicationSet says so and changes nothing.
+/// the default holds, and where there is none the ApplicationSet says so and changes nothing. So it does where a whole number
+/// is none, which as it is could be taken for another type, or for more YAML.
 fn expression(runtime: &Runtime) -> String {
-    match (&runtime.place, &runtime.default) {
-        (RuntimePlace::Label(key), _) => format!("index .metadata.labels {}", quoted(key)),
+    let (what, read) = match (&runtime.place, &runtime.default) {
+        (RuntimePlace::Label(key), _) => (format!("label {key}"), format!("index .metadata.labels {}", quoted(key))),
         (RuntimePlace::Annotation(key), Some(default)) => {
             let annotations = r#"default (dict) (get .metadata "annotations")"#;
-            format!("default {} (index ({annotations}) {})", quoted(default), quoted(key))
+            let read = format!("default {} (index ({annotations}) {})", quoted(default), quoted(key));
+            (format!("annotation {key}"), read)
         }
         (RuntimePlace::Annotation(key), None) => {
             let missing = format!("the cluster has no annotation {key}");
-            format!("or (index .metadata.annotations {}) (fail {})", quoted(key), quoted(&missing))
+            let read = format!("or (index .metadata.annotations {}) (fail {})", quoted(key), quoted(&missing));
+            (format!("annotation {key}"), read)
         }
+    };
+    if runtime.token.is_number() {
+        let wrong = format!("the {what} of the cluster is no whole number");
+        return format!("or (regexFind {} ({read})) (fail {})", quoted("^(0|-?[1-9][0-9]*)$"), quoted(&wrong));
     }
+    read
 }
 
 /// A name as the plan shortens it when it is too long for a label's value and a Helm release.
