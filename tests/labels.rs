@@ -36,3 +36,8 @@ fn what_labels_decide_becomes_selectors_and_what_names_decide_lists_of_names() {
 fn what_is_not_known_is_read_from_the_secret() {
     golden::golden("tests/labels/open.yaml", &sets("open"));
 }
+
+#[test]
+fn texts_defaults_and_names_keep_to_themselves() {
+    golden::golden("tests/labels/awkward.yaml", &sets("awkward"));
+}

@@ -42,11 +42,17 @@ pub fn report(
     }
     for ((span, is_source, name, what), on) in refused {
         let Some(project) = projects.get(name) else { continue };
+        let of_any_name = on.iter().any(|place| model.clusters.get(*place).is_some_and(|c| c.assigned.is_some()));
         let on = model.list_clusters(on.into_iter());
         diagnostics.push(if is_source {
             source_refused(span, project, &what)
         } else {
-            destination_refused(span, project, &what, &on)
+            let refused = destination_refused(span, project, &what, &on);
+            if of_any_name && matches!(project.clusters, ProjectClusters::Globs(_)) {
+                refused.note("globs over names do not say whether a cluster is permitted that is not known: write `clusters = all`")
+            } else {
+                refused
+            }
         });
     }
 }
