@@ -86,6 +86,7 @@ pub fn case(seed: u64, open: bool) -> Option<Value> {
     fleet.flux = None;
     let argocd = fleet.argocd.get_or_insert_default();
     argocd.progressive_syncs = true;
+    argocd.app_of_apps = false;
     fleet.open = open;
     let by_labels = |fleet: &Fleet| {
         let mut fleet = fleet.clone();

@@ -88,7 +88,9 @@ pub(super) fn made<'a>(
             at_home.insert(cluster, found);
             continue;
         }
-        let index = match classes.iter().position(is) {
+        // Found by its name, it need not have the labels that a class of others reads.
+        let is_plain = |class: &Class<'_>| !runtimes.reads_more_than_names(&class.manifest);
+        let index = match classes.iter().position(|class| is_plain(class) && is(class)) {
             Some(index) => index,
             None => class_of(&mut classes, &application::of_any_cluster(context, component, deployment)),
         };

@@ -46,6 +46,12 @@ impl<'s> Runtimes<'s> {
         }
     }
 
+    /// Whether something of `manifest` is read from labels or annotations.
+    pub(super) fn reads_more_than_names(&self, manifest: &Value) -> bool {
+        let text = manifest.to_string();
+        self.space.runtime.iter().any(|runtime| text.contains(&self::text(&runtime.token)))
+    }
+
     fn is_in(&self, text: &str) -> bool {
         self.tokens.iter().any(|(token, _)| text.contains(token))
     }
