@@ -195,5 +195,8 @@ fn the_corpus_of_labels_is_written_where_it_is_asked_for() {
         }
     }
     println!("{closed} closed fleets and {open} open ones of {seeds}");
-    assert!(seeds < 100 || (closed * 10 > seeds * 8 && open * 50 > seeds), "too few fleets are built: {closed}, {open} of {seeds}");
+    assert!(
+        seeds < 100 || (closed * 10 > seeds * 8 && open * 50 > seeds),
+        "too few fleets are built: {closed}, {open} of {seeds}"
+    );
 }

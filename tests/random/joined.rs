@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::generate::generate;
 use super::harness::output;
-use super::model::{Cluster, Expr, Field, Fleet, Part, Presence, Type, text};
+use super::model::{Body, Change, Cluster, Expr, Field, Fleet, Part, Pred, Presence, Stage, Type, text};
 use super::reference::Reference;
 use super::rng::Rng;
 
@@ -79,6 +79,112 @@ fn secret(fleet: &Fleet, cluster: &super::reference::Cluster, joined: Option<&Cl
     })
 }
 
+/// The fleet with nothing that an open one refuses: what asks for a fact or a glob asks for a label instead, projects permit
+/// all clusters, and switches are labels.
+fn opened(fleet: &Fleet) -> Fleet {
+    let mut open = fleet.clone();
+    for field in open.fields.iter_mut().filter(|field| field.fact && field.ty == Type::Bool) {
+        field.fact = false;
+    }
+    let tame = Tame { fleet: &open.clone() };
+    open.groups.iter_mut().for_each(|(_, pred)| tame.pred(pred));
+    open.protected.iter_mut().for_each(|pred| tame.pred(pred));
+    open.projects.iter_mut().for_each(|project| project.clusters = None);
+    open.rollouts.iter_mut().flat_map(|rollout| &mut rollout.stages).for_each(|stage| tame.stage(stage));
+    for field in &mut open.fields {
+        if let Presence::Derived(expr) | Presence::Default(expr) = &mut field.presence {
+            tame.expr(expr);
+        }
+    }
+    for component in &mut open.components {
+        component.on.iter_mut().for_each(|pred| tame.pred(pred));
+        tame.body(&mut component.body);
+    }
+    open.templates.iter_mut().for_each(|template| tame.body(&mut template.body));
+    open.defaults.iter_mut().for_each(|body| tame.body(body));
+    open
+}
+
+struct Tame<'f> {
+    fleet: &'f Fleet,
+}
+
+impl Tame<'_> {
+    /// What a predicate asks for instead.
+    fn instead(&self) -> Pred {
+        let choices =
+            self.fleet.fields.iter().filter(|field| !field.fact && !matches!(field.presence, Presence::Derived(_)));
+        let mut found = choices.filter_map(|field| match &field.ty {
+            Type::Choice(values) => Some((field.name.clone(), values.first()?.clone())),
+            _ => None,
+        });
+        found.next().map_or(Pred::All, |(label, value)| Pred::Equal {
+            label,
+            negated: false,
+            value: Box::new(Expr::Name(value)),
+        })
+    }
+
+    fn is_unknown(&self, name: &str, glob: bool) -> bool {
+        self.fleet.field(name).is_some_and(|field| {
+            let derived = matches!(field.presence, Presence::Derived(_));
+            field.fact || (field.ty == Type::Text && (glob || derived))
+        })
+    }
+
+    fn pred(&self, pred: &mut Pred) {
+        let wild = match pred {
+            Pred::Like { label, .. } => label.as_ref().is_none_or(|label| self.is_unknown(label, true)),
+            Pred::Equal { label, .. } | Pred::In { label, .. } => self.is_unknown(label, false),
+            Pred::Has(name) | Pred::Name(name) => self.is_unknown(name, false),
+            _ => false,
+        };
+        match pred {
+            _ if wild => *pred = self.instead(),
+            Pred::Not(inner) => self.pred(inner),
+            Pred::And(parts) | Pred::Or(parts) => parts.iter_mut().for_each(|part| self.pred(part)),
+            _ => {}
+        }
+    }
+
+    fn stage(&self, stage: &mut Stage) {
+        stage.on.iter_mut().for_each(|pred| self.pred(pred));
+    }
+
+    fn expr(&self, expr: &mut Expr) {
+        match expr {
+            Expr::List(items) => items.iter_mut().for_each(|item| self.expr(item)),
+            Expr::Map(entries) => entries.values_mut().for_each(|value| self.expr(value)),
+            Expr::Pred(pred) => self.pred(pred),
+            Expr::If(branches, otherwise) => {
+                for (pred, value) in branches {
+                    self.pred(pred);
+                    self.expr(value);
+                }
+                self.expr(otherwise);
+            }
+            _ => {}
+        }
+    }
+
+    fn body(&self, body: &mut Body) {
+        body.attributes.values_mut().for_each(|value| self.expr(value));
+        body.maps.values_mut().flat_map(|map| map.values_mut()).for_each(|value| self.expr(value));
+        for patch in &mut body.patches {
+            match &mut patch.change {
+                Change::Operations(operations) => {
+                    operations.iter_mut().filter_map(|(_, _, value)| value.as_mut()).for_each(|value| self.expr(value));
+                }
+                Change::Merge(entries) => entries.values_mut().for_each(|value| self.expr(value)),
+            }
+        }
+        for on in &mut body.on {
+            self.pred(&mut on.on);
+            self.body(&mut on.body);
+        }
+    }
+}
+
 /// One line of the corpus; none when the fleet cannot be built so.
 pub fn case(seed: u64, open: bool) -> Option<Value> {
     let mut fleet = generate(seed);
@@ -88,6 +194,9 @@ pub fn case(seed: u64, open: bool) -> Option<Value> {
     argocd.progressive_syncs = true;
     argocd.app_of_apps = false;
     fleet.open = open;
+    if open {
+        fleet = opened(&fleet);
+    }
     let by_labels = |fleet: &Fleet| {
         let mut fleet = fleet.clone();
         fleet.argocd.as_mut()?.labels = true;
