@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 
 	"github.com/argoproj/argo-cd/v3/applicationset/controllers/template"
@@ -8,6 +9,8 @@ import (
 	"github.com/argoproj/argo-cd/v3/applicationset/utils"
 	argo "github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 	log "github.com/sirupsen/logrus"
+	"sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
 	_ "unsafe" // for go:linkname
 )
 
@@ -31,4 +34,15 @@ func applicationsOf(set argo.ApplicationSet) ([]argo.Application, error) {
 	known := map[string]generators.Generator{"List": generators.NewListGenerator()}
 	applications, _, err := template.GenerateApplications(silent, set, known, &utils.Render{}, nil)
 	return applications, err
+}
+
+// strict decodes as the API server does: unknown and repeated fields are errors, and other than Go's own JSON it tells upper
+// from lower case.
+func strict(document []byte, into any) error {
+	plain, err := yaml.YAMLToJSONStrict(document)
+	if err != nil {
+		return err
+	}
+	found, err := json.UnmarshalStrict(plain, into)
+	return errors.Join(append(found, err)...)
 }

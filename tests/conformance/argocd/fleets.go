@@ -130,19 +130,19 @@ func (given fleet) read() objects {
 		switch kind.Kind {
 		case "ApplicationSet":
 			var set argo.ApplicationSet
-			err := yaml.UnmarshalStrict(text, &set)
+			err := strict(text, &set)
 			expect(err == nil, "%s: %s: %v", given.Name, path, err)
 			found.sets = append(found.sets, set)
 		case "AppProject":
 			var project argo.AppProject
-			err := yaml.UnmarshalStrict(text, &project)
+			err := strict(text, &project)
 			expect(err == nil, "%s: %s: %v", given.Name, path, err)
 			err = project.ValidateProject()
 			expect(err == nil, "%s: %s: %v", given.Name, path, err)
 			found.projects[project.Name] = project
 		case "Application":
 			var application argo.Application
-			err := yaml.UnmarshalStrict(text, &application)
+			err := strict(text, &application)
 			expect(err == nil, "%s: %s: %v", given.Name, path, err)
 			found.applications[path] = application
 		default:

@@ -15,7 +15,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
-	"sigs.k8s.io/yaml"
 )
 
 // A state of an Application and what the health check must say of it.
@@ -64,7 +63,7 @@ func expectHealth(overrides map[string]argo.ResourceOverride, what string, objec
 // settingsOf is what the engine reads from `argocd-cm` once it is patched.
 func settingsOf(patch string) map[string]argo.ResourceOverride {
 	var settingsMap core.ConfigMap
-	check(yaml.UnmarshalStrict([]byte(patch), &settingsMap))
+	check(strict([]byte(patch), &settingsMap))
 	labels := map[string]string{"app.kubernetes.io/part-of": "argocd"}
 	secret := core.Secret{ObjectMeta: meta.ObjectMeta{Name: "argocd-secret", Namespace: settingsMap.Namespace, Labels: labels}}
 	client := fake.NewClientset(&settingsMap, &secret)

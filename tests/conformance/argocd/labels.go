@@ -116,7 +116,7 @@ func (given labelled) expand(files map[string]string, secrets []runtime.Object) 
 	sort.Strings(paths)
 	for _, path := range paths {
 		var set argo.ApplicationSet
-		err := yaml.UnmarshalStrict([]byte(files[path]), &set)
+		err := strict([]byte(files[path]), &set)
 		expect(err == nil, "%s: %s: %v", given.Name, path, err)
 		known := map[string]generators.Generator{
 			"List":     generators.NewListGenerator(),

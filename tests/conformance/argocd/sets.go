@@ -18,7 +18,7 @@ func judgeSets(line []byte) {
 	actual := map[string]map[string]any{}
 	for _, text := range corpus.Sets {
 		var set argo.ApplicationSet
-		check(yaml.UnmarshalStrict(text, &set))
+		check(strict(text, &set))
 		applications, err := applicationsOf(set)
 		expect(err == nil, "%s: %v", set.Name, err)
 		for _, application := range applications {
@@ -27,7 +27,7 @@ func judgeSets(line []byte) {
 	}
 	for _, text := range corpus.Applications {
 		var meant argo.Application
-		check(yaml.UnmarshalStrict(text, &meant))
+		check(strict(text, &meant))
 		expect(reflect.DeepEqual(comparable(meant), actual[meant.Name]), "meant %v\n  got %v", comparable(meant), actual[meant.Name])
 		delete(actual, meant.Name)
 	}
