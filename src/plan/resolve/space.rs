@@ -68,7 +68,10 @@ pub fn resolve(inputs: Inputs, model: &Model, plan: &mut Plan, diagnostics: &mut
     }
     let mut resolved = super::resolve(&wide, inputs.files, inputs.also, &mut found)?;
     // What is not known of a cluster that nobody declared may hide a whole component; of the declared ones all is known.
-    resolved.deployments.retain(|deployment| combinations.points.contains_key(&deployment.cluster));
+    // Nor is anything built that no stage of its rollout receives.
+    let is_staged = |deployment: &Deployment| deployment.rollout.is_none() || deployment.stage.is_some();
+    let of_others = |deployment: &Deployment| combinations.points.contains_key(&deployment.cluster);
+    resolved.deployments.retain(|deployment| of_others(deployment) && is_staged(deployment));
     report_numbers(&mut resolved, &combinations.tokens, open.is_some().then_some(&mut *diagnostics));
     resolved.deployments.extend(plan.deployments.iter().cloned());
     resolved.deployments.sort_by(|a, b| (&a.component, &a.cluster).cmp(&(&b.component, &b.cluster)));

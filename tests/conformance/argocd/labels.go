@@ -140,6 +140,10 @@ func (given labelled) expand(files map[string]string, secrets []runtime.Object) 
 				all.step[application.Name] = step[application.Name]
 			}
 			all.said[application.Name] = meaning(application)
+			if set.Spec.Strategy != nil {
+				// A rollout has one answer to what happens to workloads: that of a protected cluster, which may join only here.
+				delete(all.said[application.Name]["metadata"].(map[string]any), "finalizers")
+			}
 		}
 	}
 	return all
