@@ -129,6 +129,17 @@ pub fn select(model: &Model, predicate: &Predicate) -> Selection {
     Selection { set, poisoned }
 }
 
+/// The clusters that stand for others of which it is not known whether `predicate` holds.
+pub fn unknown(model: &Model, predicate: &Predicate) -> ClusterSet {
+    let mut unknown = ClusterSet::empty(model.clusters.len());
+    for (place, cluster) in model.clusters.iter().enumerate() {
+        if cluster.assigned.is_some() && predicate.holds(model, &Env::on(place)).is_none() {
+            unknown.insert(place);
+        }
+    }
+    unknown
+}
+
 /// Checks `expr` as a predicate.
 pub fn lower(model: &Model, scope: &Scope, expr: &Expr, diagnostics: &mut Diagnostics) -> Predicate {
     Lowering { model, scope, diagnostics }.predicate(expr)

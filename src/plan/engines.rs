@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::space::Space;
 use super::{Duration, OnDelete, Plan, ProjectClusters};
 use crate::source::Span;
 
@@ -129,6 +130,14 @@ pub struct Flux {
 }
 
 impl Plan {
+    /// The label space as an installation of Argo CD sees it that finds its clusters by labels, and its settings there: which
+    /// of the clusters that stand for others it serves.
+    pub fn space_of(&self, settings: &ArgoCd) -> Option<(Space, &ArgoCd)> {
+        let space = self.space.as_ref().filter(|_| settings.membership == Membership::Labels)?;
+        let same = space.plan.argocd.iter().find(|other| other.instance.name == settings.instance.name)?;
+        Some((space.of(&same.instance), same))
+    }
+
     /// The plan as `instance` sees it: its clusters, what runs on them, and what of projects and rollouts speaks of them.
     pub fn of(&self, instance: &Instance) -> Cow<'_, Self> {
         if self.clusters.iter().all(|cluster| instance.serves(&cluster.name)) {

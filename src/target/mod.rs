@@ -10,8 +10,7 @@ pub mod yaml;
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostics;
-use crate::plan::space::Space;
-use crate::plan::{ArgoCd, Membership, Plan};
+use crate::plan::Plan;
 
 /// Generated files: the path below the output folder, with `/` between the parts, and the text.
 pub type OutputTree = BTreeMap<String, String>;
@@ -30,8 +29,8 @@ pub fn check(plan: &Plan, diagnostics: &mut Diagnostics) {
     for settings in &plan.argocd {
         argocd::check(&plan.of(&settings.instance), settings, diagnostics);
     }
-    for (space, settings) in over_space(plan) {
-        if !diagnostics.has_errors() {
+    for settings in &plan.argocd {
+        if let Some((space, settings)) = plan.space_of(settings).filter(|_| !diagnostics.has_errors()) {
             argocd::check_over(&space, settings, diagnostics);
         }
     }
@@ -40,21 +39,11 @@ pub fn check(plan: &Plan, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// The instances of Argo CD that find their clusters by labels, each with the label space as it sees it.
-fn over_space(plan: &Plan) -> impl Iterator<Item = (Space, &ArgoCd)> {
-    let by_labels = |settings: &&ArgoCd| settings.membership == Membership::Labels;
-    let space = plan.space.iter();
-    space.flat_map(move |space| {
-        space.plan.argocd.iter().filter(by_labels).map(|settings| (space.of(&settings.instance), settings))
-    })
-}
-
 /// The manifests of `engines` for `plan`, which passed [`check`].
 pub fn build(plan: &Plan, engines: &Engines) -> OutputTree {
     let mut tree = OutputTree::new();
     for settings in plan.argocd.iter().filter(|_| engines.argocd) {
-        let space = over_space(plan).find(|(_, other)| other.instance.name == settings.instance.name);
-        tree.extend(match &space {
+        tree.extend(match &plan.space_of(settings) {
             Some((space, settings)) => argocd::build_over(&plan.of(&settings.instance), settings, Some(space)),
             None => argocd::build(&plan.of(&settings.instance), settings),
         });

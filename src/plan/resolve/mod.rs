@@ -34,7 +34,7 @@ use super::{Cluster, Deployment, OnDelete, Plan};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::eval::{At, Evaluator};
 use crate::model::field::as_text;
-use crate::model::predicate::{Predicate, select};
+use crate::model::predicate::{select, unknown};
 use crate::model::schema::{self, Type};
 use crate::model::scope::{Env, Place, Scope};
 use crate::model::set::ClusterSet;
@@ -58,7 +58,8 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     let projects = projects::resolve(model, &sources, home_key, diagnostics);
     let nowhere = || ClusterSet::empty(model.clusters.len());
     let protected = fleet.protected.as_ref().map_or_else(nowhere, |predicate| select(model, predicate).set);
-    let unsure = fleet.protected.as_ref().map_or_else(nowhere, |predicate| unsure(model, predicate));
+    // Nothing is built where it is not known whether a cluster is protected.
+    let unsure = fleet.protected.as_ref().map_or_else(nowhere, |predicate| unknown(model, predicate));
     let mut findings = Findings::default();
     let (clusters, suspended) = clusters(model, &protected, &mut findings.evaluator);
     let context = Context { model, fleet: &fleet, sources: &sources, rollouts: &rollouts, protected: &protected };
@@ -90,17 +91,6 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
         deployments,
         space: None,
     })
-}
-
-/// The clusters that stand for others of which it is not known whether they are protected: nothing is built for them.
-fn unsure(model: &Model, predicate: &Predicate) -> ClusterSet {
-    let mut unsure = ClusterSet::empty(model.clusters.len());
-    for (place, cluster) in model.clusters.iter().enumerate() {
-        if cluster.assigned.is_some() && predicate.holds(model, &Env::on(place)).is_none() {
-            unsure.insert(place);
-        }
-    }
-    unsure
 }
 
 /// The output folder of the fleet, relative to the project root.

@@ -6,8 +6,7 @@ use super::check::invalid;
 use super::settings::Fixed;
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::deciding::nearest_clusters;
-use crate::model::predicate::select;
-use crate::model::scope::Env;
+use crate::model::predicate::{select, unknown};
 use crate::model::set::ClusterSet;
 use crate::model::{Model, schema};
 use crate::plan::{Duration, Max, Rollout, Stage};
@@ -56,7 +55,10 @@ fn rollout(model: &Model, name: &ast::Name, node: &ast::Named, diagnostics: &mut
         let mut set = reached.clone();
         set.intersect(&left);
         left.subtract(&set);
-        left.subtract(&unknown(model, block));
+        // Where it is not known whether this stage is for them, no later one is.
+        if let Some(predicate) = block.on.as_ref().and_then(|on| model.conditions.get(&on.span)) {
+            left.subtract(&unknown(model, predicate));
+        }
         let fixed = Fixed::new(model, &schema::STAGE, &block.body, false);
         let rest = block.on.as_ref().is_some_and(|on| model.text(on.span) == "rest");
         let sure = !model.names.has_later && model.lists_all_clusters();
@@ -79,18 +81,6 @@ fn rollout(model: &Model, name: &ast::Name, node: &ast::Named, diagnostics: &mut
         resolved.sets.push(set);
     }
     resolved
-}
-
-/// The clusters that stand for others of which it is not known whether the stage is for them: no later one is.
-fn unknown(model: &Model, block: &NestedBlock) -> ClusterSet {
-    let mut unknown = ClusterSet::empty(model.clusters.len());
-    let Some(predicate) = block.on.as_ref().and_then(|on| model.conditions.get(&on.span)) else { return unknown };
-    for (place, cluster) in model.clusters.iter().enumerate() {
-        if cluster.assigned.is_some() && predicate.holds(model, &Env::on(place)).is_none() {
-            unknown.insert(place);
-        }
-    }
-    unknown
 }
 
 /// The clusters that satisfy the stage's predicate, and whether that is unreliable.

@@ -56,8 +56,8 @@ pub fn cover(sizes: &[usize], set: &[Vec<usize>]) -> Vec<Box> {
     boxes
 }
 
-/// A set of points, by their index.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// A set of points, by their index. It has an order, so that nothing depends on that of a hash.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 struct Points {
     words: Vec<u64>,
 }
@@ -199,13 +199,13 @@ impl<'s> Grid<'s> {
     }
 
     fn decides(&self, wanted: &Points, dimension: usize) -> bool {
-        self.cofactors(wanted, dimension).len() > 1
-            || self.cofactors(wanted, dimension).values().any(|c| Some(&c.len()) != self.sizes.get(dimension))
+        let cofactors = self.cofactors(wanted, dimension);
+        cofactors.len() > 1 || cofactors.values().any(|c| Some(&c.len()) != self.sizes.get(dimension))
     }
 
     /// The points behind each coordinate of a dimension, spread over the whole dimension, with the coordinates that have the
     /// same; those that have none are left out.
-    fn cofactors(&self, wanted: &Points, dimension: usize) -> BTreeMap<Order, Vec<usize>> {
+    fn cofactors(&self, wanted: &Points, dimension: usize) -> BTreeMap<Points, Vec<usize>> {
         let (Some(stride), Some(size)) = (self.strides.get(dimension), self.sizes.get(dimension)) else {
             return BTreeMap::new();
         };
@@ -217,9 +217,9 @@ impl<'s> Grid<'s> {
                 (0..*size).for_each(|other| points.insert(base + other * stride));
             }
         }
-        let mut all: BTreeMap<Order, Vec<usize>> = BTreeMap::new();
+        let mut all: BTreeMap<Points, Vec<usize>> = BTreeMap::new();
         for (coordinate, points) in behind.into_iter().enumerate().filter(|(_, points)| points.first().is_some()) {
-            all.entry(Order(points)).or_default().push(coordinate);
+            all.entry(points).or_default().push(coordinate);
         }
         all
     }
@@ -261,18 +261,10 @@ impl<'s> Grid<'s> {
     /// A cover with fewer than `known` boxes, if the search finds one within its budget.
     fn fewer(&self, wanted: &Points, known: usize) -> Option<Vec<Box>> {
         let mut search = Search { grid: self, budget: BUDGET, failed: HashMap::new() };
-        let mut best = None;
-        for size in self.lower_bound(wanted)..known {
+        (self.lower_bound(wanted)..known).find_map(|size| {
             let mut chosen = Vec::new();
-            if search.cover(wanted, size, &mut chosen) {
-                best = Some(chosen);
-                break;
-            }
-            if search.budget == 0 {
-                break;
-            }
-        }
-        best
+            search.cover(wanted, size, &mut chosen).then_some(chosen)
+        })
     }
 
     /// The size of a set of points of which no two can be in one box.
@@ -295,30 +287,6 @@ impl<'s> Grid<'s> {
             indices = indices.iter().flat_map(|index| both.iter().map(move |c| index + c * stride)).collect();
         }
         indices.into_iter().all(|index| wanted.contains(index))
-    }
-}
-
-/// Points in an order, so that nothing depends on a hash.
-#[derive(Clone, PartialEq, Eq)]
-struct Order(Points);
-
-impl std::ops::Deref for Order {
-    type Target = Points;
-
-    fn deref(&self) -> &Points {
-        &self.0
-    }
-}
-
-impl Ord for Order {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.words.cmp(&other.0.words)
-    }
-}
-
-impl PartialOrd for Order {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
     }
 }
 

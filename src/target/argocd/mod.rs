@@ -36,7 +36,7 @@ use serde_json::Value;
 pub use check::{check, check_over};
 
 use crate::plan::space::Space;
-use crate::plan::{ArgoCd, ArgoCdLayout, Cluster, Deployment, Duration, Membership, Plan, Rollout, Stage};
+use crate::plan::{ArgoCd, ArgoCdLayout, Cluster, Deployment, Duration, Plan, Rollout, Stage};
 use crate::target::{OutputTree, yaml};
 use align::Alignment;
 use order::Order;
@@ -89,11 +89,8 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
 /// The Application of each deployment in the order of the plan: `metadata` (without the namespace, which is that of
 /// its ApplicationSet or of the settings) and `spec`.
 pub fn applications(plan: &Plan, settings: &ArgoCd) -> Vec<Value> {
-    if let (Membership::Labels, Some(space)) = (settings.membership, &plan.space) {
-        // The same installation, with the clusters that it serves of those that stand for others.
-        let same = space.plan.argocd.iter().find(|other| other.instance.name == settings.instance.name);
-        let settings = same.unwrap_or(settings);
-        return declared_applications(&space.of(&settings.instance), settings);
+    if let Some((space, settings)) = plan.space_of(settings) {
+        return declared_applications(&space, settings);
     }
     let context = Context::new(plan, settings, None);
     if settings.layout == ArgoCdLayout::AppOfApps {
