@@ -7,6 +7,7 @@ use std::path::Path;
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::interrupt::Interrupt;
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, load};
 use crate::analysis::Compilation;
@@ -99,6 +100,8 @@ impl Build {
             Some(folder) => Place::chosen(&project.root, start, folder)?,
             None => Place::new(&project.root, &project.root, &compilation.output)?,
         };
+        let reads = self.check || self.diff || self.dry_run;
+        let held = if reads { None } else { Some(place.hold(output::PATIENCE)?) };
         let changes = output::compare(&place, wanted, &mut compilation.sources)?;
         if self.check || self.diff {
             return Ok(self.show(&changes, terminal));
@@ -107,17 +110,24 @@ impl Build {
         if !refusals.is_empty() {
             return Err(Trouble::Refused(refusals));
         }
-        if self.dry_run {
+        let Some(held) = held else {
             terminal
                 .result(&list(&changes, |change| if change.after.is_none() { "would remove" } else { "would write" }));
             if changes.is_empty() {
                 terminal.say(&up_to_date(&changes));
             }
             return Ok(Exit::Fine);
+        };
+        let interrupt = Interrupt::watch();
+        changes.write(&held, &|| interrupt.asked())?;
+        if changes.goes_on() {
+            terminal.say(&format!("{}: went on from a build that was interrupted", place.name()));
         }
-        changes.write()?;
         terminal.detail(list(&changes, |change| if change.after.is_none() { "removed" } else { "wrote" }).trim_end());
         terminal.say(&summary(&changes));
+        if interrupt.asked() {
+            return Err(Trouble::Unusable("interrupted when everything was written".into()));
+        }
         if self.fail_on_change && !changes.is_empty() {
             terminal.say(&format!("the output was out of date; add it to the commit: `git add -A {}`", place.name()));
             return Ok(Exit::Differs);
@@ -162,6 +172,11 @@ impl Build {
         if changes.is_empty() {
             terminal.say(&up_to_date(changes));
             return Exit::Fine;
+        }
+        if changes.goes_on() {
+            terminal
+                .say(&format!("{name}: a build was interrupted here; run `fleetc build`, which goes on from there"));
+            return if self.check { Exit::Differs } else { Exit::Fine };
         }
         let count = counted(changes.files.len(), "file");
         terminal.say(&format!("{name}: out of date in {count}; run `fleetc build` and commit the result"));

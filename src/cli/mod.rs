@@ -8,6 +8,7 @@ mod check;
 mod colour;
 mod completions;
 mod explain;
+mod interrupt;
 mod load;
 mod man;
 mod panic;

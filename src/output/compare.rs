@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::journal::Journal;
 use super::lock::{Identities, Lock, LockError, hash};
 use super::place::{Place, Standing};
 use super::{LOCK, Trouble, names};
@@ -62,6 +63,8 @@ pub struct Changes {
     pub files: Vec<Change>,
     /// How many files, the lock among them, are as they should be.
     pub unchanged: usize,
+    /// What a build that was interrupted may have written.
+    pub(super) interrupted: Option<Journal>,
 }
 
 /// Compares the output folder with what it is to hold. Writes nothing. A lock that cannot be read is an error, with a
@@ -82,13 +85,19 @@ pub fn compare(place: &Place, wanted: &Wanted, sources: &mut Sources) -> Result<
             Lock::parse(&text).map_err(|error| Trouble::Refused(unreadable_lock(place, &text, &error, sources)))?
         }
     };
-    let mut changes = Changes { place: place.clone(), files: Vec::new(), unchanged: 0 };
+    let interrupted = Journal::read(place)?;
+    if interrupted.is_some() && !wanted.untouched.is_empty() {
+        let message = "a build was interrupted here, and only one of all engines can go on from there";
+        return Err(Trouble::Unusable(message.into()));
+    }
+    let mut changes = Changes { place: place.clone(), files: Vec::new(), unchanged: 0, interrupted };
     for (path, text) in &wanted.tree {
         changes.compare_generated(path, text, old.files.get(path))?;
     }
-    let stale = old.files.iter().filter(|(path, _)| !wanted.tree.contains_key(*path) && !wanted.leaves(path));
-    for (path, owned) in stale {
-        changes.compare_stale(path, owned)?;
+    let begun = changes.interrupted.iter().flat_map(|journal| journal.files.keys()).cloned();
+    let owned: BTreeSet<String> = old.files.keys().cloned().chain(begun).collect();
+    for path in owned.iter().filter(|path| !wanted.tree.contains_key(*path) && !wanted.leaves(path)) {
+        changes.compare_stale(path, old.files.get(path))?;
     }
     let lock = wanted.lock(&old).text();
     match old_text {
@@ -133,14 +142,14 @@ impl Changes {
                     self.unchanged += 1;
                     return Ok(());
                 }
-                Standing::File(bytes) => (kind_of(&bytes, owned, Kind::Update), Some(bytes)),
+                Standing::File(bytes) => (self.kind_of(path, &bytes, owned, Kind::Update), Some(bytes)),
             },
         };
         self.files.push(Change { path: path.to_string(), kind, before, after: Some(text.to_string()) });
         Ok(())
     }
 
-    fn compare_stale(&mut self, path: &str, owned: &String) -> Result<(), Trouble> {
+    fn compare_stale(&mut self, path: &str, owned: Option<&String>) -> Result<(), Trouble> {
         if self.place.blocked_below(path).is_some() {
             // Its folder is gone; what stands behind a link there is not what was written.
             return Ok(());
@@ -149,15 +158,31 @@ impl Changes {
             Standing::Nothing => return Ok(()),
             Standing::Folder => (Kind::Foreign("a folder"), None),
             Standing::Other(what) => (Kind::Foreign(what), None),
-            Standing::File(bytes) => (kind_of(&bytes, Some(owned), Kind::Remove), Some(bytes)),
+            Standing::File(bytes) => (self.kind_of(path, &bytes, owned, Kind::Remove), Some(bytes)),
         };
         self.files.push(Change { path: path.to_string(), kind, before, after: None });
         Ok(())
     }
 
+    /// What becomes of the existing file at `path` with `bytes`: `ours` when it is as the lock says, or a journal.
+    fn kind_of(&self, path: &str, bytes: &[u8], owned: Option<&String>, ours: Kind) -> Kind {
+        let hash = hash(bytes);
+        match owned {
+            Some(owned) if *owned == hash => ours,
+            _ if self.interrupted.as_ref().is_some_and(|journal| journal.owns(path, &hash)) => ours,
+            Some(_) => Kind::Edited,
+            None => Kind::Foreign("a file that fleetc did not write"),
+        }
+    }
+
     /// Whether everything is as it should be.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
+        self.files.is_empty() && self.interrupted.is_none()
+    }
+
+    /// Whether a build was interrupted, from which this one goes on.
+    pub fn goes_on(&self) -> bool {
+        self.interrupted.is_some()
     }
 
     /// What stands against writing these changes, each with a place in `sources`. With `overwrite`, edits of generated
@@ -168,15 +193,6 @@ impl Changes {
             refusals.push(change.refusal(&self.place, sources));
         }
         refusals
-    }
-}
-
-/// What becomes of an existing file with `bytes`: `ours` when it is as the lock says.
-fn kind_of(bytes: &[u8], owned: Option<&String>, ours: Kind) -> Kind {
-    match owned {
-        Some(owned) if *owned == hash(bytes) => ours,
-        Some(_) => Kind::Edited,
-        None => Kind::Foreign("a file that fleetc did not write"),
     }
 }
 

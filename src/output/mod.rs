@@ -8,6 +8,8 @@
 
 mod compare;
 mod diff;
+mod disk;
+mod journal;
 mod lock;
 mod names;
 mod place;
@@ -18,11 +20,15 @@ use std::io;
 
 pub use compare::{Change, Changes, Kind, Wanted, compare};
 pub use diff::{coloured, unified, unified_texts};
+pub use disk::{Disk, Found, Hold, OpenFolder};
 pub use lock::{Identities, Lock, LockError, identities};
-pub use place::Place;
+pub use place::{Held, Place};
 
 use crate::diag::Diagnostics;
 use crate::project::reason;
+
+/// How long a build waits for another one.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The name of the lock file in the output folder.
 pub const LOCK: &str = "fleet.lock";
@@ -34,9 +40,11 @@ pub enum Trouble {
     Unusable(String),
     /// The lock speaks against it.
     Refused(Diagnostics),
+    /// Somebody asked to stop; nothing was changed.
+    Interrupted,
     /// The disk says no.
     Io {
-        /// What was tried: `read`, `write`, `remove`.
+        /// What was tried: `open`, `lock`, `read`, `write`, `remove`.
         action: &'static str,
         /// On which path.
         path: String,
@@ -50,6 +58,7 @@ impl fmt::Display for Trouble {
         match self {
             Self::Unusable(text) => f.write_str(text),
             Self::Refused(_) => f.write_str("the output folder holds something that would be lost"),
+            Self::Interrupted => f.write_str("interrupted; nothing was changed"),
             Self::Io { action, path, error } => write!(f, "cannot {action} `{path}`: {}", reason(error)),
         }
     }

@@ -2,15 +2,19 @@
 
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::Trouble;
+use super::disk::{Disk, Found, Hold, OpenFolder};
+use super::journal::{STAGING, end_staging};
 
 /// The output folder of a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Place {
-    root: PathBuf,
-    /// Relative to the root, with `/` between the parts; empty for the root itself.
+    disk: Arc<dyn Disk>,
+    /// Relative to the root of the disk, with `/` between the parts; empty for the root itself.
     folder: String,
 }
 
@@ -49,8 +53,13 @@ impl Place {
         if parts.contains(&".git") {
             return Err(Trouble::Unusable(format!("the output folder `{folder}` lies in Git's own folder")));
         }
-        let place = Self { root: root.to_path_buf(), folder: parts.join("/") };
-        match place.blocked(&parts.join("/")) {
+        Self::on(open(root)?, &parts.join("/"))
+    }
+
+    /// The folder `folder` below the root of `disk`.
+    pub fn on(disk: Arc<dyn Disk>, folder: &str) -> Result<Self, Trouble> {
+        let place = Self { disk, folder: folder.to_string() };
+        match place.blocked(folder) {
             Some((at, what)) => Err(Trouble::Unusable(format!("the output folder cannot be used: `{at}` is {what}"))),
             None => Ok(place),
         }
@@ -68,7 +77,7 @@ impl Place {
         let name = wanted.file_name().and_then(|name| name.to_str()).ok_or_else(|| unusable("has no name"))?;
         let parent = wanted.parent().and_then(|parent| fs::canonicalize(parent).ok());
         let parent = parent.ok_or_else(|| unusable("cannot be made: the folder above it does not exist"))?;
-        let place = Self { root: parent, folder: name.to_string() };
+        let place = Self { disk: open(&parent)?, folder: name.to_string() };
         match place.blocked(name) {
             Some((_, what)) => Err(unusable(&format!("cannot be used: it is {what}"))),
             None => Ok(place),
@@ -85,28 +94,60 @@ impl Place {
         if self.folder.is_empty() { path.to_string() } else { format!("{}/{path}", self.folder) }
     }
 
-    /// The folder on disk.
-    pub(super) fn on_disk(&self) -> PathBuf {
-        self.root.join(&self.folder)
-    }
-
-    /// `path` below the folder, on disk.
-    pub(super) fn file(&self, path: &str) -> PathBuf {
-        self.on_disk().join(path)
+    /// The disk that the folder is on.
+    pub(super) fn disk(&self) -> &dyn Disk {
+        self.disk.as_ref()
     }
 
     /// What stands at `path` below the folder. Never follows a link.
     pub(super) fn standing(&self, path: &str) -> Result<Standing, Trouble> {
-        let file = self.file(path);
         let failed = |error| Trouble::Io { action: "read", path: self.show(path), error };
-        match fs::symlink_metadata(&file) {
-            Ok(found) if found.is_file() => fs::read(&file).map(Standing::File).map_err(failed),
-            Ok(found) if found.is_dir() => Ok(Standing::Folder),
-            Ok(found) if found.is_symlink() => Ok(Standing::Other("a symbolic link")),
-            Ok(_) => Ok(Standing::Other("not a regular file")),
-            Err(error) if absent(&error) => Ok(Standing::Nothing),
-            Err(error) => Err(failed(error)),
+        let at = self.show(path);
+        match self.disk.look(&at).map_err(failed)? {
+            Found::Nothing => Ok(Standing::Nothing),
+            Found::File => match self.disk.read(&at) {
+                // It went while it was being looked at.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Standing::Nothing),
+                read => read.map(Standing::File).map_err(failed),
+            },
+            Found::Folder => Ok(Standing::Folder),
+            other => Ok(Standing::Other(other.words())),
         }
+    }
+
+    /// Holds the folder against other builds, and makes it if it is not there. Waits as long as `patience`.
+    pub fn hold(&self, patience: Duration) -> Result<Held, Trouble> {
+        let start = Instant::now();
+        let failed = |error| Trouble::Io { action: "lock", path: self.name().to_string(), error };
+        let made = self.make_folders(&self.folder).map_err(failed)?;
+        loop {
+            match self.disk.hold(&self.folder).map_err(failed)? {
+                Some(hold) => return Ok(Held { place: self.clone(), made, _hold: hold }),
+                None if start.elapsed() < patience => std::thread::sleep(Duration::from_millis(50)),
+                None => return Err(Trouble::Unusable(format!("another build is writing to `{}`", self.name()))),
+            }
+        }
+    }
+
+    /// Removes what a build left that was interrupted before it changed anything.
+    pub(super) fn clear(&self) -> Result<(), Trouble> {
+        match self.standing(STAGING)? {
+            Standing::Folder => end_staging(self),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes `folder`, relative to the root, and those above it; gives the new ones, those above first.
+    pub(super) fn make_folders(&self, folder: &str) -> io::Result<Vec<String>> {
+        let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
+        let mut made = Vec::new();
+        for above in ends.filter_map(|end| folder.get(..end)).filter(|above| !above.is_empty()) {
+            if self.disk.look(above)? == Found::Nothing {
+                self.disk.make_folder(above)?;
+                made.push(above.to_string());
+            }
+        }
+        Ok(made)
     }
 
     /// The first folder on the way to `path` below the output folder that is none, and what it is instead.
@@ -119,18 +160,40 @@ impl Place {
     fn blocked(&self, folder: &str) -> Option<(String, &'static str)> {
         let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
         for above in ends.filter_map(|end| folder.get(..end)).filter(|above| !above.is_empty()) {
-            match fs::symlink_metadata(self.root.join(above)) {
-                Ok(found) if found.is_dir() => {}
-                Ok(found) if found.is_symlink() => return Some((above.to_string(), "a symbolic link")),
-                Ok(_) => return Some((above.to_string(), "not a folder")),
-                Err(_) => return None,
+            match self.disk.look(above) {
+                Ok(Found::Folder) => {}
+                Ok(Found::Link) => return Some((above.to_string(), "a symbolic link")),
+                Ok(Found::File | Found::Other) => return Some((above.to_string(), "not a folder")),
+                Ok(Found::Nothing) | Err(_) => return None,
             }
         }
         None
     }
 }
 
-/// Whether an error of looking at a path says that nothing is there.
-fn absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+/// The output folder, held against other builds until this is dropped. A folder that was made for it and is empty then
+/// goes again.
+#[derive(Debug)]
+pub struct Held {
+    place: Place,
+    made: Vec<String>,
+    _hold: Box<dyn Hold>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for folder in self.made.iter().rev() {
+            // Fails when it is not empty, which is what ends it.
+            if self.place.disk.remove_folder(folder).is_err() {
+                break;
+            }
+        }
+    }
+}
+
+fn open(root: &Path) -> Result<Arc<dyn Disk>, Trouble> {
+    match OpenFolder::open(root) {
+        Ok(folder) => Ok(Arc::new(folder)),
+        Err(error) => Err(Trouble::Io { action: "open", path: root.display().to_string(), error }),
+    }
 }

@@ -1,73 +1,146 @@
-//! Writes changes to the output folder.
+//! Writes changes to the output folder, so that at every moment it is what it was, or what it will be.
 //!
-//! Every new file is written beside its target first, and all of them are renamed when all are written, so a full disk
-//! leaves the folder as it was. The lock comes last: what it records is there.
+//! 1. Every new file is written into a folder of its own ([`STAGING`]), so a full disk leaves the output as it was.
+//! 2. The folders are made, and looked at whether they may be changed. Then the [`Journal`] says what is about to change.
+//! 3. The files are renamed into place: those that others refer to first. Then what is no longer generated goes: what
+//!    refers to others first. A controller that reads in between finds the old files, or more; never an index without
+//!    what it lists.
+//! 4. The lock comes last: what it records is there.
+//!
+//! Each step has reached the disk before the next begins. Killed before step 2, nothing has changed; later, the next
+//! build goes on from there. `tests/faults.rs` stops it at every operation.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-
-use tempfile::{Builder, TempPath};
+use std::collections::BTreeSet;
+use std::io;
 
 use super::compare::{Change, Changes};
+use super::journal::{STAGING, begin_staging, end_staging};
+use super::lock::hash;
+use super::place::{Held, Standing};
 use super::{LOCK, Trouble};
 
 impl Changes {
-    /// Makes the changes. The caller has looked at [`Changes::refusals`].
-    pub fn write(&self) -> Result<(), Trouble> {
+    /// Makes the changes in the folder that is held. The caller has looked at [`Changes::refusals`]. Asks `stop` between
+    /// the files whether to give up, until the first one is renamed: [`Trouble::Interrupted`], and nothing has changed.
+    pub fn write(&self, _held: &Held, stop: &dyn Fn() -> bool) -> Result<(), Trouble> {
+        if self.files.is_empty() && self.interrupted.is_none() {
+            return self.place.clear();
+        }
+        begin_staging(&self.place)?;
         let mut made = Vec::new();
-        let staged = self.stage(&mut made).inspect_err(|_| {
-            // The temporary files are gone already; folders that were made for them are empty.
+        let prepared = self.stage(stop).and_then(|()| self.make_folders(&mut made)).and_then(|()| self.announce());
+        prepared.inspect_err(|_| {
+            // The journal of an earlier build stays: what it says is still so.
+            if self.interrupted.is_none() {
+                _ = end_staging(&self.place);
+            }
             for folder in made.iter().rev() {
-                _ = fs::remove_dir(folder);
+                _ = self.place.disk().remove_folder(folder);
             }
         })?;
-        let (lock, others): (Vec<_>, Vec<_>) = staged.into_iter().partition(|(change, _)| change.path == LOCK);
-        self.rename(others)?;
-        for change in self.files.iter().filter(|change| change.after.is_none()) {
-            self.remove(change)?;
-        }
-        self.rename(lock)
+        self.put_in_place()?;
+        end_staging(&self.place)
     }
 
-    /// Writes every new text to a temporary file beside its target.
-    fn stage(&self, made: &mut Vec<PathBuf>) -> Result<Vec<(&Change, TempPath)>, Trouble> {
-        let mut staged = Vec::new();
-        for change in &self.files {
+    /// The place of the new text of the file `number`.
+    fn staged(&self, number: usize) -> String {
+        self.place.show(&format!("{STAGING}/{number}"))
+    }
+
+    /// Writes every new text.
+    fn stage(&self, stop: &dyn Fn() -> bool) -> Result<(), Trouble> {
+        for (number, change) in self.files.iter().enumerate() {
+            if stop() {
+                return Err(Trouble::Interrupted);
+            }
             let Some(text) = &change.after else { continue };
-            let target = self.place.file(&change.path);
-            let temporary = target
-                .parent()
-                .ok_or_else(|| io::ErrorKind::InvalidInput.into())
-                .and_then(|folder| make_folder(folder, made).and_then(|()| write_temporary(folder, text)))
-                .map_err(|error| self.failed("write", &change.path, error))?;
-            staged.push((change, temporary));
+            let written = self.place.disk().create(&self.staged(number), text.as_bytes());
+            written.map_err(|error| self.failed("write", &change.path, error))?;
         }
-        // Flux reads a folder through its `kustomization.yaml`, which names the other files: it comes after them.
-        staged.sort_by_key(|(change, _)| change.path.ends_with("kustomization.yaml"));
-        Ok(staged)
+        if stop() { Err(Trouble::Interrupted) } else { Ok(()) }
     }
 
-    fn rename(&self, staged: Vec<(&Change, TempPath)>) -> Result<(), Trouble> {
-        for (change, temporary) in staged {
-            let target = self.place.file(&change.path);
-            temporary.persist(target).map_err(|error| self.failed("write", &change.path, error.error))?;
+    /// Makes the folders that are missing, adds them to `made`, and looks that what is in them may be changed.
+    fn make_folders(&self, made: &mut Vec<String>) -> Result<(), Trouble> {
+        let mut looked_at = BTreeSet::new();
+        for change in &self.files {
+            let path = self.place.show(&change.path);
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            if !looked_at.insert(folder.to_string()) {
+                continue;
+            }
+            let disk = self.place.disk();
+            self.place
+                .make_folders(folder)
+                .and_then(|new| {
+                    made.extend(new);
+                    disk.may_change(folder)
+                })
+                .map_err(|error| self.failed("write", &change.path, error))?;
         }
         Ok(())
+    }
+
+    /// Looks that nobody changed anything meanwhile, and writes the journal.
+    fn announce(&self) -> Result<(), Trouble> {
+        let mut journal = self.interrupted.clone().unwrap_or_default();
+        for change in &self.files {
+            let now = match self.place.standing(&change.path)? {
+                Standing::File(bytes) => Some(bytes),
+                _ => None,
+            };
+            if now != change.before || self.place.blocked_below(&change.path).is_some() {
+                let path = self.place.show(&change.path);
+                return Err(Trouble::Unusable(format!("`{path}` changed while it was being built; build again")));
+            }
+            if let Some(text) = &change.after
+                && change.path != LOCK
+            {
+                journal.add(&change.path, hash(text.as_bytes()));
+            }
+        }
+        journal.write(&self.place)
+    }
+
+    fn put_in_place(&self) -> Result<(), Trouble> {
+        let mut order: Vec<(usize, &Change)> = self.files.iter().enumerate().collect();
+        order.sort_by_key(|(_, change)| rank(&change.path));
+        for (number, change) in order.iter().filter(|(_, change)| change.after.is_some() && change.path != LOCK) {
+            self.rename(*number, change)?;
+        }
+        for (_, change) in order.iter().rev().filter(|(_, change)| change.after.is_none()) {
+            self.remove(change)?;
+        }
+        self.sync()?;
+        if let Some((number, lock)) = order.iter().find(|(_, change)| change.path == LOCK) {
+            self.rename(*number, lock)?;
+            self.sync()?;
+        }
+        Ok(())
+    }
+
+    fn rename(&self, number: usize, change: &Change) -> Result<(), Trouble> {
+        let renamed = self.place.disk().rename(&self.staged(number), &self.place.show(&change.path));
+        renamed.map_err(|error| self.failed("write", &change.path, error))
     }
 
     /// Removes a file, and the folders above it that it leaves empty, up to the output folder.
     fn remove(&self, change: &Change) -> Result<(), Trouble> {
-        let file = self.place.file(&change.path);
-        fs::remove_file(&file).map_err(|error| self.failed("remove", &change.path, error))?;
-        let top = self.place.on_disk();
-        for folder in file.ancestors().skip(1).take_while(|folder| *folder != top) {
+        let disk = self.place.disk();
+        disk.remove_file(&self.place.show(&change.path)).map_err(|error| self.failed("remove", &change.path, error))?;
+        let mut folder = change.path.as_str();
+        while let Some((above, _)) = folder.rsplit_once('/') {
             // Fails when it is not empty, which is what ends it.
-            if fs::remove_dir(folder).is_err() {
+            if disk.remove_folder(&self.place.show(above)).is_err() {
                 break;
             }
+            folder = above;
         }
         Ok(())
+    }
+
+    fn sync(&self) -> Result<(), Trouble> {
+        self.place.disk().sync().map_err(|error| self.failed("write", LOCK, error))
     }
 
     fn failed(&self, action: &'static str, path: &str, error: io::Error) -> Trouble {
@@ -75,24 +148,13 @@ impl Changes {
     }
 }
 
-/// Makes `folder` and those above it, and adds the new ones to `made`.
-fn make_folder(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
-    let missing: Vec<&Path> = folder.ancestors().take_while(|above| !above.exists()).collect();
-    for folder in missing.into_iter().rev() {
-        fs::create_dir(folder)?;
-        made.push(folder.to_path_buf());
+/// How late a file is put in place: what refers to others comes after these.
+fn rank(path: &str) -> u8 {
+    let index = path.ends_with("kustomization.yaml") || path.ends_with("/root.yaml");
+    match path.split('/').collect::<Vec<_>>().as_slice() {
+        _ if index => 3,
+        // Folders that a Kustomization or an Application applies.
+        ["objects", ..] | ["flux", "releases", ..] | ["argocd", "apps", _, ..] => 0,
+        _ => 1,
     }
-    Ok(())
-}
-
-/// A new file in `folder` with `text`, which a drop removes again. Hidden, so that no controller reads it.
-fn write_temporary(folder: &Path, text: &str) -> io::Result<TempPath> {
-    let mut builder = Builder::new();
-    builder.prefix(".fleetc-").suffix(".tmp");
-    // As if it were made by hand: temporary files are readable by their owner alone unless told otherwise.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    Ok(file.into_temp_path())
 }
