@@ -6,7 +6,7 @@ use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model;
 use crate::plan::why::{self, Unknown, Why};
 use crate::plan::{Plan, resolve};
-use crate::policy::{self, Reach};
+use crate::policy::{self, Levels, Reach};
 use crate::project::Project;
 use crate::source::{Origin, SourceFile, SourceId, Sources, Span};
 use crate::stdlib;
@@ -24,6 +24,8 @@ pub struct Compilation {
     pub plan: Option<Plan>,
     /// The output folder, relative to the project root.
     pub output: String,
+    /// The levels that the fleet gives to codes, for what is found later.
+    pub levels: Levels,
 }
 
 /// Compiles `project` for the engines it declares and for those of `also`.
@@ -100,8 +102,9 @@ pub fn compile_and<T>(
         plan = None;
     }
     let answer = plan.as_ref().map(|plan| and(&model, plan));
+    let levels = Levels::of(&model);
     drop(model);
-    (Compilation { sources, diagnostics, plan, output }, answer)
+    (Compilation { sources, diagnostics, plan, output, levels }, answer)
 }
 
 /// The declaration of clusters that nobody declared.

@@ -28,6 +28,12 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("F0601", "tests/output.rs"),
     ("F0602", "tests/output.rs"),
     ("F0603", "tests/output.rs"),
+    ("F0609", "tests/guard.rs"),
+    ("F0610", "tests/guard.rs"),
+    ("F0611", "tests/guard.rs"),
+    ("F0612", "tests/guard.rs"),
+    ("F0613", "tests/guard.rs"),
+    ("F0614", "tests/guard.rs"),
     ("F0901", "src/cli/panic.rs"),
 ];
 

@@ -196,7 +196,7 @@ fn fleet_blocks(text: &str) -> Vec<&str> {
 #[test]
 fn the_blocks_of_the_reference_are_fleet_text() {
     let keywords = ["fleet", "argocd", "flux", "source", "label", "fact", "cluster", "group", "project", "component"];
-    let keywords = [&keywords[..], &["template", "defaults", "rollout"]].concat();
+    let keywords = [&keywords[..], &["template", "defaults", "rollout", "moved", "removed"]].concat();
     let text = read("docs/language.md");
     for block in fleet_blocks(&text) {
         // What stands inside of a declaration is shown without it.

@@ -113,7 +113,11 @@ fn build(place: Result<Place, Trouble>, wanted: &Wanted) -> Result<(), Trouble> 
 fn real(folder: &Folder) -> Result<Place, Trouble> {
     let disk = OpenFolder::open(&folder.root()).unwrap();
     let never = AtomicUsize::new(0);
-    Place::on(Arc::new(Faulty { disk, fault: Fault::Death, at: usize::MAX, operations: never }), "gitops")
+    Place::on(
+        Arc::new(Faulty { disk, fault: Fault::Death, at: usize::MAX, operations: never }),
+        &folder.root(),
+        "gitops",
+    )
 }
 
 /// The tree that a build of `wanted` into an empty folder makes.
@@ -151,7 +155,7 @@ fn at_every_operation(
         build(real(&folder), old).unwrap();
         let disk = OpenFolder::open(&folder.root()).unwrap();
         let disk = Arc::new(Faulty { disk, fault, at, operations: AtomicUsize::new(0) });
-        let said = build(Place::on(disk.clone(), "gitops"), new);
+        let said = build(Place::on(disk.clone(), &folder.root(), "gitops"), new);
         let over = disk.operations.load(Ordering::SeqCst) <= at;
         then(&folder, said, at);
         if over {
@@ -210,7 +214,7 @@ fn killed_twice_in_different_builds_the_third_one_finishes() {
         // Somewhere else in each run, so that the pairs differ.
         let disk = OpenFolder::open(&folder.root()).unwrap();
         let disk = Arc::new(Faulty { disk, fault: Fault::Death, at: 90 - at % 60, operations: AtomicUsize::new(0) });
-        _ = build(Place::on(disk, "gitops"), &third);
+        _ = build(Place::on(disk, &folder.root(), "gitops"), &third);
         build(real(folder), &third).unwrap_or_else(|trouble| panic!("operation {at}: {trouble}"));
         assert_eq!(folder.tree("gitops"), third_tree, "operation {at}");
     });
@@ -323,7 +327,7 @@ fn an_unchanged_build_writes_nothing_and_syncs_nothing() {
         }
     }
     let disk = Arc::new(ReadOnly(OpenFolder::open(&folder.root()).unwrap()));
-    build(Place::on(disk, "gitops"), &wanted(OLD)).unwrap();
+    build(Place::on(disk, &folder.root(), "gitops"), &wanted(OLD)).unwrap();
 }
 
 #[test]

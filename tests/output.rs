@@ -278,7 +278,7 @@ fn a_lock_that_cannot_be_read_stops_everything() {
     build(&folder, &[("a.yaml", "a\n")]);
     let lock = folder.read("gitops/fleet.lock");
     for (text, place_of) in [
-        (lock.replace("\"files\"", "files"), (4, 3)),
+        (lock.replace("\"files\"", "files"), (6, 3)),
         (format!("<<<<<<< HEAD\n{lock}"), (1, 1)),
         (lock.replace("a.yaml", "../../a.yaml"), (1, 1)),
         (String::new(), (1, 1)),
@@ -301,11 +301,11 @@ fn an_engine_that_is_left_out_keeps_its_files_and_identities() {
     let folder = Folder::new();
     let clusters = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
     let mut both = wanted(&[("argocd/a.yaml", "a\n"), ("flux/a.yaml", "a\n")]);
-    both.identities.insert("argocd/component/a".into(), clusters(&["x"]));
-    both.identities.insert("flux/component/a".into(), clusters(&["x"]));
+    both.record.identities.insert("argocd/component/a".into(), clusters(&["x"]));
+    both.record.identities.insert("flux/component/a".into(), clusters(&["x"]));
     write(&changes(&folder, &both)).unwrap();
     let mut one = wanted(&[("argocd/b.yaml", "b\n")]);
-    one.identities.insert("argocd/component/b".into(), clusters(&["x", "y"]));
+    one.record.identities.insert("argocd/component/b".into(), clusters(&["x", "y"]));
     one.untouched.insert("flux");
     let next = changes(&folder, &one);
     assert_eq!(kinds(&next), ["argocd/a.yaml: remove", "argocd/b.yaml: create", "fleet.lock: update"]);
@@ -313,7 +313,7 @@ fn an_engine_that_is_left_out_keeps_its_files_and_identities() {
     let lock = Lock::parse(&folder.read("gitops/fleet.lock")).unwrap();
     assert_eq!(lock.files.into_keys().collect::<Vec<_>>(), ["argocd/b.yaml", "flux/a.yaml"]);
     assert_eq!(
-        lock.identities.into_iter().collect::<Vec<_>>(),
+        lock.record.identities.into_iter().collect::<Vec<_>>(),
         [("argocd/component/b".to_string(), clusters(&["x", "y"])), ("flux/component/a".to_string(), clusters(&["x"]))]
     );
 }

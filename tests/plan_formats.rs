@@ -189,6 +189,7 @@ fn plan() -> Plan {
         home_path: "gitops".into(),
         argocd: Vec::new(),
         flux: Vec::new(),
+        guards: fleetc::plan::guards::Guards::new(nowhere()),
         space: None,
         clusters: vec![cluster("dev-a", "dev"), cluster("prod-a", "prod"), cluster("prod-b", "prod")],
         sources: vec![Arc::clone(&home), Arc::clone(&jetstack)],

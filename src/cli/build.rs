@@ -11,7 +11,9 @@ use super::interrupt::Interrupt;
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, load};
 use crate::analysis::Compilation;
-use crate::output::{self, Change, Changes, Kind, Place, Trouble, Wanted};
+use crate::diag::Diagnostics;
+use crate::guard::{self, Baseline};
+use crate::output::{self, Change, Changes, Kind, Place, Record, Trouble, Wanted};
 use crate::plan::Plan;
 use crate::plan::text::counted;
 use crate::project::Project;
@@ -50,6 +52,13 @@ pub struct Build {
     #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     #[arg(env = "FLEETC_BUILD_FAIL_ON_CHANGE", hide_env_values = true)]
     fail_on_change: bool,
+    /// What is removed is judged by the output that was committed here
+    #[arg(long, value_name = "REV", default_value = "HEAD", env = "FLEETC_BUILD_BASE", hide_env_values = true)]
+    base: String,
+    /// Do not ask Git what was committed; then nothing may be removed
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_BUILD_NO_BASELINE", hide_env_values = true)]
+    no_baseline: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -77,14 +86,16 @@ impl Build {
             terminal.result(&stream(&tree));
             return Ok(Exit::Fine);
         }
-        let identities = output::identities(&plan, &engines);
-        let wanted = Wanted { fleet: plan.fleet, tree, identities, untouched: self.untouched(engines) };
-        self.bring_up_to_date(&start, &project, &mut compilation, &wanted, terminal).or_else(|trouble| match trouble {
-            Trouble::Refused(diagnostics) => {
-                terminal.diagnostics(&diagnostics, &compilation.sources);
-                Ok(Exit::Problems)
+        let record = Record::of(&plan, &engines);
+        let wanted = Wanted { fleet: plan.fleet.clone(), tree, record, untouched: self.untouched(engines) };
+        self.bring_up_to_date(&start, &project, &mut compilation, (&plan, &wanted), terminal).or_else(|trouble| {
+            match trouble {
+                Trouble::Refused(diagnostics) => {
+                    terminal.diagnostics(&diagnostics, &compilation.sources);
+                    Ok(Exit::Problems)
+                }
+                trouble => Err(Failure::new(trouble.to_string())),
             }
-            trouble => Err(Failure::new(trouble.to_string())),
         })
     }
 
@@ -93,7 +104,7 @@ impl Build {
         start: &Path,
         project: &Project,
         compilation: &mut Compilation,
-        wanted: &Wanted,
+        (plan, wanted): (&Plan, &Wanted),
         terminal: &mut Terminal,
     ) -> Result<Exit, Trouble> {
         let place = match &self.output {
@@ -103,6 +114,7 @@ impl Build {
         let reads = self.check || self.diff || self.dry_run;
         let held = if reads { None } else { Some(place.hold(output::PATIENCE)?) };
         let changes = output::compare(&place, wanted, &mut compilation.sources)?;
+        self.guard(&changes, plan, compilation, terminal)?;
         if self.check || self.diff {
             return Ok(self.show(&changes, terminal));
         }
@@ -133,6 +145,34 @@ impl Build {
             return Ok(Exit::Differs);
         }
         Ok(Exit::Fine)
+    }
+
+    /// Judges what would be removed, by what was committed last.
+    fn guard(
+        &self,
+        changes: &Changes,
+        plan: &Plan,
+        compilation: &mut Compilation,
+        terminal: &mut Terminal,
+    ) -> Result<(), Trouble> {
+        let base = if self.no_baseline {
+            let mut lock = changes.old.clone();
+            lock.record.protected = Some(lock.record.identities.values().flatten().cloned().collect());
+            Baseline::Built(lock)
+        } else {
+            match output::committed(&changes.place, &self.base, &mut compilation.sources)? {
+                Some(lock) => Baseline::Committed(lock),
+                None => Baseline::Built(changes.old.clone()),
+            }
+        };
+        let mut found = Diagnostics::default();
+        guard::check(&base, &changes.new, plan, &compilation.sources, &mut found);
+        compilation.levels.apply(&mut found);
+        if found.has_errors() {
+            return Err(Trouble::Refused(found));
+        }
+        terminal.diagnostics(&found, &compilation.sources);
+        Ok(())
     }
 
     /// The engines that are compiled for, whether or not the fleet declares them.

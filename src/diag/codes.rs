@@ -101,6 +101,7 @@ codes! {
     F0213 DUPLICATE_ENTRY "duplicate-entry" Error "something is said twice";
     F0214 RESERVED_NAME "reserved-name" Error "a name that the language has taken";
     F0215 DEFINITION_CYCLE "definition-cycle" Error "a label or group is defined by itself";
+    F0217 STILL_DECLARED "still-declared" Error "a name that was moved or removed is still declared";
 
     F0301 WRONG_TYPE "wrong-type" Error "a value has the wrong type";
     F0302 UNKNOWN_VALUE "unknown-value" Error "a value that is not one of those allowed";
@@ -157,6 +158,13 @@ codes! {
     F0602 FOREIGN_FILE "foreign-file" Error "a file that fleetc did not write is in the way";
     F0603 UNREADABLE_LOCK "unreadable-lock" Error "`fleet.lock` cannot be read";
 
+    F0609 UNREADABLE_BASELINE "unreadable-baseline" Error "what was committed last cannot be read";
+    F0610 PROTECTED_REMOVAL "protected-removal" Error "a build would remove something from protected clusters";
+    F0611 TOO_MANY_REMOVALS "too-many-removals" Error "a build would remove more than `max-removals` allows";
+    F0612 UNSAFE_MOVE "unsafe-move" Error "a move would delete workloads on protected clusters";
+    F0613 CASCADE_ON_PROTECTED "cascade-on-protected" Error "workloads on protected clusters would go with what deploys them";
+    F0614 PROTECTION_LOST "protection-lost" Warning "a cluster is no longer protected";
+
     F0701 UNUSED_ALLOWANCE "unused-allowance" Warning "a comment allows a diagnostic that is not there";
     F0702 INVALID_ALLOWANCE "invalid-allowance" Error "a comment for fleetc cannot be read";
 
@@ -167,9 +175,9 @@ codes! {
 /// related place; `tests/places.rs` holds it.
 pub static NEEDS_RELATED: &[&str] = &[
     "F0005", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207", "F0208", "F0209", "F0212",
-    "F0213", "F0215", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315", "F0401",
-    "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0501", "F0503", "F0506", "F0509", "F0510",
-    "F0511", "F0512", "F0513", "F0514", "F0515",
+    "F0213", "F0215", "F0217", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315",
+    "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0501", "F0503", "F0506", "F0509",
+    "F0510", "F0511", "F0512", "F0513", "F0514", "F0515",
 ];
 
 /// The code with this id or slug.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Model;
-use super::body;
 use super::deciding::nearest_clusters;
 use super::field::{FieldType, written_type};
 use super::names::not_supported;
@@ -11,6 +10,7 @@ use super::predicate::select;
 use super::schema::{self, Status};
 use super::scope::{Param, Place, Scope};
 use super::value::Checker;
+use super::{body, changes};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::source::Span;
 use crate::syntax::ast::{self, EngineKind, Entry, Expr, ExprKind};
@@ -77,6 +77,7 @@ fn check_fixed(checker: &mut Checker) {
     for declared in names.rollouts.values() {
         check_rollout(checker, declared.node);
     }
+    changes::check(checker);
 }
 
 /// Values that belong to later versions.

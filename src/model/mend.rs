@@ -98,6 +98,7 @@ fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, dia
         DeclarationKind::Label(_)
         | DeclarationKind::Fact(_)
         | DeclarationKind::Group(_)
+        | DeclarationKind::Change(_)
         | DeclarationKind::Later(_) => {}
     }
 }

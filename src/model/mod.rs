@@ -3,6 +3,7 @@
 //! Takes the syntax trees, gives a [`Model`]. Knows nothing of what runs where (that is the plan) nor of engines.
 
 pub mod body;
+pub mod changes;
 pub mod cluster;
 pub mod deciding;
 pub mod declarations;

@@ -50,6 +50,8 @@ pub struct Names<'a> {
     pub templates: Table<'a, ast::Named>,
     /// The rollouts.
     pub rollouts: Table<'a, ast::Named>,
+    /// What became of names that an earlier build knew, in the order of the files.
+    pub changes: Vec<&'a ast::Change>,
     /// Whether a part was found that this version does not build, so that what refers to it stays silent.
     pub has_later: bool,
 }
@@ -125,6 +127,7 @@ impl<'a> Names<'a> {
                 insert(&mut self.templates, "template", &node.name, node, std, diagnostics)
             }
             DeclarationKind::Rollout(node) => insert(&mut self.rollouts, "rollout", &node.name, node, std, diagnostics),
+            DeclarationKind::Change(node) => self.changes.push(node),
             DeclarationKind::Later(keyword) => {
                 self.has_later = true;
                 diagnostics.push(not_supported(keyword.span, &format!("`{}`", keyword.text)));

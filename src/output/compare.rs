@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::journal::Journal;
-use super::lock::{Identities, Lock, LockError, hash};
+use super::lock::{Lock, LockError, Record, hash};
 use super::place::{Place, Standing};
 use super::{LOCK, Trouble, names};
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -21,7 +21,7 @@ pub struct Wanted {
     /// The generated files.
     pub tree: OutputTree,
     /// What they run where.
-    pub identities: Identities,
+    pub record: Record,
     /// Folders of engines that are left as they are, because only the others were asked for: `argocd`, `flux`.
     pub untouched: BTreeSet<&'static str>,
 }
@@ -63,6 +63,10 @@ pub struct Changes {
     pub files: Vec<Change>,
     /// How many files, the lock among them, are as they should be.
     pub unchanged: usize,
+    /// The lock that the folder has now; an empty one without.
+    pub old: Lock,
+    /// The lock that it will have.
+    pub new: Lock,
     /// What a build that was interrupted may have written.
     pub(super) interrupted: Option<Journal>,
 }
@@ -82,7 +86,8 @@ pub fn compare(place: &Place, wanted: &Wanted, sources: &mut Sources) -> Result<
         None => Lock::default(),
         Some(bytes) => {
             let text = String::from_utf8_lossy(bytes);
-            Lock::parse(&text).map_err(|error| Trouble::Refused(unreadable_lock(place, &text, &error, sources)))?
+            Lock::parse(&text)
+                .map_err(|error| Trouble::Refused(unreadable_lock(&place.show(LOCK), &text, &error, sources)))?
         }
     };
     let interrupted = Journal::read(place)?;
@@ -90,16 +95,17 @@ pub fn compare(place: &Place, wanted: &Wanted, sources: &mut Sources) -> Result<
         let message = "a build was interrupted here, and only one of all engines can go on from there";
         return Err(Trouble::Unusable(message.into()));
     }
-    let mut changes = Changes { place: place.clone(), files: Vec::new(), unchanged: 0, interrupted };
-    for (path, text) in &wanted.tree {
-        changes.compare_generated(path, text, old.files.get(path))?;
-    }
-    let begun = changes.interrupted.iter().flat_map(|journal| journal.files.keys()).cloned();
+    let begun = interrupted.iter().flat_map(|journal| journal.files.keys()).cloned();
     let owned: BTreeSet<String> = old.files.keys().cloned().chain(begun).collect();
-    for path in owned.iter().filter(|path| !wanted.tree.contains_key(*path) && !wanted.leaves(path)) {
-        changes.compare_stale(path, old.files.get(path))?;
+    let new = wanted.lock(&old);
+    let lock = new.text();
+    let mut changes = Changes { place: place.clone(), files: Vec::new(), unchanged: 0, old, new, interrupted };
+    for (path, text) in &wanted.tree {
+        changes.compare_generated(path, text)?;
     }
-    let lock = wanted.lock(&old).text();
+    for path in owned.iter().filter(|path| !wanted.tree.contains_key(*path) && !wanted.leaves(path)) {
+        changes.compare_stale(path)?;
+    }
     match old_text {
         Some(old_text) if old_text == lock.as_bytes() => changes.unchanged += 1,
         before => {
@@ -122,15 +128,24 @@ impl Wanted {
         let written = self.tree.iter().map(|(path, text)| (path.clone(), hash(text.as_bytes())));
         let left = old.files.iter().filter(|(path, _)| self.leaves(path));
         let files: BTreeMap<_, _> = left.map(|(path, hash)| (path.clone(), hash.clone())).chain(written).collect();
-        let left = old.identities.iter().filter(|(identity, _)| self.leaves(identity));
-        let identities =
-            left.chain(&self.identities).map(|(identity, clusters)| (identity.clone(), clusters.clone())).collect();
-        Lock { fleet: self.fleet.clone(), files, identities }
+        let record = Record {
+            identities: self.with_left(&old.record.identities, &self.record.identities),
+            protected: self.record.protected.clone(),
+            cascade: self.with_left(&old.record.cascade, &self.record.cascade),
+            contents: self.with_left(&old.record.contents, &self.record.contents),
+        };
+        Lock { fleet: self.fleet.clone(), files, record }
+    }
+
+    /// `new`, with the entries of `old` that are left as they are.
+    fn with_left<T: Clone>(&self, old: &BTreeMap<String, T>, new: &BTreeMap<String, T>) -> BTreeMap<String, T> {
+        let left = old.iter().filter(|(identity, _)| self.leaves(identity));
+        left.chain(new).map(|(identity, value)| (identity.clone(), value.clone())).collect()
     }
 }
 
 impl Changes {
-    fn compare_generated(&mut self, path: &str, text: &str, owned: Option<&String>) -> Result<(), Trouble> {
+    fn compare_generated(&mut self, path: &str, text: &str) -> Result<(), Trouble> {
         let (kind, before) = match self.place.blocked_below(path) {
             Some((_, what)) => (Kind::Foreign(what), None),
             None => match self.place.standing(path)? {
@@ -142,14 +157,14 @@ impl Changes {
                     self.unchanged += 1;
                     return Ok(());
                 }
-                Standing::File(bytes) => (self.kind_of(path, &bytes, owned, Kind::Update), Some(bytes)),
+                Standing::File(bytes) => (self.kind_of(path, &bytes, Kind::Update), Some(bytes)),
             },
         };
         self.files.push(Change { path: path.to_string(), kind, before, after: Some(text.to_string()) });
         Ok(())
     }
 
-    fn compare_stale(&mut self, path: &str, owned: Option<&String>) -> Result<(), Trouble> {
+    fn compare_stale(&mut self, path: &str) -> Result<(), Trouble> {
         if self.place.blocked_below(path).is_some() {
             // Its folder is gone; what stands behind a link there is not what was written.
             return Ok(());
@@ -158,16 +173,16 @@ impl Changes {
             Standing::Nothing => return Ok(()),
             Standing::Folder => (Kind::Foreign("a folder"), None),
             Standing::Other(what) => (Kind::Foreign(what), None),
-            Standing::File(bytes) => (self.kind_of(path, &bytes, owned, Kind::Remove), Some(bytes)),
+            Standing::File(bytes) => (self.kind_of(path, &bytes, Kind::Remove), Some(bytes)),
         };
         self.files.push(Change { path: path.to_string(), kind, before, after: None });
         Ok(())
     }
 
     /// What becomes of the existing file at `path` with `bytes`: `ours` when it is as the lock says, or a journal.
-    fn kind_of(&self, path: &str, bytes: &[u8], owned: Option<&String>, ours: Kind) -> Kind {
+    fn kind_of(&self, path: &str, bytes: &[u8], ours: Kind) -> Kind {
         let hash = hash(bytes);
-        match owned {
+        match self.old.files.get(path) {
             Some(owned) if *owned == hash => ours,
             _ if self.interrupted.as_ref().is_some_and(|journal| journal.owns(path, &hash)) => ours,
             Some(_) => Kind::Edited,
@@ -256,9 +271,9 @@ impl Change {
     }
 }
 
-fn unreadable_lock(place: &Place, text: &str, error: &LockError, sources: &mut Sources) -> Diagnostics {
-    let path = place.show(LOCK);
-    let file = SourceFile::new(path.as_str(), Origin::Project, text);
+/// F0603 for the lock `text` at `path`.
+pub(super) fn unreadable_lock(path: &str, text: &str, error: &LockError, sources: &mut Sources) -> Diagnostics {
+    let file = SourceFile::new(path, Origin::Project, text);
     let offset = error.at.and_then(|(line, column)| {
         let column = u32::try_from(column.saturating_sub(1)).ok()?;
         Some(file.lines().start_of(line.checked_sub(1)?)?.saturating_add(column))

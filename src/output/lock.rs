@@ -10,14 +10,29 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::names;
-use crate::plan::Plan;
+use crate::plan::{OnDelete, Plan, json};
 use crate::target::Engines;
 
-/// The format, and the only one that is read.
-const SCHEMA: &str = "fleetc.lock/1";
+/// The format that is written.
+const SCHEMA: &str = "fleetc.lock/2";
+/// The format before, which knows neither what is protected nor how something goes.
+const SCHEMA_1: &str = "fleetc.lock/1";
 
-/// `<engine>/component/<name>` with the clusters it runs on.
+/// `<engine>/component/<name>`, for a named instance `<engine>/<instance>/component/<name>`, with the clusters it runs on.
 pub type Identities = BTreeMap<String, BTreeSet<String>>;
+
+/// What a build runs where, and how it would go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// What runs where.
+    pub identities: Identities,
+    /// The protected clusters; none when that was not recorded.
+    pub protected: Option<BTreeSet<String>>,
+    /// Those of the identities whose workloads go with what deploys them.
+    pub cascade: Identities,
+    /// For each identity the hash of what it is, but for its name.
+    pub contents: BTreeMap<String, String>,
+}
 
 /// The contents of a lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +42,7 @@ pub struct Lock {
     /// Every owned file, below the output folder, with the SHA-256 of its bytes in hexadecimal as `sha256sum` prints it.
     pub files: BTreeMap<String, String>,
     /// What runs where.
-    pub identities: Identities,
+    pub record: Record,
 }
 
 /// Why a text is no lock.
@@ -56,28 +71,38 @@ impl Lock {
             at: Some((error.line(), error.column())),
             help: RESTORE,
         })?;
-        match value.get("schema").and_then(Value::as_str) {
-            Some(SCHEMA) => {}
+        let old = match value.get("schema").and_then(Value::as_str) {
+            Some(SCHEMA) => false,
+            Some(SCHEMA_1) => true,
             Some(other) if other.starts_with("fleetc.lock/") => {
                 let message = format!("has the format `{other}`, and this fleetc reads `{SCHEMA}`");
                 let help = "build with the version of fleetc that wrote it, or a newer one";
                 return Err(LockError { message, at: None, help });
             }
             _ => return Err(wrong(format!("has no `schema` of `{SCHEMA}`"))),
-        }
-        Self::of(&value)
+        };
+        let lock = Self::of(&value, old)
             .ok_or_else(|| wrong("lacks an entry, or has one of the wrong type".into()))
-            .and_then(Self::checked)
+            .and_then(Self::checked)?;
+        if !old && value.get("digest").and_then(Value::as_str) != Some(&lock.digest()) {
+            let help = "restore it from Git; after a merge, take either side and build again with `--overwrite-edits`";
+            return Err(LockError { message: "is not as a build wrote it".into(), at: None, help });
+        }
+        Ok(lock)
     }
 
-    fn of(value: &Value) -> Option<Self> {
+    fn of(value: &Value, old: bool) -> Option<Self> {
         let mut lock = Self { fleet: value.get("fleet")?.as_str()?.to_string(), ..Self::default() };
         for (path, hash) in value.get("files")?.as_object()? {
             lock.files.insert(path.clone(), hash.as_str()?.to_string());
         }
-        for (identity, clusters) in value.get("identities")?.as_object()? {
-            let names = clusters.as_array()?.iter().map(|name| Some(name.as_str()?.to_string()));
-            lock.identities.insert(identity.clone(), names.collect::<Option<_>>()?);
+        lock.record.identities = identities_in(value, "identities")?;
+        if !old {
+            lock.record.cascade = identities_in(value, "cascade")?;
+            lock.record.protected = Some(names_in(value.get("protected")?)?);
+            for (identity, hash) in value.get("contents")?.as_object()? {
+                lock.record.contents.insert(identity.clone(), hash.as_str()?.to_string());
+            }
         }
         Some(lock)
     }
@@ -94,36 +119,88 @@ impl Lock {
 
     /// The text of the lock.
     pub fn text(&self) -> String {
-        let mut text = String::new();
-        _ = write!(text, "{{\n  \"schema\": {},\n  \"fleet\": {},\n", quote(SCHEMA), quote(&self.fleet));
-        let files: Vec<_> =
-            self.files.iter().map(|(path, hash)| format!("    {}: {}", quote(path), quote(hash))).collect();
-        let identities: Vec<_> = self
-            .identities
-            .iter()
-            .map(|(identity, clusters)| {
-                let clusters: Vec<_> = clusters.iter().map(|cluster| quote(cluster)).collect();
-                format!("    {}: [{}]", quote(identity), clusters.join(", "))
-            })
-            .collect();
-        _ = write!(text, "  \"files\": {},\n  \"identities\": {}\n}}\n", block(&files), block(&identities));
+        format!(
+            "{{\n  \"schema\": {},\n  \"digest\": {},\n{}}}\n",
+            quote(SCHEMA),
+            quote(&self.digest()),
+            self.entries()
+        )
+    }
+
+    /// The hash of all entries. So two branches that both changed what is built collide when they are merged, and the
+    /// merge is built anew.
+    fn digest(&self) -> String {
+        hash(self.entries().as_bytes())
+    }
+
+    fn entries(&self) -> String {
+        let texts = |map: &BTreeMap<String, String>| -> Vec<String> {
+            map.iter().map(|(key, text)| format!("    {}: {}", quote(key), quote(text))).collect()
+        };
+        let sets = |map: &Identities| -> Vec<String> {
+            map.iter().map(|(key, names)| format!("    {}: {}", quote(key), list(names))).collect()
+        };
+        let record = &self.record;
+        let mut text = format!("  \"fleet\": {},\n", quote(&self.fleet));
+        _ = writeln!(text, "  \"protected\": {},", list(record.protected.iter().flatten()));
+        _ = writeln!(text, "  \"files\": {},", block(&texts(&self.files)));
+        _ = writeln!(text, "  \"identities\": {},", block(&sets(&record.identities)));
+        _ = writeln!(text, "  \"cascade\": {},", block(&sets(&record.cascade)));
+        _ = writeln!(text, "  \"contents\": {}", block(&texts(&record.contents)));
         text
     }
 }
 
-/// The identities of `plan` for `engines`.
-pub fn identities(plan: &Plan, engines: &Engines) -> Identities {
-    let mut identities = Identities::new();
-    let argocd: Vec<_> = plan.argocd.iter().filter(|_| engines.argocd).map(|settings| &settings.instance).collect();
-    let flux: Vec<_> = plan.flux.iter().filter(|_| engines.flux).map(|settings| &settings.instance).collect();
-    for (engine, instances) in [("argocd", argocd), ("flux", flux)] {
-        let serves = |cluster: &str| instances.iter().any(|instance| instance.serves(cluster));
-        for deployment in plan.deployments.iter().filter(|deployment| serves(&deployment.cluster)) {
-            let identity = format!("{engine}/component/{}", deployment.component);
-            identities.entry(identity).or_default().insert(deployment.cluster.to_string());
+impl Record {
+    /// What `plan` runs with `engines`.
+    pub fn of(plan: &Plan, engines: &Engines) -> Self {
+        let protected = plan.clusters.iter().filter(|cluster| cluster.protected);
+        let protected = Some(protected.map(|cluster| cluster.name.to_string()).collect());
+        let mut record = Self { protected, ..Self::default() };
+        let argocd: Vec<_> = plan.argocd.iter().filter(|_| engines.argocd).map(|settings| &settings.instance).collect();
+        let flux: Vec<_> = plan.flux.iter().filter(|_| engines.flux).map(|settings| &settings.instance).collect();
+        let mut contents: BTreeMap<String, Sha256> = BTreeMap::new();
+        for deployment in &plan.deployments {
+            let mut content = None;
+            for (engine, instances) in [("argocd", &argocd), ("flux", &flux)] {
+                for instance in instances.iter().filter(|instance| instance.serves(&deployment.cluster)) {
+                    let identity = identity(engine, instance.name.as_deref(), &deployment.component);
+                    let cluster = deployment.cluster.to_string();
+                    record.identities.entry(identity.clone()).or_default().insert(cluster.clone());
+                    if deployment.on_delete == OnDelete::Cascade {
+                        record.cascade.entry(identity.clone()).or_default().insert(cluster);
+                    }
+                    let content = content.get_or_insert_with(|| json::content(deployment).to_string());
+                    contents.entry(identity).or_default().update(content.as_bytes());
+                }
+            }
         }
+        record.contents =
+            contents.into_iter().map(|(identity, hash)| (identity, format!("{:x}", hash.finalize()))).collect();
+        record
     }
-    identities
+}
+
+/// The identity of a component in an engine.
+fn identity(engine: &str, instance: Option<&str>, component: &str) -> String {
+    match instance {
+        Some(instance) => format!("{engine}/{instance}/component/{component}"),
+        None => format!("{engine}/component/{component}"),
+    }
+}
+
+fn identities_in(value: &Value, key: &str) -> Option<Identities> {
+    let entries = value.get(key)?.as_object()?;
+    entries.iter().map(|(identity, names)| Some((identity.clone(), names_in(names)?))).collect()
+}
+
+fn names_in(value: &Value) -> Option<BTreeSet<String>> {
+    value.as_array()?.iter().map(|name| Some(name.as_str()?.to_string())).collect()
+}
+
+fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
+    let names: Vec<_> = names.into_iter().map(|name| quote(name)).collect();
+    format!("[{}]", names.join(", "))
 }
 
 /// The SHA-256 of `bytes`, as the lock writes it.
@@ -154,7 +231,12 @@ mod tests {
         Lock {
             fleet: "my-org".into(),
             files: [("argocd/root.yaml".into(), hash(b"a")), ("flux/hub/x.yaml".into(), hash(b"b"))].into(),
-            identities: [("argocd/component/web".into(), clusters(&["prod", "dev"]))].into(),
+            record: Record {
+                identities: [("argocd/component/web".into(), clusters(&["prod", "dev"]))].into(),
+                protected: Some(clusters(&["prod"])),
+                cascade: [("argocd/component/web".into(), clusters(&["dev"]))].into(),
+                contents: [("argocd/component/web".into(), hash(b"c"))].into(),
+            },
         }
     }
 
@@ -163,20 +245,31 @@ mod tests {
         assert_eq!(
             lock().text(),
             r#"{
-  "schema": "fleetc.lock/1",
+  "schema": "fleetc.lock/2",
+  "digest": "DIGEST",
   "fleet": "my-org",
+  "protected": ["prod"],
   "files": {
     "argocd/root.yaml": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb",
     "flux/hub/x.yaml": "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"
   },
   "identities": {
     "argocd/component/web": ["dev", "prod"]
+  },
+  "cascade": {
+    "argocd/component/web": ["dev"]
+  },
+  "contents": {
+    "argocd/component/web": "2e7d2c03a9507ae265ecf5b5356885a53393a2029d241394997265a1a25aefc6"
   }
 }
 "#
+            .replace("DIGEST", &lock().digest())
         );
         assert_eq!(Lock::parse(&lock().text()).unwrap(), lock());
-        assert_eq!(Lock::parse(&Lock::default().text()).unwrap(), Lock::default());
+        let empty =
+            Lock { record: Record { protected: Some(BTreeSet::new()), ..Record::default() }, ..Lock::default() };
+        assert_eq!(Lock::parse(&empty.text()).unwrap(), empty);
         assert_eq!(Lock::parse(&lock().text().replace('\n', "\r\n")).unwrap(), lock());
     }
 
@@ -184,8 +277,9 @@ mod tests {
     fn a_lock_that_cannot_be_trusted_is_refused() {
         let good = lock().text();
         for (from, to, message) in [
-            ("lock/1", "lock/2", "has the format `fleetc.lock/2`"),
-            ("\"fleetc.lock/1\"", "3", "has no `schema`"),
+            ("lock/2", "lock/3", "has the format `fleetc.lock/3`"),
+            ("my-org", "my-firm", "is not as a build wrote it"),
+            ("\"fleetc.lock/2\"", "3", "has no `schema`"),
             ("argocd/root.yaml", "../../etc/passwd", "owns a file that no build writes"),
             ("argocd/root.yaml", "/etc/passwd", "owns a file that no build writes"),
             ("3e23", "3E23", "has no SHA-256 for `flux/hub/x.yaml`"),
@@ -196,6 +290,6 @@ mod tests {
             let error = Lock::parse(&good.replace(from, to)).unwrap_err();
             assert!(error.message.starts_with(message), "{error:?}");
         }
-        assert_eq!(Lock::parse(&good.replace("  \"fleet\"", "  fleet")).unwrap_err().at, Some((3, 3)));
+        assert_eq!(Lock::parse(&good.replace("  \"fleet\"", "  fleet")).unwrap_err().at, Some((4, 3)));
     }
 }

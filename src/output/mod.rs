@@ -6,6 +6,7 @@
 //! Invariant (`tests/output.rs`): a file that the lock does not own, or that was edited since, is neither overwritten
 //! nor deleted unless that was asked for.
 
+mod baseline;
 mod compare;
 mod diff;
 mod disk;
@@ -18,10 +19,11 @@ mod write;
 use std::fmt;
 use std::io;
 
+pub use baseline::committed;
 pub use compare::{Change, Changes, Kind, Wanted, compare};
 pub use diff::{coloured, unified, unified_texts};
 pub use disk::{Disk, Found, Hold, OpenFolder};
-pub use lock::{Identities, Lock, LockError, identities};
+pub use lock::{Identities, Lock, LockError, Record};
 pub use place::{Held, Place};
 
 use crate::diag::Diagnostics;

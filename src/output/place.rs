@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,8 @@ use super::journal::{STAGING, end_staging};
 #[derive(Clone, Debug)]
 pub struct Place {
     disk: Arc<dyn Disk>,
+    /// The root of the disk, for whoever must be told where it is.
+    root: PathBuf,
     /// Relative to the root of the disk, with `/` between the parts; empty for the root itself.
     folder: String,
 }
@@ -53,12 +55,12 @@ impl Place {
         if parts.contains(&".git") {
             return Err(Trouble::Unusable(format!("the output folder `{folder}` lies in Git's own folder")));
         }
-        Self::on(open(root)?, &parts.join("/"))
+        Self::on(open(root)?, root, &parts.join("/"))
     }
 
-    /// The folder `folder` below the root of `disk`.
-    pub fn on(disk: Arc<dyn Disk>, folder: &str) -> Result<Self, Trouble> {
-        let place = Self { disk, folder: folder.to_string() };
+    /// The folder `folder` below the root of `disk`, which is at `root`.
+    pub fn on(disk: Arc<dyn Disk>, root: &Path, folder: &str) -> Result<Self, Trouble> {
+        let place = Self { disk, root: root.to_path_buf(), folder: folder.to_string() };
         match place.blocked(folder) {
             Some((at, what)) => Err(Trouble::Unusable(format!("the output folder cannot be used: `{at}` is {what}"))),
             None => Ok(place),
@@ -77,7 +79,7 @@ impl Place {
         let name = wanted.file_name().and_then(|name| name.to_str()).ok_or_else(|| unusable("has no name"))?;
         let parent = wanted.parent().and_then(|parent| fs::canonicalize(parent).ok());
         let parent = parent.ok_or_else(|| unusable("cannot be made: the folder above it does not exist"))?;
-        let place = Self { disk: open(&parent)?, folder: name.to_string() };
+        let place = Self { disk: open(&parent)?, root: parent, folder: name.to_string() };
         match place.blocked(name) {
             Some((_, what)) => Err(unusable(&format!("cannot be used: it is {what}"))),
             None => Ok(place),
@@ -92,6 +94,11 @@ impl Place {
     /// `path`, which lies below the folder, relative to the project root.
     pub fn show(&self, path: &str) -> String {
         if self.folder.is_empty() { path.to_string() } else { format!("{}/{path}", self.folder) }
+    }
+
+    /// The root that paths are shown from: the project's, or the folder above one that was chosen elsewhere.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The disk that the folder is on.

@@ -85,6 +85,17 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
     })
 }
 
+/// What a deployment is, whatever it is called: equal for one that was renamed.
+pub fn content(deployment: &Deployment) -> Value {
+    let mut content = self::deployment(deployment);
+    if let Some(fields) = content.as_object_mut() {
+        for name in ["component", "name", "release", "protected"] {
+            fields.remove(name);
+        }
+    }
+    content
+}
+
 fn source(source: &Source, content: &Content) -> Value {
     let (revision, path, chart) = match content {
         Content::Path(path) => (source.revision.text(), Some(path.as_str()), None),

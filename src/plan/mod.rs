@@ -5,6 +5,7 @@
 
 pub mod engines;
 mod glob;
+pub mod guards;
 pub mod json;
 pub mod permission;
 mod repository;
@@ -51,6 +52,8 @@ pub struct Plan {
     pub rollouts: Vec<Rollout>,
     /// One entry for each component on each cluster.
     pub deployments: Vec<Deployment>,
+    /// What the fleet says of removals.
+    pub guards: guards::Guards,
     /// What would run on clusters that nobody declared, when an engine finds its clusters by labels.
     pub space: Option<Box<space::Space>>,
 }

@@ -7,7 +7,24 @@ use crate::model::{Model, body};
 use crate::source::Span;
 use crate::syntax::ast::{self, ExprKind};
 
+/// What a fleet says of the levels of codes, for what is found after the model is gone.
+#[derive(Clone, Debug, Default)]
+pub struct Levels(Vec<Level>);
+
+impl Levels {
+    /// What the fleet of `model` says.
+    pub fn of(model: &Model) -> Self {
+        Self(levels(model, &mut Diagnostics::default()))
+    }
+
+    /// Silences what the fleet allows, and makes errors of what it denies.
+    pub fn apply(&self, diagnostics: &mut Diagnostics) {
+        set(&self.0, |_| true, diagnostics);
+    }
+}
+
 /// A code that the fleet sets to another level.
+#[derive(Clone, Debug)]
 struct Level {
     code: &'static Code,
     denied: bool,
@@ -22,7 +39,7 @@ pub fn apply(model: &Model, diagnostics: &mut Diagnostics) {
 
 /// The same for the diagnostics about allowances themselves, which are found last.
 pub fn apply_to_own(model: &Model, diagnostics: &mut Diagnostics) {
-    let levels = levels(model, &mut Diagnostics::default());
+    let Levels(levels) = Levels::of(model);
     set(&levels, |code| *code == *codes::UNUSED_ALLOWANCE, diagnostics);
 }
 

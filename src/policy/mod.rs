@@ -11,6 +11,8 @@ mod fall_out;
 mod identity;
 mod levels;
 
+pub use levels::Levels;
+
 use crate::diag::{Code, Diagnostics, did_you_mean};
 use crate::model::Model;
 use crate::source::{Origin, Sources};

@@ -80,7 +80,9 @@ pub enum DeclarationKind {
     Defaults(Named),
     /// `rollout NAME { stage … }`
     Rollout(Named),
-    /// `inventory`, `store`, `secret`, `object`, `test`, `moved`, `removed`: known, not built yet. Holds the keyword.
+    /// `moved component OLD to NEW`, `removed component NAME [on PREDICATE]`, `removed cluster NAME`
+    Change(Change),
+    /// `inventory`, `store`, `secret`, `object`, `test`: known, not built yet. Holds the keyword.
     Later(Name),
 }
 
@@ -99,10 +101,33 @@ impl DeclarationKind {
             Self::Cluster(cluster) => return cluster.name.as_ref().map(|text| text.span),
             Self::Group(group) => group.name.as_ref(),
             Self::Component(component) => component.name.as_ref(),
+            Self::Change(change) => return Some(change.name.span),
             Self::Later(_) => None,
         };
         name.map(|name| name.span)
     }
+}
+
+/// What became of a name that an earlier build knew.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// What it was the name of.
+    pub of: ChangeOf,
+    /// The name.
+    pub name: Name,
+    /// Its new name; none when it was removed.
+    pub to: Option<Name>,
+    /// From which clusters a component was removed; all without it.
+    pub on: Option<Expr>,
+}
+
+/// What a [`Change`] speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChangeOf {
+    /// A component.
+    Component,
+    /// A cluster.
+    Cluster,
 }
 
 /// A declaration that is a name and a block.

@@ -169,6 +169,19 @@ pub(super) fn missing_part(span: Span, what: &str, help: &str) -> Diagnostic {
         .help(help)
 }
 
+pub(super) fn unknown_change(span: Span, keyword: &str, word: &str) -> Diagnostic {
+    let message = format!("expected `component` or `cluster`, found `{word}`");
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, message)
+        .label(format!("`{keyword}` speaks of one of these"))
+        .help(format!("write `{keyword} component {word} …`"))
+}
+
+pub(super) fn removed_to(span: Span) -> Diagnostic {
+    Diagnostic::new(codes::UNEXPECTED_TEXT, span, "`removed` takes no `to`")
+        .label("does not belong here")
+        .help("write `moved component OLD to NEW` for what has a new name")
+}
+
 pub(super) fn missing_block(span: Span, word: &str) -> Diagnostic {
     Diagnostic::new(codes::MISSING_BLOCK, span.after(), format!("`{word}` needs a block"))
         .label("expected `{` here")

@@ -8,6 +8,10 @@ pub enum SyntaxKind {
     File,
     /// `keyword NAME clause… { … }`, known or not.
     Declaration,
+    /// `moved …` and `removed …`
+    Change,
+    /// `to NAME`
+    Destination,
     /// A declaration of a later version, taken as it is.
     Later,
     /// The block of a [`SyntaxKind::Later`].

@@ -170,6 +170,8 @@ fn kind(rule: Rule) -> Option<SyntaxKind> {
         Rule::file => K::File,
         Rule::declaration => K::Declaration,
         Rule::later => K::Later,
+        Rule::change => K::Change,
+        Rule::destination => K::Destination,
         Rule::raw_block => K::RawBlock,
         Rule::as_clause => K::AsClause,
         Rule::type_clause => K::TypeClause,
@@ -200,11 +202,11 @@ fn token_kind(rule: Rule) -> Option<SyntaxKind> {
     use SyntaxKind as K;
     Some(match rule {
         Rule::plain_string => K::PlainString,
-        Rule::word | Rule::later_word | Rule::operation_word => K::Word,
+        Rule::word | Rule::later_word | Rule::change_word | Rule::operation_word => K::Word,
         Rule::path | Rule::declared_path => K::Path,
         Rule::bare_key => K::BareKey,
         Rule::number => K::Number,
-        Rule::kw_as | Rule::kw_from | Rule::kw_on | Rule::kw_for | Rule::kw_param => K::Keyword,
+        Rule::kw_as | Rule::kw_from | Rule::kw_on | Rule::kw_to | Rule::kw_for | Rule::kw_param => K::Keyword,
         Rule::kw_not | Rule::kw_has | Rule::kw_if | Rule::kw_then | Rule::kw_else => K::Keyword,
         Rule::kw_and | Rule::kw_or | Rule::kw_like | Rule::kw_in | Rule::not_in => K::Operator,
         Rule::op_eq | Rule::op_ne => K::Operator,

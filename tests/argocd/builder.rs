@@ -145,6 +145,7 @@ pub fn plan(mut deployments: Vec<Deployment>) -> Plan {
         projects: Vec::new(),
         rollouts: Vec::new(),
         deployments,
+        guards: fleetc::plan::guards::Guards::new(span(0)),
         space: None,
     }
 }

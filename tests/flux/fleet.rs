@@ -76,6 +76,7 @@ impl Fleet {
             projects: Vec::new(),
             rollouts: Vec::new(),
             deployments: Vec::new(),
+            guards: fleetc::plan::guards::Guards::new(Span::new(file, 0, 0)),
             space: None,
         };
         let mut fleet = Self { plan, settings, text };

@@ -92,7 +92,7 @@ fn declared<'f>(declaration: &'f Declaration, visit: &mut dyn FnMut(&'f Text)) {
         }
         DeclarationKind::Cluster(node) => block(&node.body, visit),
         DeclarationKind::Component(node) => block(&node.body, visit),
-        DeclarationKind::Group(_) | DeclarationKind::Later(_) => {}
+        DeclarationKind::Group(_) | DeclarationKind::Change(_) | DeclarationKind::Later(_) => {}
     }
 }
 

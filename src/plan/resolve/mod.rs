@@ -7,6 +7,7 @@ pub mod credentials;
 mod deployment;
 pub mod engines;
 mod folders;
+mod guards;
 pub(super) mod layers;
 pub(super) mod members;
 mod names;
@@ -77,7 +78,9 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     let home = home_key.and_then(|key| sources.get(key));
     let home_path = home_path(model, &fleet, home, files, !deployments.is_empty(), diagnostics);
     let home = home.map(|found| found.source.clone());
+    let guards = guards::read(model, &fleet, diagnostics);
     Some(Plan {
+        guards,
         sources: names::used_sources(&deployments, home.as_ref(), diagnostics),
         fleet: fleet.name,
         label_prefix: fleet.label_prefix,

@@ -74,7 +74,7 @@ fn rollout(model: &Model, name: &ast::Name, node: &ast::Named, diagnostics: &mut
             span: block.keyword.span.to(block.arguments.first().map_or(block.keyword.span, |argument| argument.span)),
             name: Arc::from(stage_name),
             clusters: names.collect(),
-            max: max(&fixed, diagnostics),
+            max: share(&fixed, "max", diagnostics),
             manual: fixed.text("gate").is_some(),
             bake: bake(&fixed, diagnostics),
         });
@@ -137,10 +137,12 @@ fn bake(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<Duration> {
     Some(Duration { milliseconds })
 }
 
-fn max(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<Max> {
-    let (value, span) = fixed.value("max")?;
+/// The count or share `name`.
+pub fn share(fixed: &Fixed, name: &str, diagnostics: &mut Diagnostics) -> Option<Max> {
+    let (value, span) = fixed.value(name)?;
     if let Some(text) = value.as_str() {
-        let percent = text.trim_end_matches('%').parse::<u32>().ok().filter(|percent| (1..=100).contains(percent));
+        // A text that is none was reported.
+        let percent = text.strip_suffix('%')?.parse::<u32>().ok().filter(|percent| (1..=100).contains(percent));
         if percent.is_none() {
             diagnostics.push(invalid(
                 span,
@@ -151,8 +153,11 @@ fn max(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<Max> {
         }
         return percent.map(Max::Percent);
     }
-    let count = value.as_i64().and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0);
-    if count.is_none() {
+    let least = u32::from(name == "max");
+    let count = value.as_i64().and_then(|count| u32::try_from(count).ok()).filter(|count| *count >= least);
+    if count.is_none() && name != "max" {
+        diagnostics.push(invalid(span, "a count is not negative", "too small", "write 0 or more"));
+    } else if count.is_none() {
         diagnostics.push(invalid(
             span,
             "at least one cluster must change at once",

@@ -12,7 +12,7 @@ use crate::syntax::kind::SyntaxKind as K;
 use crate::syntax::limits::DECLARATION_WORDS;
 
 /// Keywords of [`DeclarationKind::Later`].
-const LATER_WORDS: [&str; 7] = ["inventory", "store", "secret", "object", "test", "moved", "removed"];
+const LATER_WORDS: [&str; 5] = ["inventory", "store", "secret", "object", "test"];
 
 /// Which clauses a keyword takes.
 fn clauses_of(keyword: &str) -> &'static [Clause] {
@@ -50,10 +50,14 @@ impl Lower<'_> {
             {
                 self.sink.push(errors::same_line_declaration(self.keyword_span(node)));
             }
-            end = matches!(node.kind(), K::Declaration | K::Later).then_some(node.span().end);
+            end = matches!(node.kind(), K::Declaration | K::Later | K::Change).then_some(node.span().end);
             match node.kind() {
                 K::Declaration => declarations.extend(self.declaration(node, &mut before)),
                 K::Later => declarations.extend(self.later(node, &mut before)),
+                K::Change => {
+                    before.outside = false;
+                    declarations.extend(self.change(node));
+                }
                 K::Stray if before.outside || self.is_caused(node.span()) => {}
                 K::Stray => self.sink.push(errors::stray_close(node.span(), self.text_of(node))),
                 K::Junk if before.outside => {}
@@ -109,7 +113,7 @@ impl Lower<'_> {
     fn guess_keyword(&mut self, head: &Head<'_>, written: &str) -> Option<&'static str> {
         let near = self.near_keyword(written);
         self.sink.push(errors::unknown_keyword(head.keyword.span(), written, near));
-        near.filter(|near| !LATER_WORDS.contains(near))
+        near.filter(|near| !LATER_WORDS.contains(near) && !matches!(*near, "moved" | "removed"))
     }
 
     /// The keyword that is nearest to a word; none once that has been asked more often than errors are kept.

@@ -6,6 +6,7 @@
 //! All recursion is over brackets, of which at most 64 are open at once; chains of operators and of `if` are loops.
 
 mod block;
+mod change;
 mod declaration;
 mod expr;
 mod head;

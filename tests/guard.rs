@@ -1,0 +1,477 @@
+//! What a build may take away, through the public doors: two fleets, one after the other, and what is said of the second.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(missing_docs)]
+
+mod folder;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::process::{Command, Output};
+
+use fleetc::diag::{Diagnostics, Severity};
+use fleetc::guard::Baseline;
+use fleetc::output::{Lock, Record};
+use fleetc::project::MemoryFiles;
+use fleetc::target::Engines;
+use fleetc::{analysis, guard};
+use folder::Folder;
+
+const HEAD: &str = "source home { git = \"https://github.com/acme/home\", branch = \"main\" }
+label env: dev | prod
+";
+
+/// A fleet that protects what is `prod`, with these lines.
+fn fleet(lines: &str) -> String {
+    format!("fleet demo {{ source = home, protected = env == prod }}\n{HEAD}{lines}")
+}
+
+const CLUSTERS: &str =
+    "cluster dev { env = dev }\ncluster one { env = prod }\ncluster two { env = prod }\nargocd { }\n";
+
+fn component(name: &str, on: &str, more: &str) -> String {
+    format!("component {name} on {on} {{ path = \"web\", namespace = web{more} }}\n")
+}
+
+struct Built {
+    lock: Lock,
+    compilation: analysis::Compilation,
+}
+
+fn build(text: &str) -> Built {
+    let compilation = analysis::compile(&MemoryFiles::new().file("fleet.fleet", text).into_project(), &[]);
+    let errors: Vec<_> =
+        compilation.diagnostics.iter().filter(|found| found.code.severity == Severity::Error).collect();
+    assert!(errors.is_empty(), "{errors:?}\n{text}");
+    let plan = compilation.plan.as_ref().unwrap();
+    let record = Record::of(plan, &Engines { argocd: true, flux: true });
+    Built { lock: Lock { fleet: "demo".into(), record, ..Lock::default() }, compilation }
+}
+
+/// `code message` for all that is said of a build of `after` where `before` was committed.
+fn judged_by(before: &Lock, after: &str) -> Vec<String> {
+    let after = build(after);
+    let mut found = Diagnostics::default();
+    let plan = after.compilation.plan.as_ref().unwrap();
+    guard::check(&Baseline::Committed(before.clone()), &after.lock, plan, &after.compilation.sources, &mut found);
+    found.iter().map(|found| format!("{} {}", found.code.id, found.message)).collect()
+}
+
+fn judged(before: &str, after: &str) -> Vec<String> {
+    // As the next build reads it.
+    let lock = Lock::parse(&build(before).lock.text()).unwrap();
+    judged_by(&lock, after)
+}
+
+const NOTHING: [&str; 0] = [];
+
+#[test]
+fn what_is_equal_or_more_is_fine() {
+    let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", "")));
+    assert_eq!(judged(&before, &before), NOTHING);
+    let more = format!("{before}{}cluster three {{ env = prod }}\n", component("shop", "all", ""));
+    assert_eq!(judged(&before, &more), NOTHING);
+}
+
+#[test]
+fn a_component_that_goes_from_protected_clusters_must_be_named() {
+    let shop = component("shop", "all", "");
+    let before = fleet(&format!("{CLUSTERS}{shop}{}", component("web", "all", ", interval = 1m")));
+    let gone = fleet(&format!("{CLUSTERS}{shop}"));
+    let refused = "F0610 this build removes `web` from 2 protected clusters";
+    assert_eq!(judged(&before, &gone), [refused]);
+    assert_eq!(judged(&before, &format!("{gone}removed component web\n")), NOTHING);
+    let only_dev = format!("{gone}{}", component("web", "env == dev", ", interval = 1m"));
+    assert_eq!(judged(&before, &only_dev), [refused]);
+    assert_eq!(judged(&before, &format!("{only_dev}removed component web on one or two\n")), NOTHING);
+    let one = "F0610 this build removes `web` from the protected cluster `two`";
+    assert_eq!(judged(&before, &format!("{only_dev}removed component web on one\n")), [one]);
+}
+
+#[test]
+fn a_protected_cluster_that_goes_must_be_named() {
+    let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", "")));
+    let gone = before.replace("cluster two { env = prod }\n", "");
+    assert_eq!(judged(&before, &gone), ["F0610 this build removes the protected cluster `two`, with 1 component"]);
+    assert_eq!(judged(&before, &format!("{gone}removed cluster two\n")), NOTHING);
+}
+
+#[test]
+fn taking_the_protection_away_in_the_same_commit_does_not_help() {
+    let before =
+        fleet(&format!("{CLUSTERS}{}{}", component("web", "all", ""), component("shop", "all", ", interval = 1m")));
+    let gone = fleet(&format!("{CLUSTERS}{}", component("web", "all", ""))).replace(", protected = env == prod", "");
+    let said = judged(&before, &gone);
+    assert_eq!(said[0], "F0610 this build removes `shop` from 2 protected clusters");
+    assert!(said.iter().any(|said| said.starts_with("F0614 ")), "{said:?}");
+}
+
+#[test]
+fn protection_that_is_lost_is_said() {
+    let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", ", on-delete = keep")));
+    let lost = before.replace("env == prod }\nsource", "name == one }\nsource");
+    assert_eq!(judged(&before, &lost), ["F0614 `two` is no longer protected"]);
+}
+
+#[test]
+fn elsewhere_no_more_than_max_removals_may_go() {
+    let many: String = (0..20).fold(String::new(), |mut text, n| {
+        _ = writeln!(text, "cluster c{n} {{ env = dev }}");
+        text
+    });
+    let before = fleet(&format!("{many}argocd {{ }}\n{}", component("web", "all", "")))
+        .replace("protected = env == prod", "protected = none");
+    let without = |count: usize, more: &str| {
+        let gone =
+            (0..count).fold(before.clone(), |text, n| text.replace(&format!("cluster c{n} {{ env = dev }}\n"), ""));
+        gone.replace("fleet demo { ", &format!("fleet demo {{ {more}"))
+    };
+    assert_eq!(judged(&before, &without(2, "")), NOTHING);
+    let too_many =
+        "F0611 this build removes 3 of 20 deployments from clusters that are not protected, and 2 may go".to_string();
+    assert_eq!(judged(&before, &without(3, "")), [too_many.as_str()]);
+    assert_eq!(judged(&before, &without(3, "max-removals = 15%, ")), NOTHING);
+    assert_eq!(judged(&before, &without(3, "max-removals = 3, ")), NOTHING);
+    assert_eq!(judged(&before, &format!("{}removed cluster c1\n", without(3, ""))), NOTHING);
+    let none = "F0611 this build removes 1 of 20 deployments from clusters that are not protected, and 0 may go";
+    assert_eq!(judged(&before, &without(1, "max-removals = 0, ")), [none]);
+}
+
+#[test]
+fn what_was_never_committed_is_only_guarded_where_it_is_protected() {
+    let before = build(&fleet(&format!("{CLUSTERS}{}{}", component("web", "all", ""), component("shop", "all", ""))));
+    let after =
+        build(&fleet(&format!("{CLUSTERS}{}{}", component("web", "one", ""), component("shop", "not dev", ""))));
+    let mut found = Diagnostics::default();
+    let plan = after.compilation.plan.as_ref().unwrap();
+    guard::check(&Baseline::Built(before.lock), &after.lock, plan, &after.compilation.sources, &mut found);
+    let found: Vec<_> = found.iter().map(|found| found.message.as_str()).collect();
+    assert_eq!(found, ["this build removes `web` from the protected cluster `two`"]);
+}
+
+#[test]
+fn a_component_that_was_renamed_may_be_moved() {
+    let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", "")));
+    let renamed = fleet(&format!("{CLUSTERS}{}", component("shop", "all", "")));
+    assert_eq!(judged(&before, &renamed), ["F0610 this build removes `web` from 2 protected clusters"]);
+    assert_eq!(judged(&before, &format!("{renamed}moved component web to shop\n")), NOTHING);
+    let twice = fleet(&format!("{CLUSTERS}{}", component("store", "all", "")));
+    let moves = "moved component web to shop\nmoved component shop to store\n";
+    assert_eq!(judged(&before, &format!("{twice}{moves}")), NOTHING);
+    // It does not run where it did.
+    let elsewhere = fleet(&format!("{CLUSTERS}{}", component("shop", "not two", "")));
+    assert_eq!(
+        judged(&before, &format!("{elsewhere}moved component web to shop\n")),
+        ["F0610 this build removes `web` from the protected cluster `two`"]
+    );
+}
+
+#[test]
+fn the_line_that_a_rename_wants_is_offered_as_a_fix() {
+    let before = build(&fleet(&format!("{CLUSTERS}{}", component("web", "all", ""))));
+    let after = build(&fleet(&format!("{CLUSTERS}{}", component("shop", "all", ""))));
+    let mut found = Diagnostics::default();
+    let plan = after.compilation.plan.as_ref().unwrap();
+    guard::check(&Baseline::Committed(before.lock.clone()), &after.lock, plan, &after.compilation.sources, &mut found);
+    let fix = &found.iter().next().unwrap().fixes[0];
+    assert_eq!(fix.edits[0].text, "moved component web to shop\n");
+    let offered = |before: &str, after: &str| {
+        let (before, after) = (build(before), build(after));
+        let mut found = Diagnostics::default();
+        let plan = after.compilation.plan.as_ref().unwrap();
+        guard::check(
+            &Baseline::Committed(before.lock.clone()),
+            &after.lock,
+            plan,
+            &after.compilation.sources,
+            &mut found,
+        );
+        found.iter().flat_map(|found| &found.fixes).map(|fix| fix.edits[0].text.clone()).collect::<Vec<_>>()
+    };
+    let two = fleet(&format!("{CLUSTERS}{}", component("web", "all", "")));
+    assert_eq!(offered(&two, &two.replace("cluster two", "cluster zwei")), ["moved cluster two to zwei\n"]);
+    // Another component that is new is no rename.
+    let other = fleet(&format!("{CLUSTERS}{}", component("shop", "all", ", interval = 7m")));
+    assert_eq!(offered(&two, &other), NOTHING);
+}
+
+#[test]
+fn a_cluster_that_was_renamed_may_be_moved() {
+    let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", "")));
+    let renamed = before.replace("cluster two", "cluster zwei");
+    assert_eq!(judged(&before, &format!("{renamed}moved cluster two to zwei\n")), NOTHING);
+}
+
+#[test]
+fn a_move_that_would_delete_workloads_is_refused() {
+    let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", ", on-delete = cascade")));
+    let renamed = fleet(&format!("{CLUSTERS}{}", component("shop", "all", ", on-delete = cascade")));
+    assert_eq!(
+        judged(&before, &format!("{renamed}moved component web to shop\n")),
+        ["F0612 moving `web` would delete its workloads on 2 protected clusters"]
+    );
+}
+
+#[test]
+fn another_engine_may_take_over_what_is_kept() {
+    let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", "")));
+    let flux = before.replace("argocd { }", "flux { }");
+    assert_eq!(judged(&before, &flux), NOTHING);
+    let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", ", on-delete = cascade")));
+    let flux = before.replace("argocd { }", "flux { }");
+    assert_eq!(judged(&before, &flux), ["F0612 moving `web` would delete its workloads on 2 protected clusters"]);
+    // Also while both deploy it: what goes takes the workloads of the other with it.
+    let both = before
+        .replace("fleet demo { ", "fleet demo { migrating = true, ")
+        .replace("argocd { }", "argocd { }\nflux { }");
+    assert_eq!(judged(&both, &flux), ["F0612 moving `web` would delete its workloads on 2 protected clusters"]);
+}
+
+#[test]
+fn another_instance_may_take_over_what_is_kept() {
+    let instances = |east: &str, west: &str, more: &str| {
+        fleet(&format!(
+            "cluster one {{ env = prod }}\ncluster two {{ env = prod }}\nargocd east on {east} {{ }}\nargocd west on {west} {{ }}\n{}",
+            component("web", "all", more)
+        ))
+    };
+    assert_eq!(judged(&instances("one", "two", ""), &instances("two", "one", "")), NOTHING);
+    let cascade = ", on-delete = cascade";
+    assert_eq!(
+        judged(&instances("one", "two", cascade), &instances("two", "one", cascade)),
+        ["F0612 moving `web` would delete its workloads on 2 protected clusters"]
+    );
+}
+
+#[test]
+fn workloads_that_stayed_may_not_go_by_a_word_elsewhere() {
+    let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", "")));
+    let engine = before.replace("argocd { }", "argocd { on-delete = cascade }");
+    assert_eq!(
+        judged(&before, &engine),
+        ["F0613 the workloads of `web` would from now on go with it on 2 protected clusters"]
+    );
+    let said = fleet(&format!("{CLUSTERS}{}", component("web", "all", ", on-delete = cascade")));
+    assert_eq!(judged(&before, &said), NOTHING);
+}
+
+#[test]
+fn a_lock_of_the_format_before_is_judged_by_what_is_protected_now() {
+    let after = fleet(&format!("{CLUSTERS}{}", component("shop", "all", ", interval = 7m")));
+    let lock = "{\"schema\": \"fleetc.lock/1\", \"fleet\": \"demo\", \"files\": {},
+        \"identities\": {\"argocd/component/web\": [\"dev\", \"one\"]}}";
+    assert_eq!(
+        judged_by(&Lock::parse(lock).unwrap(), &after),
+        ["F0610 this build removes `web` from the protected cluster `one`"]
+    );
+}
+
+#[test]
+fn a_lock_that_was_changed_by_hand_is_no_baseline() {
+    let text = build(&fleet(&format!("{CLUSTERS}{}", component("web", "all", "")))).lock.text();
+    for (from, to) in
+        [("[\"one\", \"two\"]", "[\"one\"]"), ("\"dev\", ", ""), ("lock/2", "lock/3"), ("\"digest\"", "\"diggest\"")]
+    {
+        assert!(text.contains(from), "{text}");
+        assert!(Lock::parse(&text.replacen(from, to, 1)).is_err(), "{from}");
+    }
+}
+
+/// A machine-independent source of choices.
+struct Choices(u64);
+
+impl Choices {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+}
+
+/// A fleet of some of four components on some of four clusters, with some declarations of what went.
+fn random(choices: &mut Choices) -> String {
+    let clusters: Vec<String> =
+        ["a", "b", "c", "d"].iter().filter(|_| choices.below(5) > 0).map(|c| (*c).to_string()).collect();
+    let clusters = if clusters.is_empty() { vec!["a".to_string()] } else { clusters };
+    let mut text = String::new();
+    for cluster in &clusters {
+        _ = writeln!(text, "cluster {cluster} {{ env = {} }}", ["dev", "prod", "prod"][choices.below(3)]);
+    }
+    let mut declared = BTreeSet::new();
+    for name in ["w", "x", "y", "z"] {
+        if choices.below(4) > 0 {
+            let on = clusters[choices.below(clusters.len())].clone();
+            let on = if choices.below(2) == 0 { "all".to_string() } else { on };
+            let more = ["", "", ", on-delete = keep", ", on-delete = cascade"][choices.below(4)];
+            text.push_str(&component(name, &on, more));
+            declared.insert(name);
+        }
+    }
+    for name in ["w", "x", "y", "z"] {
+        if !declared.contains(name) && choices.below(3) == 0 {
+            let to = declared.iter().next();
+            match (choices.below(2), to) {
+                (0, Some(to)) => _ = writeln!(text, "moved component {name} to {to}"),
+                _ => _ = writeln!(text, "removed component {name}"),
+            }
+        }
+    }
+    for name in ["a", "b", "c", "d"] {
+        if !clusters.iter().any(|known| known == name) && choices.below(3) == 0 {
+            _ = writeln!(text, "removed cluster {name}");
+        }
+    }
+    let engine = ["argocd { }", "flux { }", "argocd { on-delete = cascade }"][choices.below(3)];
+    let protected = ["env == prod", "env == prod", "none", "name == a"][choices.below(4)];
+    format!("fleet demo {{ source = home, max-removals = 100%, protected = {protected} }}\n{HEAD}{text}{engine}\n")
+        .replace("protected = name == a", if clusters[0] == "a" { "protected = name == a" } else { "protected = none" })
+        .replace(
+            "protected = env == prod",
+            if text.contains("env = prod") { "protected = env == prod" } else { "protected = none" },
+        )
+}
+
+/// Where each component runs, in whatever engine.
+fn running(record: &Record) -> BTreeMap<String, BTreeSet<String>> {
+    let mut running: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (identity, clusters) in &record.identities {
+        let component = identity.rsplit('/').next().unwrap().to_string();
+        running.entry(component).or_default().extend(clusters.iter().cloned());
+    }
+    running
+}
+
+#[test]
+fn no_sequence_of_accepted_builds_takes_away_what_is_protected_unless_it_is_named() {
+    let mut choices = Choices(7);
+    let (mut accepted, mut refused) = (0, 0);
+    for _ in 0..20 {
+        let mut base = build(&random(&mut choices)).lock;
+        for _ in 0..15 {
+            let text = random(&mut choices);
+            let next = build(&text);
+            let mut found = Diagnostics::default();
+            let plan = next.compilation.plan.as_ref().unwrap();
+            guard::check(&Baseline::Committed(base.clone()), &next.lock, plan, &next.compilation.sources, &mut found);
+            if found.has_errors() {
+                refused += 1;
+                continue;
+            }
+            accepted += 1;
+            let (before, now) = (running(&base.record), running(&next.lock.record));
+            for (component, clusters) in &before {
+                for cluster in
+                    clusters.iter().filter(|cluster| base.record.protected.as_ref().unwrap().contains(*cluster))
+                {
+                    let there = now.get(component).is_some_and(|now| now.contains(cluster));
+                    let named = text.contains(&format!("removed component {component}\n"))
+                        || text.contains(&format!("moved component {component} to "))
+                        || text.contains(&format!("removed cluster {cluster}\n"));
+                    assert!(there || named, "{component} on {cluster} went:\n{text}");
+                }
+            }
+            base = next.lock;
+        }
+    }
+    assert!(accepted > 30 && refused > 30, "{accepted} accepted, {refused} refused");
+}
+
+fn fleetc(folder: &Folder, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleetc"));
+    command.current_dir(folder.root()).args(arguments).env("NO_COLOR", "1").output().unwrap()
+}
+
+fn git(folder: &Folder, arguments: &[&str]) {
+    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
+    let output = Command::new("git").arg("-C").arg(folder.root()).args(identity).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A repository in which a fleet with `web` and `shop` is committed with what was built.
+fn repository() -> Folder {
+    let folder = Folder::new();
+    folder.write(
+        "fleet.fleet",
+        fleet(&format!("{CLUSTERS}{}{}", component("web", "all", ""), component("shop", "all", "")))
+            .replace("source = home", "source = home, output = \"out\""),
+    );
+    for part in ["web/kustomization.yaml"] {
+        folder.write(part, "resources: []\n");
+    }
+    git(&folder, &["init", "-q", "-b", "main"]);
+    let built = fleetc(&folder, &["build"]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    git(&folder, &["add", "-A"]);
+    git(&folder, &["commit", "-q", "-m", "first"]);
+    folder
+}
+
+/// Takes `shop` out of the fleet.
+fn without_shop(folder: &Folder) {
+    let text = folder.read("fleet.fleet");
+    let text: String = text.lines().filter(|line| !line.contains("shop")).map(|line| format!("{line}\n")).collect();
+    folder.write("fleet.fleet", text);
+}
+
+#[test]
+fn a_build_is_judged_by_the_last_commit_and_writes_nothing_when_it_is_refused() {
+    let folder = repository();
+    without_shop(&folder);
+    let before = folder.tree("out");
+    for arguments in [&["build"][..], &["build", "--check"], &["build", "--dry-run"], &["build", "--base", "main"]] {
+        let output = fleetc(&folder, arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("F0610") && said.contains("removed component shop"), "{said}");
+    }
+    assert_eq!(folder.tree("out"), before);
+    // The lock on disk does not count, nor that it is gone.
+    folder.remove("out/fleet.lock");
+    assert_eq!(fleetc(&folder, &["build", "--overwrite-edits"]).status.code(), Some(1));
+    folder.write("more.fleet", "removed component shop\n");
+    let output = fleetc(&folder, &["build", "--overwrite-edits"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_baseline_that_cannot_be_read_is_an_error() {
+    let folder = repository();
+    without_shop(&folder);
+    let said = |arguments: &[&str], path: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fleetc"));
+        command.current_dir(folder.root()).args(arguments).env("NO_COLOR", "1");
+        if let Some(path) = path {
+            command.env("PATH", path);
+        }
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let before = folder.tree("out");
+    let (code, text) = said(&["build"], Some("/nowhere"));
+    assert!(code == Some(1) && text.contains("F0609") && text.contains("`git` cannot be run"), "{text}");
+    let (code, text) = said(&["build", "--base", "v1"], None);
+    assert!(code == Some(1) && text.contains("F0609") && text.contains("no such commit"), "{text}");
+    let (code, text) = said(&["build", "--no-baseline"], Some("/nowhere"));
+    assert!(code == Some(1) && text.contains("F0610"), "{text}");
+    assert_eq!(folder.tree("out"), before);
+    folder.write("out/fleet.lock", folder.read("out/fleet.lock").replace("shop", "chop"));
+    git(&folder, &["commit", "-q", "-a", "-m", "by hand"]);
+    let (code, text) = said(&["build"], None);
+    assert!(code == Some(1) && text.contains("F0603"), "{text}");
+}
+
+#[test]
+fn a_folder_without_commits_is_judged_by_the_last_build() {
+    let folder = Folder::new();
+    folder.write("web/kustomization.yaml", "resources: []\n");
+    folder.write(
+        "fleet.fleet",
+        fleet(&format!("{CLUSTERS}{}{}", component("web", "all", ""), component("shop", "all", ""))),
+    );
+    assert!(fleetc(&folder, &["build"]).status.success());
+    without_shop(&folder);
+    let output = fleetc(&folder, &["build"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("F0610"));
+    git(&folder, &["init", "-q"]);
+    let output = fleetc(&folder, &["build"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("F0610"));
+}
