@@ -33,7 +33,7 @@ fn commands_and_flags_are_completed() {
 #[test]
 fn codes_and_terms_are_completed() {
     let folder = Folder::new();
-    assert_eq!(completed(&folder, &["explain", "F060"]), ["F0601", "F0602", "F0603"]);
+    assert_eq!(completed(&folder, &["explain", "F070"]), ["F0701", "F0702"]);
     assert_eq!(completed(&folder, &["explain", "edited"]), ["edited-output"]);
     assert_eq!(completed(&folder, &["explain", "stage.m"]), ["stage.max"]);
     assert_eq!(completed(&folder, &["explain", "predica"]), ["predicate", "predicates"]);

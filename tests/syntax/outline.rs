@@ -55,6 +55,11 @@ fn declaration(out: &mut String, kind: &DeclarationKind) {
             writeln!(out, "{}", on(component.on.as_ref())).unwrap();
             block(out, &component.body, 1);
         }
+        DeclarationKind::Change(change) => {
+            let to = change.to.as_ref().map_or(String::new(), |to| format!(" to {}", to.text));
+            let of = format!("{:?}", change.of).to_lowercase();
+            writeln!(out, "change {of} {}{to}{}", change.name.text, on(change.on.as_ref())).unwrap();
+        }
         DeclarationKind::Later(keyword) => writeln!(out, "later {}", keyword.text).unwrap(),
     }
 }
