@@ -37,6 +37,9 @@ pub fn check(model: &mut Model, diagnostics: &mut Diagnostics) -> Params {
     for declared in model.names.components.values() {
         check_component(&mut checker, declared.node, &params, always_allowed);
     }
+    for declared in model.names.tests.values() {
+        super::expectations::check(&mut checker, declared.node);
+    }
     model.conditions = conditions;
     params
 }

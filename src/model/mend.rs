@@ -99,6 +99,13 @@ fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, dia
         | DeclarationKind::Fact(_)
         | DeclarationKind::Group(_)
         | DeclarationKind::Later(_) => {}
+        DeclarationKind::Test(test) => {
+            for expectation in &mut test.expectations {
+                if let ast::ExpectationKind::Deployment { body, .. } = &mut expectation.kind {
+                    mending.body(body, &schema::EXPECT, "`expect`");
+                }
+            }
+        }
     }
 }
 

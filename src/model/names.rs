@@ -50,6 +50,8 @@ pub struct Names<'a> {
     pub templates: Table<'a, ast::Named>,
     /// The rollouts.
     pub rollouts: Table<'a, ast::Named>,
+    /// The tests.
+    pub tests: Table<'a, ast::Test>,
     /// Whether a part was found that this version does not build, so that what refers to it stays silent.
     pub has_later: bool,
 }
@@ -124,6 +126,7 @@ impl<'a> Names<'a> {
             DeclarationKind::Template(node) => {
                 insert(&mut self.templates, "template", &node.name, node, std, diagnostics)
             }
+            DeclarationKind::Test(node) => insert(&mut self.tests, "test", &node.name, node, std, diagnostics),
             DeclarationKind::Rollout(node) => insert(&mut self.rollouts, "rollout", &node.name, node, std, diagnostics),
             DeclarationKind::Later(keyword) => {
                 self.has_later = true;

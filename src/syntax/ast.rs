@@ -80,7 +80,9 @@ pub enum DeclarationKind {
     Defaults(Named),
     /// `rollout NAME { stage … }`
     Rollout(Named),
-    /// `inventory`, `store`, `secret`, `object`, `test`, `moved`, `removed`: known, not built yet. Holds the keyword.
+    /// `test "what must hold" { expect … }`
+    Test(Test),
+    /// `inventory`, `store`, `secret`, `object`, `moved`, `removed`: known, not built yet. Holds the keyword.
     Later(Name),
 }
 
@@ -99,6 +101,7 @@ impl DeclarationKind {
             Self::Cluster(cluster) => return cluster.name.as_ref().map(|text| text.span),
             Self::Group(group) => group.name.as_ref(),
             Self::Component(component) => component.name.as_ref(),
+            Self::Test(test) => test.name.as_ref(),
             Self::Later(_) => None,
         };
         name.map(|name| name.span)
@@ -200,6 +203,58 @@ pub struct Component {
     pub on: Option<Expr>,
     /// The body.
     pub body: Block,
+}
+
+/// A test declaration.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// What must hold, in words.
+    pub name: Option<Name>,
+    /// What is expected, in order.
+    pub expectations: Vec<Expectation>,
+    /// The block, with what does not belong there.
+    pub body: Block,
+}
+
+/// One `expect` of a test.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// From `expect` to its end.
+    pub span: Span,
+    /// What is expected.
+    pub kind: ExpectationKind,
+}
+
+/// The forms of [`Expectation`].
+#[derive(Clone, Debug)]
+pub enum ExpectationKind {
+    /// Something missing or unreadable, reported already.
+    Error,
+    /// `expect component NAME on PREDICATE`, `expect not component NAME on PREDICATE`
+    Component {
+        /// Whether it is `not`.
+        negated: bool,
+        /// The component.
+        name: Name,
+        /// Where.
+        on: Expr,
+    },
+    /// `expect cluster NAME runs [a, b]`
+    Cluster {
+        /// The cluster.
+        name: Name,
+        /// The list.
+        components: Expr,
+    },
+    /// `expect NAME on PREDICATE { version = "1.2" }`
+    Deployment {
+        /// The component.
+        name: Name,
+        /// Where.
+        on: Expr,
+        /// What it is there.
+        body: Block,
+    },
 }
 
 /// `{ … }`

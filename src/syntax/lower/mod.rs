@@ -7,6 +7,7 @@
 
 mod block;
 mod declaration;
+mod expectation;
 mod expr;
 mod head;
 mod literal;
