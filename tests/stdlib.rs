@@ -255,3 +255,16 @@ fn written(value: &Attribute, text: &str) -> String {
     let span = value.value.span;
     text[span.start as usize..span.end as usize].trim_matches('"').to_string()
 }
+
+/// What the documents say of how many there are.
+#[test]
+fn the_documents_count_the_components() {
+    let count = stdlib::FILES.len();
+    for (path, said) in [
+        ("README.md", format!("{count} components that most clusters need")),
+        ("docs/language.md", format!("There are {count} components")),
+    ] {
+        let text = std::fs::read_to_string(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        assert!(text.contains(&said), "{path} does not say `{said}`");
+    }
+}

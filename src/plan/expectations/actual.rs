@@ -3,11 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::plan::resolve::parts;
-use crate::plan::{Content, Deployment, Image, json as form};
+use crate::plan::{Content, Deployment, Image};
 
-/// The value of the attribute `name`; null when it has none.
-pub fn actual(deployment: &Deployment, name: &str) -> Value {
-    let whole = form::deployment(deployment);
+/// The value of the attribute `name` of a deployment, whose JSON is `whole`; null when it has none.
+pub fn actual(deployment: &Deployment, whole: &Value, name: &str) -> Value {
     let of_source = |key: &str| whole.pointer(&format!("/source/{key}")).cloned().unwrap_or(Value::Null);
     let is_chart = matches!(deployment.content, Content::Chart(_));
     match name {

@@ -1,5 +1,7 @@
 //! `expect NAME on PREDICATE { version = "1.2" }`: what a component is on each of the clusters.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{Judge, actual};
@@ -8,7 +10,7 @@ use crate::model::body::is_free;
 use crate::model::eval::{At, Evaluator};
 use crate::model::schema::{self, Type};
 use crate::model::scope::{Env, Place, Scope};
-use crate::plan::json::duration;
+use crate::plan::json::{self as form, duration};
 use crate::plan::why::{Field, Why};
 use crate::plan::{Deployment, Duration};
 use crate::source::Span;
@@ -36,26 +38,21 @@ struct Expected<'b> {
 
 /// Judges each attribute of `body` on all of `deployments`, which are of one component.
 pub fn judge(judge: &Judge, deployments: &[&Deployment], body: &Block, found: &mut Diagnostics) {
-    for expected in body.entries.iter().filter_map(expected) {
-        let mut evaluator = Evaluator::default();
-        // One mistake may show on many clusters: the first says what is there, the others are named.
-        let mut differences: Vec<(Difference, Vec<&Deployment>)> = Vec::new();
-        for deployment in deployments {
-            for difference in differences_of(judge, &mut evaluator, deployment, &expected) {
-                let same = |(other, _): &&mut (Difference, Vec<&Deployment>)| {
-                    other.span == difference.span && other.path == difference.path
-                };
-                match differences.iter_mut().find(same) {
-                    Some((_, clusters)) => clusters.push(deployment),
-                    None => differences.push((difference, vec![deployment])),
-                }
-            }
+    let attributes: Vec<Expected> = body.entries.iter().filter_map(expected).collect();
+    let mut evaluator = Evaluator::default();
+    // One mistake may show on many clusters: the first says what is there, the others are named.
+    let mut differences: BTreeMap<(Span, Vec<String>), (Difference, Vec<&Deployment>)> = BTreeMap::new();
+    for deployment in deployments {
+        let planned = Planned { judge, deployment, whole: form::deployment(deployment) };
+        for difference in attributes.iter().flat_map(|expected| planned.differences(&mut evaluator, expected)) {
+            let key = (difference.span, difference.path.clone());
+            differences.entry(key).or_insert_with(|| (difference, Vec::new())).1.push(deployment);
         }
-        evaluator.finish(judge.model, found);
-        for (difference, on) in differences {
-            if let Some(diagnostic) = failed(judge, &difference, &on) {
-                found.push(diagnostic);
-            }
+    }
+    evaluator.finish(judge.model, found);
+    for (difference, on) in differences.values() {
+        if let Some(diagnostic) = failed(judge, difference, on) {
+            found.push(diagnostic);
         }
     }
 }
@@ -76,44 +73,63 @@ fn expected(entry: &Entry) -> Option<Expected<'_>> {
     Some(Expected { name: &key.text, ty, expr, entries })
 }
 
-fn differences_of(
-    judge: &Judge,
-    evaluator: &mut Evaluator,
-    deployment: &Deployment,
-    expected: &Expected,
-) -> Vec<Difference> {
-    let Some(cluster) = judge.model.find_cluster(&deployment.cluster) else { return Vec::new() };
-    let scope = Scope::of(Place::Body);
-    let env = Env { component: &deployment.component, namespace: deployment.namespace.as_deref(), ..Env::on(cluster) };
-    let at = At { model: judge.model, scope: &scope, env: &env };
-    let there = planned(judge, deployment, expected.name);
-    let name = expected.name.to_string();
-    let mut found = Vec::new();
-    let mut path = vec![name];
-    match expected.expr {
-        Some(expr) => {
-            let Some(value) = evaluator.attribute(at, &expected.ty, expr) else { return found };
-            let value = normal(judge, deployment, expected, value);
-            compare(Some(expr), &value, &there, is_free(expected.name), &mut path, &mut found);
-        }
-        None => {
-            let mut map = Map::new();
-            for entry in &expected.entries {
-                let free = expected.ty == Type::Map;
-                let value = if free {
-                    evaluator.free(at, &entry.value)
-                } else {
-                    evaluator.attribute(at, &Type::Text, &entry.value)
-                };
-                if let Some(value) = value {
-                    map.insert(entry.key.text.clone(), value);
-                }
+/// A deployment with all that the plan says of it.
+struct Planned<'p> {
+    judge: &'p Judge<'p>,
+    deployment: &'p Deployment,
+    whole: Value,
+}
+
+impl Planned<'_> {
+    fn differences(&self, evaluator: &mut Evaluator, expected: &Expected) -> Vec<Difference> {
+        let (judge, deployment) = (self.judge, self.deployment);
+        let Some(cluster) = judge.model.find_cluster(&deployment.cluster) else { return Vec::new() };
+        let scope = Scope::of(Place::Body);
+        let namespace = deployment.namespace.as_deref();
+        let env = Env { component: &deployment.component, namespace, ..Env::on(cluster) };
+        let at = At { model: judge.model, scope: &scope, env: &env };
+        let there = self.value(expected.name);
+        let mut found = Vec::new();
+        let mut path = vec![expected.name.to_string()];
+        match expected.expr {
+            Some(expr) => {
+                let Some(value) = evaluator.attribute(at, &expected.ty, expr) else { return found };
+                let value = normal(judge, deployment, expected, value);
+                compare(Some(expr), &value, &there, is_free(expected.name), &mut path, &mut found);
             }
-            let value = normal(judge, deployment, expected, Value::Object(map));
-            keys(&expected.entries, &value, &there, &mut path, &mut found);
+            None => {
+                let value = normal(judge, deployment, expected, map(at, evaluator, expected));
+                keys(&expected.entries, &value, &there, &mut path, &mut found);
+            }
+        }
+        found
+    }
+
+    /// The value of the attribute `name` as the engine will have it.
+    fn value(&self, name: &str) -> Value {
+        let value = actual::actual(self.deployment, &self.whole, name);
+        if !value.is_null() || !matches!(name, "interval" | "timeout" | "service-account") {
+            return value;
+        }
+        let why = self.judge.why(&self.deployment.component, &self.deployment.cluster);
+        let field = why.and_then(|why| why.fields.into_iter().find(|field| field.name == name));
+        field.map_or(Value::Null, |field| field.value)
+    }
+}
+
+/// The entries of a block as a map.
+fn map(at: At, evaluator: &mut Evaluator, expected: &Expected) -> Value {
+    let mut map = Map::new();
+    for entry in &expected.entries {
+        let value = match expected.ty {
+            Type::Map => evaluator.free(at, &entry.value),
+            _ => evaluator.attribute(at, &Type::Text, &entry.value),
+        };
+        if let Some(value) = value {
+            map.insert(entry.key.text.clone(), value);
         }
     }
-    found
+    Value::Object(map)
 }
 
 /// What is expected, in the form in which the plan has it.
@@ -165,17 +181,6 @@ fn components(judge: &Judge, deployment: &Deployment, value: &Value) -> Value {
     names.sort();
     names.dedup();
     names.into()
-}
-
-/// The value of the attribute `name` as the engine will have it.
-fn planned(judge: &Judge, deployment: &Deployment, name: &str) -> Value {
-    let value = actual::actual(deployment, name);
-    if !value.is_null() || !matches!(name, "interval" | "timeout" | "service-account") {
-        return value;
-    }
-    let why = judge.why(&deployment.component, &deployment.cluster);
-    let field = why.and_then(|why| why.fields.into_iter().find(|field| field.name == name));
-    field.map_or(Value::Null, |field| field.value)
 }
 
 /// Compares a value with what is there. With `subset`, keys of maps that are not expected may be anything.

@@ -2,7 +2,7 @@
 
 use super::block::is_argument;
 use super::head::Head;
-use super::{Lower, errors};
+use super::{Lower, errors, is_string};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Expectation, ExpectationKind as Kind, Expr, Name, Test};
 use crate::syntax::cst::NodeRef;
@@ -50,7 +50,11 @@ impl Lower<'_> {
     /// A test: its name, what it expects, and what does not belong there.
     pub(super) fn test(&mut self, head: &Head<'_>) -> Test {
         self.demand_block(head, "test");
-        let name = self.name(head, "test");
+        // A sentence, so that no word is reserved.
+        let name = match head.subject {
+            Some(subject) if is_string(subject.kind()) => self.subject_name(subject),
+            _ => self.name(head, "test"),
+        };
         let mut expectations = Vec::new();
         let Some(block) = head.block else {
             let body = Block { span: head.span_without_block().after(), entries: Vec::new() };
