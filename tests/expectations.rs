@@ -1,7 +1,7 @@
 //! What a plan says of itself holds when a test says it, and does not when the test says something else: over random
 //! fleets, through the same door as `fleetc test`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(missing_docs)]
 
 #[allow(dead_code)]

@@ -26,6 +26,9 @@ struct Difference {
     actual: Value,
 }
 
+/// Where the expected value stands, and of which attribute and keys it is.
+type Key = (Span, Vec<String>);
+
 /// What is expected of one attribute: written as one, or as a block.
 struct Expected<'b> {
     name: &'b str,
@@ -41,7 +44,7 @@ pub fn judge(judge: &Judge, deployments: &[&Deployment], body: &Block, found: &m
     let attributes: Vec<Expected> = body.entries.iter().filter_map(expected).collect();
     let mut evaluator = Evaluator::default();
     // One mistake may show on many clusters: the first says what is there, the others are named.
-    let mut differences: BTreeMap<(Span, Vec<String>), (Difference, Vec<&Deployment>)> = BTreeMap::new();
+    let mut differences: BTreeMap<Key, (Difference, Vec<&Deployment>)> = BTreeMap::new();
     for deployment in deployments {
         let planned = Planned { judge, deployment, whole: form::deployment(deployment) };
         for difference in attributes.iter().flat_map(|expected| planned.differences(&mut evaluator, expected)) {
