@@ -14,6 +14,7 @@ use fleetc::analysis::{Tested, compile, test};
 use fleetc::diag::codes;
 use fleetc::plan::json::json;
 use fleetc::project::MemoryFiles;
+use fleetc::target::{Engines, build};
 use serde_json::Value;
 
 use random::generate::generate;
@@ -162,4 +163,35 @@ fn the_opposite_of_what_the_plan_says_does_not_hold() {
         }
     }
     assert!(judged > 100, "{judged} deployments");
+}
+
+/// The manifests of a fleet whose clusters may register later, with `tests` beside it.
+fn manifests(tests: &str) -> BTreeMap<String, String> {
+    let fleet = "fleet demo { source = config, inventory = open }
+argocd { membership = labels }
+source config { git = \"https://github.com/acme/config\", branch = \"main\" }
+label zone: string
+cluster one { zone = \"a\" }
+component web on zone != \"b\" { path = \"web/${zone}\", namespace = web }
+component dns on all { path = \"dns\", namespace = dns }
+";
+    let project = MemoryFiles::new().file("a.fleet", fleet).file("b.fleet", tests).into_project();
+    let (compilation, tested) = test(&project, |_| true);
+    let problems: Vec<&str> = compilation.diagnostics.iter().map(|found| found.message.as_str()).collect();
+    let tested = tested.unwrap_or_else(|| panic!("{problems:#?}"));
+    assert!(tested.outcomes.iter().all(|outcome| outcome.passed), "{:?}", tested.diagnostics);
+    build(&compilation.plan.unwrap(), &Engines { argocd: true, flux: true })
+}
+
+/// What a test compares labels with does not matter to clusters that nobody declared, which no glob can select.
+#[test]
+fn tests_change_no_output() {
+    let tests = "test \"one\" {
+  expect component web on zone like \"a*\"
+  expect web on zone not in [\"c\", \"d\"] { path = \"web/${zone}\" }
+}
+";
+    let with = manifests(tests);
+    assert!(with.len() > 1);
+    assert_eq!(with, manifests(""));
 }

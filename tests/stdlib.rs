@@ -268,3 +268,10 @@ fn the_documents_count_the_components() {
         assert!(text.contains(&said), "{path} does not say `{said}`");
     }
 }
+
+#[test]
+fn the_example_of_the_page_builds() {
+    let page = include_str!("../docs/standard-library.md");
+    let (_, rest) = page.split_once("```fleet\n").unwrap();
+    assert_eq!(problems(&fleet(rest.split_once("```").unwrap().0)), Vec::<String>::new());
+}
