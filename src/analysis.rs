@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model;
+use crate::plan::expectations::{self, Outcome};
 use crate::plan::why::{self, Unknown, Why};
 use crate::plan::{Plan, resolve};
 use crate::policy::{self, Levels, Reach};
@@ -43,6 +44,43 @@ pub fn compile_and<T>(
     project: &Project,
     also: &[ast::EngineKind],
     and: impl FnOnce(&model::Model, &Plan) -> T,
+) -> (Compilation, Option<T>) {
+    compile_with(project, also, |known| and(known.model, known.plan))
+}
+
+/// How the tests ended, and what they found; the diagnostics of the compilation are beside it.
+#[derive(Debug)]
+pub struct Tested {
+    /// The tests that were run, in the order of the text.
+    pub outcomes: Vec<Outcome>,
+    /// The names of all tests with their places.
+    pub all: Vec<(String, Span)>,
+    /// What does not hold.
+    pub diagnostics: Diagnostics,
+}
+
+/// Runs the tests whose names are `wanted`, when there is no error.
+pub fn test(project: &Project, wanted: impl Fn(&str) -> bool) -> (Compilation, Option<Tested>) {
+    compile_with(project, &[], |known| {
+        let mut diagnostics = Diagnostics::default();
+        let outcomes = expectations::run(known.model, known.plan, wanted, &mut diagnostics);
+        policy::identify(known.parsed, known.sources, &mut diagnostics);
+        Tested { outcomes, all: expectations::names(known.model), diagnostics }
+    })
+}
+
+/// What is known of a project without errors.
+struct Known<'k> {
+    parsed: &'k [Parse],
+    sources: &'k Sources,
+    model: &'k model::Model<'k>,
+    plan: &'k Plan,
+}
+
+fn compile_with<T>(
+    project: &Project,
+    also: &[ast::EngineKind],
+    and: impl FnOnce(Known) -> T,
 ) -> (Compilation, Option<T>) {
     let mut sources = project.sources.clone();
     for (path, text) in stdlib::FILES {
@@ -101,7 +139,7 @@ pub fn compile_and<T>(
     if diagnostics.has_errors() {
         plan = None;
     }
-    let answer = plan.as_ref().map(|plan| and(&model, plan));
+    let answer = plan.as_ref().map(|plan| and(Known { parsed: &parsed, sources: &sources, model: &model, plan }));
     let levels = Levels::of(&model);
     drop(model);
     (Compilation { sources, diagnostics, plan, output, levels }, answer)

@@ -111,3 +111,63 @@ fn the_plan_is_text_or_json() {
     folder.write("idle.fleet", IDLE);
     folder.fleetc(&["plan", "--format", "json"]).ends_with(0).stdout(&json).stderr_has("F0414");
 }
+
+const TESTS: &str = "test \"web runs\" { expect component web on all }
+test \"nothing runs\" {
+  expect not component web on all
+  expect web on a { namespace = api }
+}
+";
+
+#[test]
+fn tests_end_with_the_code_that_ci_reads() {
+    let folder = fleet();
+    folder.fleetc(&["test"]).ends_with(0).stdout_has("there are no tests");
+    folder.write("tests.fleet", TESTS);
+    // Neither is asked whether a test holds.
+    folder.fleetc(&["check"]).ends_with(0).stdout("no problems in 3 files\n");
+    folder.fleetc(&["build"]).ends_with(0);
+    let failed = folder.fleetc(&["test"]).ends_with(1).stderr("").stdout;
+    assert_eq!(failed.matches("error[F0418]").count(), 2, "{failed}");
+    assert!(failed.ends_with("\n\n1 test passed, 1 failed\n"), "{failed}");
+    folder.fleetc(&["test", "web"]).ends_with(0).stdout("1 test passed, 0 failed, 1 not run\n");
+    folder.fleetc(&["test", "web", "-q"]).ends_with(0).stdout("");
+    folder.fleetc(&["test", "wbe runs"]).ends_with(2).stdout("").stderr_has("did you mean `web runs`?");
+    let listed = "tests.fleet:1:6: web runs\ntests.fleet:2:6: nothing runs\n";
+    folder.fleetc(&["test", "--list"]).ends_with(0).stdout(listed);
+    folder.fleetc(&["test", "--list", "nothing"]).ends_with(0).stdout("tests.fleet:2:6: nothing runs\n");
+    let lines = folder.fleetc(&["test", "--format", "concise"]).ends_with(1).stdout;
+    assert!(lines.starts_with("tests.fleet:3:24: error[F0418] `web` runs on `a`, `b`\n"), "{lines}");
+}
+
+#[test]
+fn programs_read_which_tests_failed() {
+    let folder = fleet();
+    folder.write("tests.fleet", TESTS);
+    let json = folder.fleetc(&["test", "--format", "json"]).ends_with(1).stdout;
+    let report: Value = serde_json::from_str(&json).unwrap();
+    let tests: Vec<(&Value, &Value)> =
+        report["tests"].as_array().unwrap().iter().map(|test| (&test["name"], &test["passed"])).collect();
+    assert_eq!(tests, [(&Value::from("web runs"), &true.into()), (&Value::from("nothing runs"), &false.into())]);
+    assert_eq!(report["diagnostics"][0]["item"], "test nothing runs");
+    let junit = folder.fleetc(&["test", "--format", "junit"]).ends_with(1).stdout;
+    for part in [
+        "<testsuites name=\"fleetc\" tests=\"2\" failures=\"1\" errors=\"0\">",
+        "<testcase classname=\"tests.fleet\" name=\"web runs\"/>",
+        "<testcase classname=\"tests.fleet\" name=\"nothing runs\">",
+        "<failure message=\"`web` runs on `a`, `b` (and 1 more)\" type=\"expectation-failed\">",
+    ] {
+        assert!(junit.contains(part), "{part}\n{junit}");
+    }
+    assert_eq!(junit.matches("<failure").count(), 1, "{junit}");
+}
+
+#[test]
+fn a_fleet_with_errors_is_not_tested() {
+    let folder = fleet();
+    folder.write("tests.fleet", TESTS);
+    folder.write("wrong.fleet", WRONG);
+    folder.fleetc(&["test"]).ends_with(1).stdout_has("F0112").stderr_has("no test was run");
+    let junit = folder.fleetc(&["test", "--format", "junit"]).ends_with(1).stdout;
+    assert!(junit.contains("unknown-keyword") && !junit.contains("web runs"), "{junit}");
+}

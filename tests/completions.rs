@@ -45,10 +45,11 @@ fn clusters_and_components_of_the_project_are_completed() {
     let folder = Folder::with(&[(
         "main.fleet",
         "fleet home { source = nowhere }\ncluster prod-eu { }\ncluster prod-us { }\ncluster dev { }\n\
-         component web on al { }\ncomponent cache { }\n",
+         component web on al { }\ncomponent cache { }\ntest \"web runs\" { }\n",
     )]);
     assert_eq!(completed(&folder, &["why", "prod"]), ["prod-eu", "prod-us"]);
     assert_eq!(completed(&folder, &["why", "prod-eu", "w"]), ["web"]);
+    assert_eq!(completed(&folder, &["test", "w"]), ["web runs"]);
     assert_eq!(completed(&Folder::new(), &["why", "prod"]), [""; 0]);
 }
 

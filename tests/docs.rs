@@ -33,7 +33,7 @@ fn table(block: &Block) -> String {
 
 #[test]
 fn the_reference_lists_every_attribute() {
-    let blocks: [&Block; 9] = [
+    let blocks: [&Block; 10] = [
         &schema::FLEET,
         &schema::ARGOCD,
         &schema::FLUX,
@@ -43,6 +43,7 @@ fn the_reference_lists_every_attribute() {
         &schema::COMPONENT,
         &schema::RETRY,
         &schema::STAGE,
+        &schema::EXPECT,
     ];
     let mut text = read("docs/language.md");
     for block in blocks {
@@ -196,7 +197,7 @@ fn fleet_blocks(text: &str) -> Vec<&str> {
 #[test]
 fn the_blocks_of_the_reference_are_fleet_text() {
     let keywords = ["fleet", "argocd", "flux", "source", "label", "fact", "cluster", "group", "project", "component"];
-    let keywords = [&keywords[..], &["template", "defaults", "rollout", "moved", "removed"]].concat();
+    let keywords = [&keywords[..], &["template", "defaults", "rollout", "moved", "removed", "test"]].concat();
     let text = read("docs/language.md");
     for block in fleet_blocks(&text) {
         // What stands inside of a declaration is shown without it.
@@ -261,11 +262,22 @@ fn the_comparison_shows_what_fleetc_prints() {
     support::golden("docs/comparison.md", &(expected + rest));
 }
 
-/// The fleet of the page is the one that its commands are run on, and below each stands what it prints.
 #[test]
 fn the_page_of_the_simulation_shows_what_fleetc_prints() {
-    let page = read("docs/simulate.md");
-    let folder = scratch("simulate");
+    shows_what_fleetc_prints("docs/simulate.md", 0);
+}
+
+#[test]
+fn the_page_of_tests_shows_what_fleetc_prints() {
+    shows_what_fleetc_prints("docs/testing.md", 1);
+}
+
+/// The fleet of the page is the one that its commands are run on, and below each stands what it prints. `code` is what the
+/// first of them ends with.
+fn shows_what_fleetc_prints(name: &str, code: i32) {
+    let page = read(name);
+    let folder = scratch(&name.replace('/', "-"));
+    let mut code = Some(code);
     fs::write(folder.join("fleet.fleet"), fenced(&page, "fleet")).unwrap();
     let mut expected = String::new();
     let mut rest = page.as_str();
@@ -274,11 +286,22 @@ fn the_page_of_the_simulation_shows_what_fleetc_prints() {
         let command = block.lines().next().unwrap();
         let arguments: Vec<&str> = command.split(' ').chain(["-C", folder.to_str().unwrap()]).collect();
         let output = fleetc(&arguments);
-        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), code.take().or(Some(0)), "{command}: {errors}");
         let printed = String::from_utf8(output.stdout).unwrap();
         expected += &format!("{before}```console\n$ fleetc {command}\n{printed}```");
         rest = after;
     }
     assert!(!expected.is_empty());
-    support::golden("docs/simulate.md", &(expected + rest));
+    support::golden(name, &(expected + rest));
+}
+
+#[test]
+fn the_tests_of_the_examples_pass() {
+    for example in ["my-org", "hub-and-spoke", "three-tier"] {
+        let output = fleetc(&["test", "-C", &format!("examples/{example}")]);
+        assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+    let output = fleetc(&["test", "-C", "examples/my-org"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1 test passed, 0 failed\n");
 }

@@ -72,7 +72,8 @@ fn reports_of_all_examples_suit_the_schema() {
     let (mut shown, mut found) = (0, 0);
     for code in ALL {
         let Some(folder) = wrong_example(code.page) else { continue };
-        let program = folder.fleetc(&["check", "--format", "json"]);
+        let command = if code.id == "F0418" { "test" } else { "check" };
+        let program = folder.fleetc(&[command, "--format", "json"]);
         let expected = i32::from(code.severity == fleetc::diag::Severity::Error);
         let report: Value = serde_json::from_str(&program.ends_with(expected).stdout).unwrap();
         assert_eq!(problems(&validator, &report), [""; 0], "{}", code.id);
@@ -199,12 +200,15 @@ fn what_a_report_may_have_besides_is_typed() {
         report["summary"][key] = json!(2);
     }
     report["diagnostics"][0]["item"] = json!("component web");
+    let range = report["diagnostics"][0]["range"].clone();
+    report["tests"] = json!([{ "name": "it holds", "file": "a.fleet", "range": range, "passed": true }]);
     report["diagnostics"][0]["fingerprint"] = json!("0123456789abcdef");
     assert_eq!(problems(&validator, &report), [""; 0]);
     for (pointer, wrong) in [
         ("/summary/hidden", json!("2")),
         ("/diagnostics/0/item", json!(1)),
         ("/diagnostics/0/fingerprint", json!("xyz")),
+        ("/tests/0/passed", json!("yes")),
         ("/schema", json!(2)),
         ("/diagnostics/0/severity", json!("fatal")),
     ] {

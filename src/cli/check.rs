@@ -13,7 +13,10 @@ use clap_complete::ArgValueCompleter;
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, completions, load, paths};
 use crate::analysis::{self, Compilation};
-use crate::diag::{Report, Severity, render};
+use crate::diag::render::Look;
+use crate::diag::{Diagnostics, Report, Severity, render};
+use crate::project::Project;
+use crate::source::Sources;
 use baseline::Baseline;
 use scope::Scope;
 
@@ -65,7 +68,7 @@ pub struct Check {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// With the source, drawn
     Full,
     /// One line each: `path:line:column: severity[code] message`
@@ -92,7 +95,7 @@ enum Format {
 
 /// What the paths of a format are relative to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Base {
+pub(super) enum Base {
     /// The folder in which fleetc was started: for people and editors.
     Start,
     /// The root of the project: the contract.
@@ -102,7 +105,7 @@ enum Base {
 }
 
 impl Format {
-    fn base(self) -> Base {
+    pub(super) fn base(self) -> Base {
         match self {
             Self::Full | Self::Concise | Self::Plain | Self::Agent => Base::Start,
             Self::Json | Self::Jsonl => Base::Project,
@@ -111,8 +114,44 @@ impl Format {
     }
 
     /// Whether the summary follows it as a line of text.
-    fn has_summary(self) -> bool {
+    pub(super) fn has_summary(self) -> bool {
         matches!(self, Self::Full | Self::Concise | Self::Plain | Self::Agent)
+    }
+}
+
+impl Format {
+    /// What was found, in this format, without a summary.
+    pub(super) fn text(self, diagnostics: &Diagnostics, sources: &Sources, report: &Report, look: &Look) -> String {
+        match self {
+            Self::Full => {
+                let mut text = render::full(diagnostics, sources, look);
+                if !text.is_empty() {
+                    text.push('\n');
+                }
+                text
+            }
+            Self::Concise => render::concise(report),
+            Self::Plain => render::plain(report),
+            Self::Json => render::json(report),
+            Self::Jsonl => render::jsonl(report),
+            Self::Sarif => render::sarif(report),
+            Self::Github => render::github(report),
+            Self::Gitlab => render::gitlab(report),
+            Self::Junit => render::junit(report),
+            Self::Rdjson => render::rdjson(report),
+            Self::Agent => render::agent(report),
+        }
+    }
+}
+
+impl Base {
+    /// The folder itself.
+    pub(super) fn folder(self, start: &Path, project: &Project) -> PathBuf {
+        match self {
+            Self::Start => start.to_path_buf(),
+            Self::Project => project.root.clone(),
+            Self::Repository => project.repository_root(),
+        }
     }
 }
 
@@ -154,30 +193,11 @@ impl Check {
         }
         let diagnostics = &compilation.diagnostics;
         let root = &scope.project.root;
-        let base = match self.format.base() {
-            Base::Start => start.to_path_buf(),
-            Base::Project => root.clone(),
-            Base::Repository => scope.project.repository_root(),
-        };
+        let base = self.format.base().folder(start, &scope.project);
         let sources = &paths::relative_to(&base, root, &compilation.sources);
         let report = Report::new(diagnostics, sources);
         let look = if self.fix && scope.is_stdin() { terminal.look_of_stderr() } else { terminal.look() };
-        let mut text = match self.format {
-            Format::Full => render::full(diagnostics, sources, &look),
-            Format::Concise => render::concise(&report),
-            Format::Plain => render::plain(&report),
-            Format::Json => render::json(&report),
-            Format::Jsonl => render::jsonl(&report),
-            Format::Sarif => render::sarif(&report),
-            Format::Github => render::github(&report),
-            Format::Gitlab => render::gitlab(&report),
-            Format::Junit => render::junit(&report),
-            Format::Rdjson => render::rdjson(&report),
-            Format::Agent => render::agent(&report),
-        };
-        if self.format == Format::Full && !text.is_empty() {
-            text.push('\n');
-        }
+        let mut text = self.format.text(diagnostics, sources, &report, &look);
         if self.format.has_summary() && !terminal.is_quiet() {
             text.push_str(&render::summary(&report));
             text.push('\n');

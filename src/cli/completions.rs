@@ -92,6 +92,11 @@ pub fn components() -> Vec<CompletionCandidate> {
     candidates(declared(folder().as_deref()).components)
 }
 
+/// The tests of that project.
+pub fn tests() -> Vec<CompletionCandidate> {
+    candidates(declared(folder().as_deref()).tests)
+}
+
 fn candidates(names: Vec<String>) -> Vec<CompletionCandidate> {
     names.into_iter().map(CompletionCandidate::new).collect()
 }
@@ -118,6 +123,7 @@ pub fn fleet_files(current: &OsStr) -> Vec<CompletionCandidate> {
 struct Declared {
     clusters: Vec<String>,
     components: Vec<String>,
+    tests: Vec<String>,
 }
 
 /// What the project around `folder` declares, whatever is wrong with it; nothing without a project.
@@ -129,6 +135,7 @@ fn declared(folder: Option<&Path>) -> Declared {
     Declared {
         clusters: model.clusters.iter().map(|cluster| cluster.name.to_string()).collect(),
         components: model.names.components.keys().cloned().collect(),
+        tests: model.names.tests.keys().cloned().collect(),
     }
 }
 

@@ -16,6 +16,7 @@ mod paths;
 mod plan;
 mod schema;
 mod terminal;
+mod test;
 mod why;
 
 use std::ffi::OsString;
@@ -80,6 +81,7 @@ enum Command {
     Check(check::Check),
     Build(build::Build),
     Plan(plan::Plan),
+    Test(test::Test),
     Why(why::Why),
     Explain(explain::Explain),
     Schema(schema::Schema),
@@ -155,6 +157,7 @@ fn run(cli: Cli) -> Exit {
         Command::Check(check) => check.run(&cli.global, &mut terminal),
         Command::Build(build) => build.run(&cli.global, &mut terminal),
         Command::Plan(plan) => plan.run(&cli.global, &mut terminal),
+        Command::Test(test) => test.run(&cli.global, &mut terminal),
         Command::Why(why) => why.run(&cli.global, &mut terminal),
         Command::Explain(explain) => explain.run(&mut terminal),
         Command::Schema(schema) => schema.run(&mut terminal),

@@ -135,6 +135,7 @@ codes! {
     F0413 TOO_MANY_DEPLOYMENTS "too-many-deployments" Error "a fleet has more than 5,000,000 pairs of component and cluster";
     F0414 RUNS_NOWHERE "runs-nowhere" Warning "a component runs on no cluster";
     F0415 MEMBERSHIP_UNCHANGED "membership-unchanged" Warning "`with` or `without` changes nothing";
+    F0418 EXPECTATION_FAILED "expectation-failed" Error "what a test expects does not hold";
 
     F0501 NEEDS_NEWER_ENGINE "needs-newer-engine" Error "the declared engine version lacks something the fleet uses";
     F0502 UNKNOWN_ENGINE_VERSION "unknown-engine-version" Error "an engine version that fleetc does not know";
@@ -176,7 +177,7 @@ codes! {
 pub static NEEDS_RELATED: &[&str] = &[
     "F0005", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207", "F0208", "F0209", "F0212",
     "F0213", "F0215", "F0217", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315",
-    "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0501", "F0503", "F0506", "F0509",
+    "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0418", "F0501", "F0503", "F0506", "F0509",
     "F0510", "F0511", "F0512", "F0513", "F0514", "F0515",
 ];
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codes::Severity;
 use super::diagnostic::{Applicability, Diagnostic, Diagnostics, Edit, Fix, Label};
-use crate::source::{Origin, Sources};
+use crate::source::{Origin, Sources, Span};
 
 /// The version of the format; it grows when a field changes its meaning or goes.
 const SCHEMA: u32 = 1;
@@ -27,6 +27,23 @@ pub struct Report {
     pub summary: Summary,
     /// What was found, sorted by file, place and code.
     pub diagnostics: Vec<Finding>,
+    /// The tests that were run, in the order of the text; none where none were to be run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<Vec<TestCase>>,
+}
+
+/// One `test` block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TestCase {
+    /// What must hold, in words.
+    pub name: String,
+    /// The file, as in the diagnostics.
+    pub file: String,
+    /// From its name to the end of its block.
+    pub range: Range,
+    /// Whether all that it expects holds.
+    pub passed: bool,
 }
 
 /// How much was found.
@@ -161,7 +178,19 @@ impl Report {
                 suppressed: diagnostics.suppressed(),
             },
             diagnostics: diagnostics.iter().map(|item| finding(item, sources)).collect(),
+            tests: None,
         }
+    }
+
+    /// Adds the tests that were run: the name, from it to the end of the block, whether it passed.
+    pub fn with_tests<'t>(self, tests: impl Iterator<Item = (&'t str, Span, bool)>, sources: &Sources) -> Self {
+        let case = |(name, extent, passed): (&str, Span, bool)| TestCase {
+            name: name.to_owned(),
+            file: sources.file(extent.source).path.clone(),
+            range: range(extent, sources),
+            passed,
+        };
+        Self { tests: Some(tests.map(case).collect()), ..self }
     }
 }
 
@@ -218,7 +247,7 @@ impl Place {
     }
 }
 
-fn range(span: crate::source::Span, sources: &Sources) -> Range {
+fn range(span: Span, sources: &Sources) -> Range {
     let file = sources.file(span.source);
     let position = |offset: u32| {
         let at = file.position(offset);

@@ -37,6 +37,10 @@ pub fn check(model: &mut Model, diagnostics: &mut Diagnostics) -> Params {
     for declared in model.names.components.values() {
         check_component(&mut checker, declared.node, &params, always_allowed);
     }
+    // Tests look at declared clusters only: over the label space there is nothing to check of them.
+    for declared in model.names.tests.values().filter(|_| model.tokens.cluster.is_empty()) {
+        super::expectations::check(&mut checker, declared.node);
+    }
     model.conditions = conditions;
     params
 }

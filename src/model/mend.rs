@@ -100,6 +100,13 @@ fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, dia
         | DeclarationKind::Group(_)
         | DeclarationKind::Change(_)
         | DeclarationKind::Later(_) => {}
+        DeclarationKind::Test(test) => {
+            for expectation in &mut test.expectations {
+                if let ast::ExpectationKind::Deployment { body, .. } = &mut expectation.kind {
+                    mending.body(body, &schema::EXPECT, "`expect`");
+                }
+            }
+        }
     }
 }
 

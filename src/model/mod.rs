@@ -8,6 +8,7 @@ pub mod cluster;
 pub mod deciding;
 pub mod declarations;
 pub mod eval;
+pub mod expectations;
 pub mod field;
 pub mod mend;
 pub mod names;

@@ -52,6 +52,8 @@ pub struct Names<'a> {
     pub rollouts: Table<'a, ast::Named>,
     /// What became of names that an earlier build knew, in the order of the files.
     pub changes: Vec<&'a ast::Change>,
+    /// The tests.
+    pub tests: Table<'a, ast::Test>,
     /// Whether a part was found that this version does not build, so that what refers to it stays silent.
     pub has_later: bool,
 }
@@ -126,6 +128,7 @@ impl<'a> Names<'a> {
             DeclarationKind::Template(node) => {
                 insert(&mut self.templates, "template", &node.name, node, std, diagnostics)
             }
+            DeclarationKind::Test(node) => insert(&mut self.tests, "test", &node.name, node, std, diagnostics),
             DeclarationKind::Rollout(node) => insert(&mut self.rollouts, "rollout", &node.name, node, std, diagnostics),
             DeclarationKind::Change(node) => self.changes.push(node),
             DeclarationKind::Later(keyword) => {

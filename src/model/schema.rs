@@ -149,7 +149,7 @@ const fn free(keyword: &'static str, doc: &'static str) -> Block {
 }
 
 /// Every block that stands in no other; the rest is inside of these.
-pub static BLOCKS: &[&Block] = &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &PROJECT, &COMPONENT, &ROLLOUT];
+pub static BLOCKS: &[&Block] = &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &PROJECT, &COMPONENT, &ROLLOUT, &TEST];
 
 /// `fleet NAME { … }`
 pub static FLEET: Block = Block {
@@ -473,4 +473,58 @@ pub static RETRY: Block = Block {
         built("max-duration", Type::Duration, "3m", "the longest pause"),
     ],
     blocks: &[],
+};
+
+/// `test "what must hold" { … }`
+pub static TEST: Block = Block {
+    keyword: "test",
+    doc: "what must hold of the plan, for `fleetc test`",
+    status: Status::Built,
+    attributes: &[],
+    blocks: &[&EXPECT],
+};
+
+/// `expect NAME on PREDICATE { … }`
+pub static EXPECT: Block = Block {
+    keyword: "expect",
+    doc: "what a component is on some clusters",
+    status: Status::Built,
+    attributes: &[
+        built("source", Type::Reference(Kind::Source), "", "where it comes from"),
+        built("path", Type::Path, "", "the folder in the source"),
+        built("chart", Type::Text, "", "the Helm chart"),
+        built("version", Type::Text, "", "the chart's version"),
+        built("revision", Type::Text, "", "the branch, tag, commit, range or digest of a source without charts"),
+        built("release", Type::Name, "", "the name of the Helm release"),
+        built("namespace", Type::Name, "", "where namespaced objects go"),
+        built("project", Type::Reference(Kind::Project), "", "what it may use"),
+        built("values", Type::Map, "", "Helm values; keys that are not named may be anything"),
+        built("values-files", Type::List(&Type::Path), "", "exactly these Helm values files, in order"),
+        built("images", Type::TextMap, "", "replaced images; others may be there"),
+        built("substitute", Type::TextMap, "", "variables for Flux's substitution; others may be there"),
+        built("wait", Type::Bool, "", "everything applied must be healthy"),
+        built(
+            "after",
+            Type::List(&Type::Reference(Kind::Component)),
+            "",
+            "exactly these components come first on the same cluster",
+        ),
+        built("rollout", Type::Reference(Kind::Rollout), "", "the order of its clusters"),
+        built("stage", Type::Name, "", "the stage of its rollout"),
+        built("prune", Type::Bool, "", "objects that left the source are deleted"),
+        built("self-heal", Type::Bool, "", "changes made by hand are undone at once"),
+        built("create-namespace", Type::Bool, "", "the namespace is made"),
+        built("server-side", Type::Bool, "", "objects are applied on the server's side"),
+        built("suspend", Type::Bool, "", "paused"),
+        built("force", Type::Bool, "", "objects that cannot be changed are made anew"),
+        built("sync-options", Type::List(&Type::Text), "", "exactly these sync options of Argo CD"),
+        built("interval", Type::Duration, "", "how often it is reconciled"),
+        built("timeout", Type::Duration, "", "how long a reconciliation may take"),
+        built("service-account", Type::Name, "", "the account that applies it"),
+        built("labels", Type::TextMap, "", "labels of the engine's object; others may be there"),
+        built("annotations", Type::TextMap, "", "annotations of the engine's object; others may be there"),
+        built("on-delete", Type::Choice(&["keep", "cascade"]), "", "whether its workloads go with it"),
+        built("protected", Type::Bool, "", "whether a removal needs a declaration"),
+    ],
+    blocks: &[&VALUES, &LABELS, &ANNOTATIONS, &SUBSTITUTE, &IMAGES],
 };

@@ -324,9 +324,16 @@ fn constants(model: &Model) -> BTreeMap<usize, Vec<Value>> {
     all
 }
 
-/// Does something with every checked predicate and its place.
+/// Does something with every checked predicate and its place, but for those of tests, which change no output.
 fn each_predicate(model: &Model, mut act: impl FnMut(Span, &Predicate)) {
-    for (span, predicate) in &model.conditions {
+    let mut tests: Vec<Span> = model.names.tests.values().map(|declared| declared.node.body.span).collect();
+    tests.sort_unstable();
+    let in_test = |span: Span| {
+        let before = tests.partition_point(|test| (test.source, test.start) <= (span.source, span.start));
+        let last = before.checked_sub(1).and_then(|last| tests.get(last));
+        last.is_some_and(|test| test.source == span.source && span.start < test.end)
+    };
+    for (span, predicate) in model.conditions.iter().filter(|(span, _)| !in_test(**span)) {
         act(*span, predicate);
     }
     for group in model.names.groups.values() {

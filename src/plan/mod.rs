@@ -4,6 +4,7 @@
 //! every name is final (already shortened) and every string is resolved.
 
 pub mod engines;
+pub mod expectations;
 mod glob;
 pub mod guards;
 pub mod json;

@@ -103,6 +103,7 @@ fn is_item(kind: SyntaxKind) -> bool {
             | SyntaxKind::Operation
             | SyntaxKind::OnBlock
             | SyntaxKind::Nested
+            | SyntaxKind::Expectation
     )
 }
 

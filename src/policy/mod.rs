@@ -39,6 +39,12 @@ pub fn apply(parsed: &[Parse], model: &Model, sources: &Sources, reach: Reach, d
     identity::identify(parsed, sources, diagnostics);
 }
 
+/// Sorts what was found later than the rest, and says what each is known by.
+pub fn identify(parsed: &[Parse], sources: &Sources, diagnostics: &mut Diagnostics) {
+    diagnostics.sort();
+    identity::identify(parsed, sources, diagnostics);
+}
+
 /// The codes that may be silenced.
 fn lints() -> impl Iterator<Item = &'static Code> {
     crate::diag::codes::ALL.iter().copied().filter(|code| code.severity != crate::diag::Severity::Error)

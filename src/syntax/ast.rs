@@ -82,7 +82,9 @@ pub enum DeclarationKind {
     Rollout(Named),
     /// `moved component OLD to NEW`, `removed component NAME [on PREDICATE]`, `removed cluster NAME`
     Change(Change),
-    /// `inventory`, `store`, `secret`, `object`, `test`: known, not built yet. Holds the keyword.
+    /// `test "what must hold" { expect … }`
+    Test(Test),
+    /// `inventory`, `store`, `secret`, `object`: known, not built yet. Holds the keyword.
     Later(Name),
 }
 
@@ -102,6 +104,7 @@ impl DeclarationKind {
             Self::Group(group) => group.name.as_ref(),
             Self::Component(component) => component.name.as_ref(),
             Self::Change(change) => return Some(change.name.span),
+            Self::Test(test) => test.name.as_ref(),
             Self::Later(_) => None,
         };
         name.map(|name| name.span)
@@ -225,6 +228,58 @@ pub struct Component {
     pub on: Option<Expr>,
     /// The body.
     pub body: Block,
+}
+
+/// A test declaration.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// What must hold, in words.
+    pub name: Option<Name>,
+    /// What is expected, in order.
+    pub expectations: Vec<Expectation>,
+    /// The block, with what does not belong there.
+    pub body: Block,
+}
+
+/// One `expect` of a test.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// From `expect` to its end.
+    pub span: Span,
+    /// What is expected.
+    pub kind: ExpectationKind,
+}
+
+/// The forms of [`Expectation`].
+#[derive(Clone, Debug)]
+pub enum ExpectationKind {
+    /// Something missing or unreadable, reported already.
+    Error,
+    /// `expect component NAME on PREDICATE`, `expect not component NAME on PREDICATE`
+    Component {
+        /// Whether it is `not`.
+        negated: bool,
+        /// The component.
+        name: Name,
+        /// Where.
+        on: Expr,
+    },
+    /// `expect cluster NAME runs [a, b]`
+    Cluster {
+        /// The cluster.
+        name: Name,
+        /// The list.
+        components: Expr,
+    },
+    /// `expect NAME on PREDICATE { version = "1.2" }`
+    Deployment {
+        /// The component.
+        name: Name,
+        /// Where.
+        on: Expr,
+        /// What it is there.
+        body: Block,
+    },
 }
 
 /// `{ … }`

@@ -82,7 +82,7 @@ pub(super) fn unknown_keyword(span: Span, word: &str, near: Option<&str>) -> Dia
         Some(near) => made.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), Unsafe, span, near),
         None => made.help(
             "a file holds `fleet`, `argocd`, `flux`, `source`, `label`, `fact`, `cluster`, `group`, `project`, \
-             `component`, `template`, `defaults` and `rollout` declarations",
+             `component`, `template`, `defaults`, `rollout` and `test` declarations",
         ),
     }
 }
@@ -308,6 +308,19 @@ pub(super) fn unexpected_text(span: Span, text: &str, expected: &str) -> Diagnos
         }
         _ => made.help(format!("remove it, or write {expected} here")),
     }
+}
+
+/// `made`, with `help` as the one thing to do.
+pub(super) fn instead(mut made: Diagnostic, help: &str) -> Diagnostic {
+    made.helps.clear();
+    made.fixes.clear();
+    made.help(help)
+}
+
+pub(super) fn misplaced_expect(word: Span) -> Diagnostic {
+    Diagnostic::new(codes::UNKNOWN_BLOCK, word, "`expect` stands in a `test` only")
+        .label("does not belong here")
+        .help("write `test \"what must hold\" { expect … }`")
 }
 
 fn shorten(text: &str) -> String {

@@ -46,6 +46,8 @@ pub enum SyntaxKind {
     OnBlock,
     /// `keyword argument… { … }`
     Nested,
+    /// `expect …`
+    Expectation,
     /// A value or predicate: a flat sequence of operands, operators and keywords.
     Expr,
     /// `[ … ]`

@@ -188,6 +188,7 @@ fn kind(rule: Rule) -> Option<SyntaxKind> {
         Rule::operation => K::Operation,
         Rule::on_block => K::OnBlock,
         Rule::nested => K::Nested,
+        Rule::expectation => K::Expectation,
         Rule::expr | Rule::item_expr => K::Expr,
         Rule::list => K::List,
         Rule::group => K::Group,
@@ -202,7 +203,7 @@ fn token_kind(rule: Rule) -> Option<SyntaxKind> {
     use SyntaxKind as K;
     Some(match rule {
         Rule::plain_string => K::PlainString,
-        Rule::word | Rule::later_word | Rule::change_word | Rule::operation_word => K::Word,
+        Rule::word | Rule::later_word | Rule::change_word | Rule::operation_word | Rule::expect_word => K::Word,
         Rule::path | Rule::declared_path => K::Path,
         Rule::bare_key => K::BareKey,
         Rule::number => K::Number,

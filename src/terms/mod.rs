@@ -91,6 +91,7 @@ concepts! {
     "stage" ["stages"];
     "std" ["standard-library"];
     "template" ["templates", "param"];
+    "test" ["tests", "testing"];
 }
 
 /// An attribute in its block.

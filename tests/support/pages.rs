@@ -1,7 +1,7 @@
 //! The wrong examples of the codes' pages as projects.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-use fleetc::analysis::{Compilation, compile};
+use fleetc::analysis::{Compilation, test};
 use fleetc::diag::Code;
 use fleetc::diag::codes::ALL;
 use fleetc::project::MemoryFiles;
@@ -51,8 +51,10 @@ fn examples(heading: &str) -> Vec<(&'static Code, Files)> {
     ALL.iter().copied().filter_map(example).collect()
 }
 
-/// The project of these files, compiled.
+/// The project of these files, compiled, with what its tests find.
 pub fn compiled(files: &[(String, String)]) -> Compilation {
     let memory = files.iter().fold(MemoryFiles::new(), |all, (path, text)| all.file(path, text.as_str()));
-    compile(&memory.into_project(), &[])
+    let (mut compilation, tested) = test(&memory.into_project(), |_| true);
+    compilation.diagnostics.extend(tested.map(|tested| tested.diagnostics).unwrap_or_default());
+    compilation
 }

@@ -60,7 +60,31 @@ fn declaration(out: &mut String, kind: &DeclarationKind) {
             let of = format!("{:?}", change.of).to_lowercase();
             writeln!(out, "change {of} {}{to}{}", change.name.text, on(change.on.as_ref())).unwrap();
         }
+        DeclarationKind::Test(test) => {
+            writeln!(out, "test {}", name(test.name.as_ref())).unwrap();
+            for expectation in &test.expectations {
+                self::expectation(out, &expectation.kind);
+            }
+            block(out, &test.body, 1);
+        }
         DeclarationKind::Later(keyword) => writeln!(out, "later {}", keyword.text).unwrap(),
+    }
+}
+
+fn expectation(out: &mut String, kind: &ExpectationKind) {
+    match kind {
+        ExpectationKind::Error => writeln!(out, "  expect ?").unwrap(),
+        ExpectationKind::Component { negated, name, on } => {
+            let not = if *negated { "not " } else { "" };
+            writeln!(out, "  expect {not}component {}{}", name.text, self::on(Some(on))).unwrap();
+        }
+        ExpectationKind::Cluster { name, components } => {
+            writeln!(out, "  expect cluster {} runs {}", name.text, expr(components)).unwrap();
+        }
+        ExpectationKind::Deployment { name, on, body } => {
+            writeln!(out, "  expect {}{}", name.text, self::on(Some(on))).unwrap();
+            block(out, body, 2);
+        }
     }
 }
 

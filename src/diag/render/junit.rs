@@ -1,14 +1,17 @@
-//! A JUnit report: a suite a file, a case a diagnostic.
+//! A JUnit report: a suite a file, a case a test; where no tests were run, a case a diagnostic.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::text::escape;
-use crate::diag::report::{Finding, Report};
+use crate::diag::report::{Finding, Report, TestCase};
 
 /// The findings as JUnit XML. Errors and warnings are failures, notes pass; where nothing is wrong one case passes, so that
 /// no reader says that there are no tests.
 pub fn junit(report: &Report) -> String {
+    if let Some(tests) = &report.tests {
+        return junit_of_tests(report, tests);
+    }
     let mut files: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in &report.diagnostics {
         files.entry(&finding.file).or_default().push(finding);
@@ -34,14 +37,60 @@ pub fn junit(report: &Report) -> String {
     out + "</testsuites>\n"
 }
 
-fn case(finding: &Finding, out: &mut String) {
+/// The tests, each with all that does not hold in one failure, because readers show no second one. No times: the same
+/// fleet gives the same report.
+fn junit_of_tests(report: &Report, tests: &[TestCase]) -> String {
+    let mut files: BTreeMap<&str, Vec<&TestCase>> = BTreeMap::new();
+    for test in tests {
+        files.entry(&test.file).or_default().push(test);
+    }
+    let failed = |tests: &[&TestCase]| tests.iter().filter(|test| !test.passed).count();
+    let (all, failures) = (tests.len(), failed(&tests.iter().collect::<Vec<_>>()));
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    _ = writeln!(out, "<testsuites name=\"fleetc\" tests=\"{all}\" failures=\"{failures}\" errors=\"0\">");
+    for (file, tests) in files {
+        let (name, all, failures) = (text(file), tests.len(), failed(&tests));
+        _ = writeln!(out, "  <testsuite name=\"{name}\" tests=\"{all}\" failures=\"{failures}\" errors=\"0\">");
+        for test in tests {
+            test_case(test, report, &mut out);
+        }
+        out += "  </testsuite>\n";
+    }
+    out + "</testsuites>\n"
+}
+
+fn test_case(test: &TestCase, report: &Report, out: &mut String) {
+    let (file, name) = (text(&test.file), text(&test.name));
+    let extent = test.range.start.offset..test.range.end.offset;
+    let inside = |one: &&Finding| one.file == test.file && extent.contains(&one.range.start.offset);
+    let found: Vec<&Finding> = report.diagnostics.iter().filter(inside).collect();
+    let Some(first) = found.first() else {
+        _ = writeln!(out, "    <testcase classname=\"{file}\" name=\"{name}\"/>");
+        return;
+    };
+    let more = if found.len() > 1 { format!(" (and {} more)", found.len() - 1) } else { String::new() };
+    let message = text(&format!("{}{more}", first.message));
+    let body: Vec<String> = found.iter().copied().map(told).collect();
+    let (slug, body) = (text(&first.slug), text(&body.join("\n\n")));
+    _ = writeln!(out, "    <testcase classname=\"{file}\" name=\"{name}\">");
+    _ = writeln!(out, "      <failure message=\"{message}\" type=\"{slug}\">{body}</failure>\n    </testcase>");
+}
+
+/// A finding in lines: where, what, and what to do.
+fn told(finding: &Finding) -> String {
     let at = finding.range.start;
-    let name = format!("{} {}:{}", finding.code, at.line, at.column);
-    _ = writeln!(out, "    <testcase classname=\"{}\" name=\"{}\">", text(&finding.file), text(&name));
     let mut body = format!("{}:{}:{}: {}", finding.file, at.line, at.column, finding.message);
     for more in [&finding.label].into_iter().chain(&finding.help).filter(|more| !more.is_empty()) {
         _ = write!(body, "\n{more}");
     }
+    body
+}
+
+fn case(finding: &Finding, out: &mut String) {
+    let at = finding.range.start;
+    let name = format!("{} {}:{}", finding.code, at.line, at.column);
+    _ = writeln!(out, "    <testcase classname=\"{}\" name=\"{}\">", text(&finding.file), text(&name));
+    let body = told(finding);
     if finding.severity == "note" {
         _ = writeln!(out, "      <system-out>{}</system-out>", text(&body));
     } else {

@@ -2,7 +2,9 @@
 
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::source::Span;
-use crate::syntax::ast::{Attribute, Block, Declaration, DeclarationKind, Entry, Expr, ExprKind, File, Text, TextPart};
+use crate::syntax::ast::{
+    Attribute, Block, Declaration, DeclarationKind, Entry, ExpectationKind, Expr, ExprKind, File, Text, TextPart,
+};
 
 /// How well-known tokens begin, and how long they are at least.
 const TOKENS: [(&str, usize, &str); 15] = [
@@ -92,6 +94,13 @@ fn declared<'f>(declaration: &'f Declaration, visit: &mut dyn FnMut(&'f Text)) {
         }
         DeclarationKind::Cluster(node) => block(&node.body, visit),
         DeclarationKind::Component(node) => block(&node.body, visit),
+        DeclarationKind::Test(test) => {
+            for expectation in &test.expectations {
+                if let ExpectationKind::Deployment { body, .. } = &expectation.kind {
+                    block(body, visit);
+                }
+            }
+        }
         DeclarationKind::Group(_) | DeclarationKind::Change(_) | DeclarationKind::Later(_) => {}
     }
 }

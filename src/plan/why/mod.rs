@@ -61,6 +61,8 @@ pub struct Place {
     pub column: u32,
     /// The line, without its indentation.
     pub text: String,
+    /// What stands there.
+    pub span: Span,
 }
 
 /// A predicate or a part of one, on the cluster.
@@ -239,7 +241,7 @@ fn place_of(model: &Model, span: Span) -> Place {
     let file = model.sources.file(span.source);
     let position = file.position(span.start);
     let text = file.text.lines().nth(position.line.saturating_sub(1) as usize).unwrap_or_default();
-    Place { file: file.path.clone(), line: position.line, column: position.column, text: text.trim().to_string() }
+    Place { file: file.path.clone(), line: position.line, column: position.column, text: text.trim().to_string(), span }
 }
 
 /// The parts joined by dots, those that hold one in quotes.

@@ -43,7 +43,7 @@ impl Lower<'_> {
     fn map_entry(&mut self, part: NodeRef<'_>) -> Option<Attribute> {
         match part.kind() {
             K::Attribute => return self.attribute(part),
-            K::Nested => return self.nested_in_map(part),
+            K::Nested | K::Expectation => return self.nested_in_map(part),
             K::OnBlock => self.sink.push(errors::entry_in_map(first_span(part), "an `on` block")),
             K::Operation => self.sink.push(errors::entry_in_map(first_span(part), "an operation of a patch")),
             K::Parameter => self.sink.push(errors::entry_in_map(first_span(part), "a `param`")),
@@ -53,13 +53,26 @@ impl Lower<'_> {
     }
 
     fn entries(&mut self, node: NodeRef<'_>) -> Vec<Entry> {
+        self.entries_but(node, &mut |_, _| false)
+    }
+
+    /// The entries of a block but for those that `taken` says to be something else.
+    pub(super) fn entries_but(
+        &mut self,
+        node: NodeRef<'_>,
+        taken: &mut dyn FnMut(&mut Self, NodeRef<'_>) -> bool,
+    ) -> Vec<Entry> {
         let mut separators = Separators::default();
         let mut found = Vec::new();
         for part in node.parts() {
             self.check_separator(&mut separators, part);
+            if taken(self, part) {
+                continue;
+            }
             match part.kind() {
                 K::Attribute => found.extend(self.attribute(part).map(Entry::Attribute)),
                 K::Nested => found.extend(self.nested(part)),
+                K::Expectation => self.sink.push(errors::misplaced_expect(first_span(part))),
                 K::OnBlock => found.push(Entry::Block(self.on_block(part))),
                 K::Operation => found.extend(self.operation(part).map(Entry::Operation)),
                 K::Parameter => found.extend(self.parameter(part).map(Entry::Param)),
@@ -277,14 +290,14 @@ impl Lower<'_> {
         }
     }
 
-    fn nested_body(&mut self, node: NodeRef<'_>) -> Block {
+    pub(super) fn nested_body(&mut self, node: NodeRef<'_>) -> Block {
         match node.child(K::Block) {
             Some(block) => self.block(block),
             None => Block { span: node.span().after(), entries: Vec::new() },
         }
     }
 
-    fn check_extra(&mut self, node: NodeRef<'_>) {
+    pub(super) fn check_extra(&mut self, node: NodeRef<'_>) {
         let block = node.child(K::Block).map(NodeRef::span);
         if let Some(extra) = node.child(K::Extra) {
             let behind = block.is_some_and(|block| block.end <= extra.span().start);
@@ -320,7 +333,7 @@ struct Separators {
     end: Option<u32>,
 }
 
-fn is_argument(kind: K) -> bool {
+pub(super) fn is_argument(kind: K) -> bool {
     is_string(kind) || matches!(kind, K::Path | K::Number | K::BareText)
 }
 

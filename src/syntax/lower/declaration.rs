@@ -12,7 +12,7 @@ use crate::syntax::kind::SyntaxKind as K;
 use crate::syntax::limits::DECLARATION_WORDS;
 
 /// Keywords of [`DeclarationKind::Later`].
-const LATER_WORDS: [&str; 5] = ["inventory", "store", "secret", "object", "test"];
+const LATER_WORDS: [&str; 4] = ["inventory", "store", "secret", "object"];
 
 /// Which clauses a keyword takes.
 fn clauses_of(keyword: &str) -> &'static [Clause] {
@@ -160,6 +160,7 @@ impl Lower<'_> {
                 on: self.predicate(head.on),
                 body: self.body(head),
             }),
+            "test" => DeclarationKind::Test(self.test(head)),
             _ => return None,
         })
     }
@@ -174,7 +175,7 @@ impl Lower<'_> {
         Engine { engine, name, on: self.predicate(head.on), body: self.body(head) }
     }
 
-    fn demand_block(&mut self, head: &Head<'_>, keyword: &str) {
+    pub(super) fn demand_block(&mut self, head: &Head<'_>, keyword: &str) {
         if head.block.is_none() && head.extra.is_none() {
             self.sink.push(errors::missing_block(head.span_without_block(), keyword));
         }

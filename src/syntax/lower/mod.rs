@@ -8,6 +8,7 @@
 mod block;
 mod change;
 mod declaration;
+mod expectation;
 mod expr;
 mod head;
 mod literal;

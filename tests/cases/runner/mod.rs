@@ -5,7 +5,7 @@ pub mod facts;
 pub mod order;
 pub mod page;
 
-use fleetc::analysis::{Compilation, compile};
+use fleetc::analysis::{Compilation, test};
 use fleetc::project::MemoryFiles;
 
 /// Paths and texts of a project.
@@ -14,7 +14,9 @@ pub type Files = Vec<(String, String)>;
 /// Compiles a project in memory.
 pub fn compiled(files: &Files) -> Compilation {
     let memory = files.iter().fold(MemoryFiles::new(), |all, (path, text)| all.file(path, text.as_str()));
-    compile(&memory.into_project(), &[])
+    let (mut compilation, tested) = test(&memory.into_project(), |_| true);
+    compilation.diagnostics.extend(tested.map(|tested| tested.diagnostics).unwrap_or_default());
+    compilation
 }
 
 /// The plan as JSON; null without one.
