@@ -28,6 +28,8 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("F0601", "tests/output.rs"),
     ("F0602", "tests/output.rs"),
     ("F0603", "tests/output.rs"),
+    ("F0734", "tests/lints.rs"),
+    ("F0735", "tests/lints.rs"),
     ("F0901", "src/cli/panic.rs"),
 ];
 
