@@ -41,7 +41,8 @@ pub fn check(subject: Subject, diagnostics: &mut Diagnostics) {
         let (components, clusters) = (listed(found.components.iter().map(String::as_str)), listed(known));
         let place =
             if clusters.is_empty() { "protected clusters".to_owned() } else { format!("the protected {clusters}") };
-        let message = format!("{}, and {components} runs on {place}", found.message);
+        let verb = if found.components.len() == 1 { "runs" } else { "run" };
+        let message = format!("{}, and {components} {verb} it on {place}", found.message);
         let diagnostic = Diagnostic::new(found.code, span, message).label(found.label).help(found.help);
         diagnostics.push(subject.beside_protected(diagnostic));
     }
@@ -77,7 +78,11 @@ fn content(subject: Subject, deployment: &Deployment, findings: &mut Findings) {
                     let help = "write the whole version, such as `version = \"1.2.3\"`";
                     found(codes::FLOATING_VERSION, message(), "the newest that matches", help)
                 };
-                add(findings, deployment.origin.of("version"), deployment, make, codes::FLOATING_VERSION);
+                let whole = deployment.origin.of("version");
+                let written = literal::find(subject.model, &deployment.component, &|text| text == chart.version);
+                let inside = |at: &Span| at.source == whole.source && whole.start <= at.start && at.end <= whole.end;
+                let span = written.filter(inside).unwrap_or(whole);
+                add(findings, span, deployment, make, codes::FLOATING_VERSION);
             }
             for file in &chart.values_files {
                 revision(subject, deployment, &file.source, findings);
