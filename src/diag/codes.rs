@@ -183,6 +183,7 @@ codes! {
     F0735 LARGE_ROOT "large-root" Note "a root holds more than it should";
     F0736 BUSY_FLUX "busy-flux" Note "Flux needs longer for a round than its interval";
     F0737 POLLING_LOAD "polling-load" Note "a repository is asked for news too often";
+    F0738 NAMESPACE_TYPO "namespace-typo" Warning "a namespace is nearly one that everybody knows";
 
     F0901 INTERNAL_ERROR "internal-error" Error "a bug in fleetc";
 }

@@ -6,6 +6,7 @@
 //! Invariant: a lint speaks of the user's declarations, never of the standard library, and once of one cause.
 
 mod literal;
+mod namespaces;
 mod projects;
 mod scale;
 mod stages;
@@ -18,7 +19,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Diagnostics};
 use crate::model::{Model, body};
-use crate::plan::Plan;
+use crate::plan::{Deployment, Plan};
 use crate::source::Span;
 use crate::syntax::Parse;
 
@@ -38,12 +39,19 @@ pub fn check(parsed: &[Parse], model: &Model, plan: &Plan, diagnostics: &mut Dia
     let subject = Subject { parsed, model, plan };
     unused::check(subject, diagnostics);
     versions::check(subject, diagnostics);
+    namespaces::check(subject, diagnostics);
     projects::check(subject, diagnostics);
     stages::check(subject, diagnostics);
     scale::check(subject, diagnostics);
 }
 
-impl Subject<'_, '_> {
+impl<'s> Subject<'s, '_> {
+    /// What runs on the declared clusters, then what would run on others.
+    fn deployments(&self) -> impl Iterator<Item = &'s Deployment> + use<'s> {
+        let plan = self.plan;
+        plan.deployments.iter().chain(plan.space.iter().flat_map(|space| &space.plan.deployments))
+    }
+
     /// The predicate that says which clusters are protected.
     fn protected(&self) -> Option<Span> {
         let (fleet, _) = self.model.names.fleet?;

@@ -32,13 +32,13 @@ pub fn check(subject: Subject, diagnostics: &mut Diagnostics) {
     let seats = seats(subject);
     let reach: Vec<(&Project, Option<&Seat>)> =
         projects.iter().map(|project| (project, seats.iter().find(|seat| reaches(subject, project, seat)))).collect();
-    let is_mighty = |(project, seat): &(&Project, Option<&Seat>)| seat.is_some() || is_wild(project);
+    let is_mighty = |(project, seat): &(&Project, Option<&Seat>)| seat.is_some() || is_wild(subject, project);
     let mighty: Vec<(&Project, Option<&Seat>)> = reach.into_iter().filter(is_mighty).collect();
     let platform = platform(subject, &mighty);
     for (project, seat) in mighty.iter().filter(|(project, _)| Some(project.name.as_str()) != platform) {
         let other = mighty.iter().map(|(other, _)| *other).find(|other| other.name != project.name);
         let diagnostic = match seat {
-            Some(seat) if !is_wild(project) => reaches_engine(subject, project, seat),
+            Some(seat) if !is_wild(subject, project) => reaches_engine(subject, project, seat),
             _ => wild(subject, project),
         };
         diagnostics.push(match other {
@@ -64,10 +64,9 @@ fn platform<'p>(subject: Subject, mighty: &[(&'p Project, Option<&Seat>)]) -> Op
 
 /// F0725 for components without a project, where others have one.
 fn without_project(subject: Subject, diagnostics: &mut Diagnostics) {
-    let deployments = &subject.plan.deployments;
-    let Some(other) = deployments.iter().find(|deployment| deployment.project.is_some()) else { return };
+    let Some(other) = subject.deployments().find(|deployment| deployment.project.is_some()) else { return };
     let mut said: BTreeSet<&str> = BTreeSet::new();
-    for deployment in deployments.iter().filter(|deployment| deployment.project.is_none()) {
+    for deployment in subject.deployments().filter(|deployment| deployment.project.is_none()) {
         if !said.insert(&deployment.component) {
             continue;
         }
@@ -135,11 +134,27 @@ fn covers(namespaces: &[String], namespace: &str) -> bool {
     destination_permitted(&items, HUB.0, "", namespace)
 }
 
-/// Whether it permits every namespace and, beside them, objects of whole clusters.
-fn is_wild(project: &Project) -> bool {
+/// Whether it permits every namespace and, beside them, objects of whole clusters, on any cluster that is protected. In a
+/// fleet that protects none, all count.
+fn is_wild(subject: Subject, project: &Project) -> bool {
     let is_namespace = |kind: &GroupKind| kind.group.is_empty() && kind.kind == "Namespace";
-    project.namespaces.iter().any(|glob| is_star(glob))
-        && project.cluster_resources.iter().any(|kind| !is_namespace(kind))
+    let all = project.namespaces.iter().any(|glob| is_star(glob));
+    if !all || project.cluster_resources.iter().all(is_namespace) {
+        return false;
+    }
+    let clusters = &subject.plan.clusters;
+    let mut protected = clusters.iter().filter(|cluster| cluster.protected).peekable();
+    if protected.peek().is_none() {
+        return true;
+    }
+    match &project.clusters {
+        ProjectClusters::All => true,
+        ProjectClusters::Names(names) => protected.any(|cluster| names.binary_search(&cluster.name).is_ok()),
+        ProjectClusters::Globs(_) => {
+            let items = destinations(project);
+            protected.any(|cluster| destination_permitted(&items, "*", &cluster.name, "default"))
+        }
+    }
 }
 
 fn is_star(glob: &str) -> bool {
@@ -176,7 +191,7 @@ fn reaches_engine(subject: Subject, project: &Project, seat: &Seat) -> Diagnosti
 /// Which namespaces would do.
 fn narrower(subject: Subject, project: &Project) -> String {
     let own = |name: &Option<String>| name.as_ref() == Some(&project.name);
-    let deployments = subject.plan.deployments.iter().filter(|deployment| own(&deployment.project));
+    let deployments = subject.deployments().filter(|deployment| own(&deployment.project));
     let used: BTreeSet<&str> = deployments.filter_map(|deployment| deployment.namespace.as_deref()).collect();
     let written: Vec<String> = used.iter().take(5).map(|name| format!("\"{name}\"")).collect();
     let more = if used.len() > written.len() { ", …" } else { "" };
@@ -204,7 +219,7 @@ fn lists(subject: Subject, project: &Project, platform: Option<&str>, diagnostic
     let is_team = subject.plan.projects.len() > 1 && platform != Some(project.name.as_str());
     if let Some(at) = item(body, "sources", is_star).filter(|_| is_team) {
         let own = |name: &Option<String>| name.as_ref() == Some(&project.name);
-        let deployments = subject.plan.deployments.iter().filter(|deployment| own(&deployment.project));
+        let deployments = subject.deployments().filter(|deployment| own(&deployment.project));
         let used = listed(deployments.map(|deployment| deployment.source.name.as_str()));
         let help = if used.is_empty() {
             "name the sources that it needs".to_owned()

@@ -19,7 +19,7 @@ pub fn check(subject: Subject, diagnostics: &mut Diagnostics) {
 /// F0732 for stages in which a component changes on protected and other clusters at once.
 fn mixed_stages(subject: Subject, diagnostics: &mut Diagnostics) {
     let mut of: BTreeMap<(&Arc<str>, &Arc<str>, &Arc<str>), [Option<&Deployment>; 2]> = BTreeMap::new();
-    for deployment in &subject.plan.deployments {
+    for deployment in subject.deployments() {
         if let (Some(rollout), Some(stage)) = (&deployment.rollout, &deployment.stage) {
             let both = of.entry((rollout, stage, &deployment.component)).or_default();
             let slot = both.get_mut(usize::from(deployment.protected));
@@ -34,10 +34,15 @@ fn mixed_stages(subject: Subject, diagnostics: &mut Diagnostics) {
         }
         let declared = subject.plan.rollouts.iter().find(|one| one.name == *rollout);
         let Some(at) = declared.and_then(|one| one.stages.iter().find(|one| one.name == *stage)) else { continue };
-        let message = format!(
-            "the stage `{stage}` changes `{component}` on `{}`, which is protected, together with `{}`, which is not",
-            protected.cluster, other.cluster
-        );
+        let declared = |cluster: &str| subject.model.find_cluster(cluster).is_some();
+        let message = if declared(&protected.cluster) && declared(&other.cluster) {
+            format!(
+                "the stage `{stage}` changes `{component}` on `{}`, which is protected, together with `{}`, which is not",
+                protected.cluster, other.cluster
+            )
+        } else {
+            format!("the stage `{stage}` changes `{component}` on protected clusters together with others")
+        };
         let diagnostic = Diagnostic::new(codes::MIXED_STAGE, at.span, message)
             .label("production and other clusters at once")
             .help("give the clusters that are not protected a stage of their own before it: `stage early on not (…)`");

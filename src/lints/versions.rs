@@ -30,8 +30,7 @@ type Findings = BTreeMap<(Span, &'static str), Found>;
 /// Reports what is not pinned on protected clusters.
 pub fn check(subject: Subject, diagnostics: &mut Diagnostics) {
     let mut findings = Findings::new();
-    let space = subject.plan.space.iter().flat_map(|space| &space.plan.deployments);
-    for deployment in subject.plan.deployments.iter().chain(space).filter(|deployment| deployment.protected) {
+    for deployment in subject.deployments().filter(|deployment| deployment.protected) {
         content(subject, deployment, &mut findings);
         images(subject, deployment, &mut findings);
     }
