@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::lints;
 use crate::model;
 use crate::plan::expectations::{self, Outcome};
 use crate::plan::why::{self, Unknown, Why};
@@ -133,6 +134,11 @@ fn compile_with<T>(
         && !diagnostics.has_errors()
     {
         target::check(plan, &mut diagnostics);
+    }
+    if let Some(plan) = &plan
+        && !diagnostics.has_errors()
+    {
+        lints::check(&parsed, &model, plan, &mut diagnostics);
     }
     let reach = if diagnostics.has_errors() { Reach::Part } else { Reach::Whole };
     policy::apply(&parsed, &model, &sources, reach, &mut diagnostics);

@@ -6,6 +6,7 @@ pub mod analysis;
 pub mod cli;
 pub mod diag;
 pub mod guard;
+pub mod lints;
 pub mod model;
 pub mod output;
 pub mod plan;

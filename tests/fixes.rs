@@ -114,7 +114,7 @@ const MENDED: [(&str, &str); 11] = [
 ];
 
 /// What the mistakes stand in.
-const HEAD: &str = "fleet demo { source = config }\nargocd { }\n\
+const HEAD: &str = "fleet demo { source = config, allow = [unused-label] }\nargocd { }\n\
     source config { git = \"https://github.com/acme/config\", branch = \"main\" }\n\
     label env: dev | prod\ncluster one { env = dev }\n";
 

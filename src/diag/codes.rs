@@ -168,6 +168,31 @@ codes! {
 
     F0701 UNUSED_ALLOWANCE "unused-allowance" Warning "a comment allows a diagnostic that is not there";
     F0702 INVALID_ALLOWANCE "invalid-allowance" Error "a comment for fleetc cannot be read";
+    F0710 UNUSED_LABEL "unused-label" Note "nothing reads a label or fact";
+    F0711 UNUSED_GROUP "unused-group" Warning "no predicate names a group";
+    F0712 UNUSED_PROJECT "unused-project" Warning "no component is in a project";
+    F0713 UNUSED_SOURCE "unused-source" Warning "nothing comes from a source";
+    F0714 UNUSED_TEMPLATE "unused-template" Note "no component is made from a template";
+    F0715 UNUSED_ROLLOUT "unused-rollout" Warning "no component has a rollout";
+    F0716 UNUSED_PARAMETER "unused-parameter" Warning "nothing reads a parameter of a template";
+    F0720 FLOATING_VERSION "floating-version" Warning "protected clusters run a version that moves by itself";
+    F0721 FLOATING_IMAGE "floating-image" Warning "protected clusters run an image tagged `latest`";
+    F0722 FOREIGN_BRANCH "foreign-branch" Note "protected clusters follow a branch of somebody else";
+    F0723 NO_REVISION "no-revision" Note "protected clusters follow a repository without a revision";
+    F0725 NO_PROJECT "no-project" Warning "a component has no project, and others have one";
+    F0726 WILDCARD_PROJECT "wildcard-project" Warning "a second project permits everything";
+    F0727 PROJECT_REACHES_ENGINE "project-reaches-engine" Warning "a second project permits an engine's namespace";
+    F0728 ONLY_REFUSALS "only-refusals" Warning "a list of a project refuses some and permits all else";
+    F0729 DENIES_NOTHING "denies-nothing" Warning "a project denies what it does not permit";
+    F0730 ANY_SOURCE "any-source" Warning "a team's project takes from any repository";
+    F0731 ANY_SOURCE_NAMESPACE "any-source-namespace" Warning "Applications of any namespace may use a project";
+    F0732 MIXED_STAGE "mixed-stage" Warning "a stage holds protected and other clusters";
+    F0733 LONE_REGION "lone-region" Note "a region has one protected cluster, and others have several";
+    F0734 LARGE_INSTANCE "large-instance" Note "an Argo CD has more than 10,000 Applications";
+    F0735 LARGE_ROOT "large-root" Note "a root holds more than it should";
+    F0736 BUSY_FLUX "busy-flux" Note "Flux needs longer for a round than its interval";
+    F0737 POLLING_LOAD "polling-load" Note "a repository is asked for news too often";
+    F0738 NAMESPACE_TYPO "namespace-typo" Warning "a namespace is nearly one that everybody knows";
 
     F0901 INTERNAL_ERROR "internal-error" Error "a bug in fleetc";
 }
@@ -178,7 +203,8 @@ pub static NEEDS_RELATED: &[&str] = &[
     "F0005", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207", "F0208", "F0209", "F0212",
     "F0213", "F0215", "F0217", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315",
     "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0418", "F0501", "F0503", "F0506", "F0509",
-    "F0510", "F0511", "F0512", "F0513", "F0514", "F0515",
+    "F0510", "F0511", "F0512", "F0513", "F0514", "F0515", "F0720", "F0721", "F0722", "F0723", "F0725", "F0726", "F0727",
+    "F0732", "F0733",
 ];
 
 /// The code with this id or slug.

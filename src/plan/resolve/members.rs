@@ -31,6 +31,7 @@ struct Exception {
 /// The clusters of every component.
 pub fn resolve(model: &Model, evaluator: &mut Evaluator, diagnostics: &mut Diagnostics) -> Members {
     let mut members = selected(model);
+    let mut taken: BTreeMap<String, Span> = BTreeMap::new();
     for (word, add) in [("with", true), ("without", false)] {
         let Some(exceptions) = exceptions(model, word, evaluator) else {
             members.doubtful.extend(model.names.components.keys().cloned());
@@ -38,23 +39,46 @@ pub fn resolve(model: &Model, evaluator: &mut Evaluator, diagnostics: &mut Diagn
         };
         for exception in exceptions {
             members.apply(model, word, add, &exception, diagnostics);
+            if !add {
+                taken.entry(exception.component).or_insert(exception.span);
+            }
         }
     }
     for (name, declared) in &model.names.components {
         let nowhere = members.sets.get(name).is_some_and(ClusterSet::is_empty) && !members.doubtful.contains(name);
-        if nowhere && declared.node.on.is_none() && !model.clusters_poisoned && !model.names.has_later {
-            diagnostics.push(
-                Diagnostic::new(
-                    codes::RUNS_NOWHERE,
-                    declared.name.span,
-                    format!("the component `{name}` runs on no cluster"),
-                )
-                .label("has no `on`, and no cluster names it in `with`")
-                .help(format!("write `component {name} on all {{ … }}`, or `with = [{name}]` in a cluster")),
-            );
+        if !nowhere || model.clusters_poisoned || model.names.has_later {
+            continue;
+        }
+        match (&declared.node.on, taken.get(name)) {
+            (None, _) => diagnostics.push(
+                runs_nowhere(name, declared.name.span)
+                    .label("has no `on`, and no cluster names it in `with`")
+                    .help(format!("write `component {name} on all {{ … }}`, or `with = [{name}]` in a cluster")),
+            ),
+            (Some(on), Some(at))
+                if !is_none(on) && !allows_empty(&declared.node.body) && model.lists_all_clusters() =>
+            {
+                diagnostics.push(
+                    runs_nowhere(name, declared.name.span)
+                        .label("every cluster that `on` selects takes it away")
+                        .related(*at, "taken away here")
+                        .help("take it out of a `without`, or write `on none` if that is meant"),
+                );
+            }
+            _ => {}
         }
     }
     members
+}
+
+/// F0414 for the component `name`.
+fn runs_nowhere(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(codes::RUNS_NOWHERE, span, format!("the component `{name}` runs on no cluster"))
+}
+
+/// Whether a predicate is the word `none`.
+fn is_none(on: &Expr) -> bool {
+    matches!(&on.kind, ExprKind::Path(path) if path.text() == "none")
 }
 
 /// What `on` selects.
@@ -67,8 +91,11 @@ fn selected(model: &Model) -> Members {
                 // That it selects nothing was reported, unless it is meant.
                 Some(selection) if !selection.poisoned => {
                     set = selection.set;
-                    let meant = matches!(&on.kind, ExprKind::Path(path) if path.text() == "none");
-                    if set.is_empty() && !meant && !allows_empty(&declared.node.body) && model.lists_all_clusters() {
+                    if set.is_empty()
+                        && !is_none(on)
+                        && !allows_empty(&declared.node.body)
+                        && model.lists_all_clusters()
+                    {
                         members.doubtful.insert(name.clone());
                     }
                 }
