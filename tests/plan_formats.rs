@@ -163,6 +163,9 @@ fn project(name: &str, clusters: ProjectClusters) -> Project {
         namespace_resources: None,
         deny_namespace_resources: vec![GroupKind { group: String::new(), kind: "Secret".into() }],
         source_namespaces: Vec::new(),
+        windows: Vec::new(),
+        roles: Vec::new(),
+        orphaned_resources: None,
         service_account: None,
     }
 }

@@ -316,18 +316,53 @@ pub static PROJECT: Block = Block {
         built("namespace-resources", Type::List(&Type::Text), "all", "namespaced kinds that are allowed"),
         built("deny-namespace-resources", Type::List(&Type::Text), "none", "namespaced kinds that are not"),
         built("source-namespaces", Type::List(&Type::Text), "none", "more namespaces in which Applications may live"),
-        later("roles", Type::Map, "", "who may do what"),
-        later("orphaned-resources", Type::Bool, "false", "warns of objects that belong to nothing"),
         built("service-account", Type::Name, "", "the account that Flux acts as for this project"),
     ],
-    blocks: &[&WINDOW],
+    blocks: &[&WINDOW, &ROLE, &ORPHANED_RESOURCES],
 };
 
-static WINDOW: Block = Block {
+/// `window allow { … }`, `window deny { … }`
+pub static WINDOW: Block = Block {
     keyword: "window",
     doc: "when syncs are allowed or denied",
-    status: Status::Later,
-    attributes: &[],
+    status: Status::Built,
+    attributes: &[
+        built("description", Type::Text, "", "what it is for"),
+        built("schedule", Type::Text, "", "when it begins: minute, hour, day of the month, month, day of the week"),
+        built("duration", Type::Duration, "", "how long it lasts"),
+        built("timezone", Type::Text, "UTC", "the time zone of the schedule, such as `Europe/Berlin`"),
+        built("manual-sync", Type::Bool, "false", "what somebody syncs by hand is let through"),
+        built("components", Type::List(&Type::Text), "all", "globs over the project's components"),
+        built("clusters", Type::Clusters, "all", "a predicate, or globs over cluster names"),
+        built("namespaces", Type::List(&Type::Text), "all", "globs over namespaces"),
+    ],
+    blocks: &[],
+};
+
+/// `role NAME { … }`
+pub static ROLE: Block = Block {
+    keyword: "role",
+    doc: "who may do what in Argo CD",
+    status: Status::Built,
+    attributes: &[
+        built("description", Type::Text, "", "what it is for"),
+        built("groups", Type::List(&Type::Text), "", "groups of the sign-in that have the role"),
+        built("actions", Type::List(&Type::Name), "", "what it may do with Applications: `get`, `sync`, …"),
+        built("components", Type::List(&Type::Text), "all", "globs over the project's components"),
+        built("policies", Type::List(&Type::Text), "", "more policies, as Argo CD writes them"),
+    ],
+    blocks: &[],
+};
+
+/// `orphaned-resources { … }`
+pub static ORPHANED_RESOURCES: Block = Block {
+    keyword: "orphaned-resources",
+    doc: "Argo CD looks for objects that belong to no Application",
+    status: Status::Built,
+    attributes: &[
+        built("warn", Type::Bool, "true", "Applications beside such objects get a warning"),
+        built("ignore", Type::List(&Type::Text), "", "those that may be there, as `group/Kind` or `group/Kind/name`"),
+    ],
     blocks: &[],
 };
 

@@ -149,14 +149,18 @@ impl Plan {
         for stage in plan.rollouts.iter_mut().flat_map(|rollout| &mut rollout.stages) {
             stage.clusters.retain(|cluster| instance.serves(cluster));
         }
-        plan.projects.retain_mut(|project| match &mut project.clusters {
+        let serves_some = |clusters: &mut ProjectClusters| match clusters {
             ProjectClusters::Names(names) => {
                 let before = names.len();
                 names.retain(|cluster| instance.serves(cluster));
                 before == 0 || !names.is_empty()
             }
             ProjectClusters::All | ProjectClusters::Globs(_) => true,
-        });
+        };
+        plan.projects.retain_mut(|project| serves_some(&mut project.clusters));
+        for project in &mut plan.projects {
+            project.windows.retain_mut(|window| serves_some(&mut window.clusters));
+        }
         Cow::Owned(plan)
     }
 }

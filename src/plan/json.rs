@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Max, ObjectRef, OnDelete, Patch,
-    Plan, Project, ProjectClusters, Retry, Rollout, Source, Stage,
+    Plan, Project, ProjectClusters, Retry, Role, Rollout, Source, Stage, Window,
 };
 
 /// The whole plan.
@@ -174,11 +174,7 @@ fn project(project: &Project) -> Value {
     json!({
         "name": project.name,
         "sources": project.sources,
-        "clusters": match &project.clusters {
-            ProjectClusters::All => json!(["*"]),
-            ProjectClusters::Globs(globs) => json!(globs),
-            ProjectClusters::Names(clusters) => names(clusters),
-        },
+        "clusters": project_clusters(&project.clusters),
         "namespaces": project.namespaces,
         "description": project.description,
         "cluster_resources": each(&project.cluster_resources, group_kind),
@@ -187,7 +183,42 @@ fn project(project: &Project) -> Value {
         "deny_namespace_resources": each(&project.deny_namespace_resources, group_kind),
         "source_namespaces": project.source_namespaces,
         "service_account": project.service_account,
+        "windows": each(&project.windows, window),
+        "roles": each(&project.roles, role),
     })
+}
+
+fn window(window: &Window) -> Value {
+    json!({
+        "kind": if window.allow { "allow" } else { "deny" },
+        "description": window.description,
+        "schedule": window.schedule,
+        "duration": duration(window.duration),
+        "timezone": window.timezone,
+        "manual_sync": window.manual_sync,
+        "components": window.components,
+        "clusters": project_clusters(&window.clusters),
+        "namespaces": window.namespaces,
+    })
+}
+
+fn role(role: &Role) -> Value {
+    json!({
+        "name": role.name,
+        "description": role.description,
+        "groups": role.groups,
+        "actions": role.actions,
+        "components": role.components,
+        "policies": role.policies,
+    })
+}
+
+fn project_clusters(clusters: &ProjectClusters) -> Value {
+    match clusters {
+        ProjectClusters::All => json!(["*"]),
+        ProjectClusters::Globs(globs) => json!(globs),
+        ProjectClusters::Names(clusters) => names(clusters),
+    }
 }
 
 fn group_kind(kind: &GroupKind) -> Value {

@@ -112,6 +112,9 @@ pub fn project(name: &str) -> Project {
         namespace_resources: None,
         deny_namespace_resources: Vec::new(),
         source_namespaces: Vec::new(),
+        windows: Vec::new(),
+        roles: Vec::new(),
+        orphaned_resources: None,
         service_account: None,
     }
 }

@@ -4,6 +4,7 @@
 
 mod check;
 pub mod credentials;
+mod cron;
 mod deployment;
 pub mod engines;
 mod folders;
@@ -15,10 +16,12 @@ pub(super) mod parts;
 pub(super) mod pick;
 mod projects;
 mod refusals;
+mod roles;
 mod rollouts;
 mod settings;
 mod sources;
 pub mod space;
+mod windows;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
