@@ -239,7 +239,13 @@ pub static FLUX: Block = Block {
         built("interval", Type::Duration, "10m", "how often a source is fetched and a deployment reconciled"),
         built("retry", Type::Duration, "2m", "how long after a failure it is tried again"),
         built("timeout", Type::Duration, "5m", "how long a reconciliation may take"),
-        later("shards", Type::Int, "1", "how many controllers share the clusters"),
+        built("shards", Type::Int, "1", "how many controllers share the clusters"),
+        built(
+            "multi-tenant",
+            Type::Bool,
+            "false",
+            "Flux runs locked down, so everything is applied by a service account",
+        ),
         later(
             "kubeconfig-provisioner",
             Type::Choice(&["none", "terraform"]),

@@ -127,6 +127,10 @@ pub struct Flux {
     pub retry: Duration,
     /// How long a reconciliation may take.
     pub timeout: Duration,
+    /// How many controllers share the clusters.
+    pub shards: u32,
+    /// Whether its controllers run locked down: no references between namespaces, and nothing applied as themselves.
+    pub multi_tenant: bool,
 }
 
 impl Plan {

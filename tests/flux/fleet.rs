@@ -63,6 +63,8 @@ impl Fleet {
             interval: minutes(10),
             retry: minutes(2),
             timeout: minutes(5),
+            shards: 1,
+            multi_tenant: false,
         };
         let plan = Plan {
             fleet: "test".into(),

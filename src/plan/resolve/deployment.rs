@@ -119,6 +119,9 @@ impl Attributes<'_, '_, '_, '_, '_> {
 
     fn text_map(&mut self, name: &str) -> Picked<BTreeMap<String, String>> {
         let map = self.spot.map(name, self.sinks.findings)?;
+        if let (Some(span), Some(attribute)) = (self.spot.place_of_map(name), schema::COMPONENT.attribute(name)) {
+            self.spans.insert(attribute.name, span);
+        }
         map.into_iter().map(|(key, value)| as_text(&value).map(|text| (key, text)).ok_or(Poison)).collect()
     }
 

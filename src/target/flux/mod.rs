@@ -15,8 +15,10 @@ mod overlays;
 mod patches;
 mod release;
 mod rollout;
+mod shards;
 mod sources;
 pub mod substitution;
+mod tenancy;
 mod text;
 mod tree;
 

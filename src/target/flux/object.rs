@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::hub::Hub;
-use super::text;
+use super::{shards, text};
 use crate::plan::Deployment;
 
 /// Flux replaces `${…}` and `$$` in what a Kustomization applies when that has `postBuild`. Our objects are applied by
@@ -48,6 +48,7 @@ pub(super) fn labels(hub: &Hub, deployment: &Deployment) -> BTreeMap<String, Str
     if text::is_label_value(&deployment.cluster) {
         labels.insert(format!("{}/cluster", hub.plan.label_prefix), deployment.cluster.to_string());
     }
+    labels.extend(shards::label(hub, &deployment.cluster));
     labels
 }
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::hub::{self, Hub};
 use super::rollout::Order;
-use super::{kustomization, object, overlays, release, sources};
+use super::{kustomization, object, overlays, release, sources, tenancy};
 use crate::plan::{Content, Deployment, FluxLayout};
 use crate::target::OutputTree;
 use crate::target::yaml;
@@ -67,6 +67,10 @@ fn hub_folder(hub: &Hub, order: &Order, clusters: &Clusters) -> OutputTree {
     let mut elsewhere = Vec::new();
     for (name, objects) in sources::objects(hub, sources::uses(hub)) {
         folder.insert(format!("sources/{name}.yaml"), objects);
+    }
+    let accounts = tenancy::accounts(hub);
+    if !accounts.is_empty() {
+        folder.insert("accounts.yaml".into(), accounts);
     }
     for (cluster, objects) in clusters {
         match hub.settings.layout {

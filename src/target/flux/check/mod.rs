@@ -9,6 +9,7 @@ mod order;
 mod projects;
 mod pull;
 mod sources;
+mod tenancy;
 
 use std::collections::BTreeSet;
 
@@ -25,6 +26,7 @@ pub(super) fn check(hub: &Hub, diagnostics: &mut Diagnostics) {
     order::check(hub, &mut report);
     names::check(hub, &mut report);
     projects::check(hub, &mut report);
+    tenancy::check(hub, &mut report);
 }
 
 /// Collects diagnostics and keeps the first of each code at a place: a plan may hold the same mistake on 5,000,000
