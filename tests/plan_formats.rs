@@ -45,6 +45,7 @@ fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Con
         content,
         patches: Vec::new(),
         images: Vec::new(),
+        components: Vec::new(),
         substitute: BTreeMap::new(),
         health: Vec::new(),
         wait: true,
@@ -55,6 +56,8 @@ fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Con
         prune: true,
         self_heal: false,
         create_namespace: true,
+        namespace_labels: BTreeMap::new(),
+        namespace_annotations: BTreeMap::new(),
         server_side: false,
         suspend: false,
         force: false,
@@ -78,6 +81,7 @@ fn chart(name: &str, version: &str) -> Chart {
         release: "release".into(),
         values: serde_json::Map::new(),
         values_files: Vec::new(),
+        missing_values_files: false,
     }
 }
 

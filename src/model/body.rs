@@ -43,7 +43,10 @@ fn is_single(keyword: &str) -> bool {
 
 /// Whether the block `keyword` is a free-form map that may also be written as an attribute.
 pub fn is_free(keyword: &str) -> bool {
-    matches!(keyword, "values" | "labels" | "annotations" | "substitute" | "images")
+    matches!(
+        keyword,
+        "values" | "labels" | "annotations" | "substitute" | "images" | "namespace-labels" | "namespace-annotations"
+    )
 }
 
 fn check_attribute(
@@ -215,8 +218,8 @@ fn check_free(checker: &mut Checker, body: &ast::Block, keyword: &str, scope: &S
 /// F0307 for keys that Kubernetes does not take.
 fn check_keys<'n>(checker: &mut Checker, keyword: &str, keys: impl Iterator<Item = &'n ast::Name>) {
     let what = match keyword {
-        "labels" => "a label",
-        "annotations" => "an annotation",
+        "labels" | "namespace-labels" => "a label",
+        "annotations" | "namespace-annotations" => "an annotation",
         _ => return,
     };
     for key in keys.filter(|key| !is_label_key(&key.text)) {

@@ -418,6 +418,7 @@ pub static COMPONENT: Block = Block {
             "what a values file that is not there means",
         ),
         built("images", Type::TextMap, "", "replaced images: `name = \"new-name:tag\"`"),
+        built("components", Type::List(&Type::Path), "", "kustomize components that a folder is built with"),
         built("substitute", Type::TextMap, "", "variables for Flux's substitution"),
         built("health", Type::List(&Type::Text), "", "objects that must be healthy, as `Kind/name`"),
         built("wait", Type::Bool, "true without `health`", "everything applied must be healthy"),
@@ -436,6 +437,8 @@ pub static COMPONENT: Block = Block {
             "true",
             "the namespace is made (Flux: for charts; a folder has to hold it)",
         ),
+        built("namespace-labels", Type::TextMap, "", "labels of the namespace that is made"),
+        built("namespace-annotations", Type::TextMap, "", "annotations of the namespace that is made"),
         built("server-side", Type::Bool, "false", "objects are applied on the server's side"),
         built("suspend", Type::Bool, "false", "paused"),
         built("force", Type::Bool, "false", "objects that cannot be changed are made anew"),
@@ -460,6 +463,8 @@ pub static COMPONENT: Block = Block {
         &ANNOTATIONS,
         &SUBSTITUTE,
         &IMAGES,
+        &NAMESPACE_LABELS,
+        &NAMESPACE_ANNOTATIONS,
     ],
 };
 
@@ -468,6 +473,8 @@ static LABELS: Block = free("labels", "labels of the engine's object");
 static ANNOTATIONS: Block = free("annotations", "annotations of the engine's object");
 static SUBSTITUTE: Block = free("substitute", "variables for Flux's substitution");
 static IMAGES: Block = free("images", "replaced images");
+static NAMESPACE_LABELS: Block = free("namespace-labels", "labels of the namespace that is made");
+static NAMESPACE_ANNOTATIONS: Block = free("namespace-annotations", "annotations of the namespace that is made");
 static ON: Block = free("on", "overrides on some clusters");
 static RAW_ARGOCD: Block = Block {
     keyword: "argocd",

@@ -193,6 +193,8 @@ pub struct Chart {
     pub values: Map<String, Value>,
     /// Values files below the fleet's values, later ones win.
     pub values_files: Vec<ValuesFile>,
+    /// Whether a values file that cannot be looked for here may be missing.
+    pub missing_values_files: bool,
 }
 
 /// One values file.
@@ -310,6 +312,8 @@ pub struct Deployment {
     pub patches: Vec<Patch>,
     /// Replaced images.
     pub images: Vec<Image>,
+    /// Folders of the source with kustomize components, in the order in which they are laid over each other.
+    pub components: Vec<String>,
     /// Variables for Flux's substitution.
     pub substitute: BTreeMap<String, String>,
     /// What must be healthy.
@@ -330,6 +334,10 @@ pub struct Deployment {
     pub self_heal: bool,
     /// Whether the namespace is made.
     pub create_namespace: bool,
+    /// Labels of the namespace that is made.
+    pub namespace_labels: BTreeMap<String, String>,
+    /// Annotations of the namespace that is made.
+    pub namespace_annotations: BTreeMap<String, String>,
     /// Whether objects are applied on the server's side.
     pub server_side: bool,
     /// Whether it is paused.

@@ -147,6 +147,7 @@ impl Fleet {
             release: component.into(),
             values: serde_json::Map::new(),
             values_files: Vec::new(),
+            missing_values_files: false,
         };
         let deployment = self.deployment(component, cluster, source, Content::Chart(chart));
         deployment.namespace = Some(component.into());
@@ -172,6 +173,7 @@ impl Fleet {
             content,
             patches: Vec::new(),
             images: Vec::new(),
+            components: Vec::new(),
             substitute: BTreeMap::new(),
             health: Vec::new(),
             wait: true,
@@ -182,6 +184,8 @@ impl Fleet {
             prune: true,
             self_heal: false,
             create_namespace: true,
+            namespace_labels: BTreeMap::new(),
+            namespace_annotations: BTreeMap::new(),
             server_side: false,
             suspend: false,
             force: false,

@@ -7,6 +7,7 @@ pub mod credentials;
 mod cron;
 mod deployment;
 pub mod engines;
+mod folder;
 mod folders;
 pub(super) mod layers;
 pub(super) mod members;
@@ -21,6 +22,7 @@ mod rollouts;
 mod settings;
 mod sources;
 pub mod space;
+mod substitution;
 mod windows;
 
 use std::collections::BTreeSet;
@@ -75,6 +77,7 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
         engines.check(model, &deployments, diagnostics);
     }
     names::report_collisions(&deployments, diagnostics);
+    folder::report_different_namespaces(&deployments, diagnostics);
     refusals::report(model, &projects, &deployments, &clusters, diagnostics);
     report_losses(model, &doubtful, diagnostics);
     let home = home_key.and_then(|key| sources.get(key));

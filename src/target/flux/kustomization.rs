@@ -11,6 +11,7 @@ use super::patches::{self, AllChange, Variables};
 use super::rollout::{Dependency, Gate, Order};
 use super::{list, object, release, shards, tenancy, text};
 use crate::plan::{Content, Deployment, Duration, Kubeconfig, ObjectRef, OnDelete};
+use crate::target::relative_path;
 
 const API_VERSION: &str = "kustomize.toolkit.fluxcd.io/v1";
 
@@ -107,6 +108,10 @@ pub(super) fn content(hub: &Hub, deployment: &Deployment) -> Option<Map<String, 
     let variables = if substitutes { Variables::Escaped } else { Variables::Kept };
     insert(&mut spec, "patches", list(patches::patches(&deployment.patches, variables)));
     insert(&mut spec, "images", list(patches::images(&deployment.images)));
+    if let Content::Path(path) = &deployment.content {
+        let relative = |component: &String| json!(relative_path(path, component));
+        insert(&mut spec, "components", list(deployment.components.iter().map(relative).collect()));
+    }
     if substitutes {
         spec.insert("postBuild".into(), json!({ "substitute": deployment.substitute }));
     }

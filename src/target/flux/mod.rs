@@ -10,6 +10,7 @@
 mod check;
 mod hub;
 mod kustomization;
+mod namespace;
 mod object;
 mod overlays;
 mod patches;

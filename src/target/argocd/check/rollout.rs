@@ -78,11 +78,13 @@ fn attribute(path: &[String], a: &Value, b: &Value) -> &'static str {
         ["spec", "syncPolicy", "automated", "prune"] => "prune",
         ["spec", "syncPolicy", "automated", ..] => "self-heal",
         ["spec", "syncPolicy", "retry", ..] => "retry",
+        ["spec", "syncPolicy", "managedNamespaceMetadata", ..] => "namespace-labels",
         ["spec", "syncPolicy", ..] => option_attribute(a, b),
         ["spec", "ignoreDifferences", ..] => "ignore",
         ["spec", "sources", ..] | ["spec", "source", "helm", "valueFiles", ..] => "values-files",
         ["spec", "source"] => "values-files",
         ["spec", "source", "kustomize", "images", ..] => "images",
+        ["spec", "source", "kustomize", "components", ..] => "components",
         ["spec", "source", "kustomize", ..] => "patch",
         _ => "source",
     }
