@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use fleetc::plan::{
     Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Kubeconfig, Max, ObjectRef,
-    OnDelete, Origin, Patch, Plan, Project, ProjectClusters, Retry, Revision, Rollout, Source, SourceKind, Stage,
-    ValuesFile, json, text,
+    OnDelete, Origin, OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Revision, Role, Rollout, Source,
+    SourceKind, Stage, ValuesFile, Window, json, text,
 };
 use fleetc::source::{self, SourceFile, Sources, Span};
 use serde_json::{Value, json};
@@ -167,9 +167,31 @@ fn project(name: &str, clusters: ProjectClusters) -> Project {
         namespace_resources: None,
         deny_namespace_resources: vec![GroupKind { group: String::new(), kind: "Secret".into() }],
         source_namespaces: Vec::new(),
-        windows: Vec::new(),
-        roles: Vec::new(),
-        orphaned_resources: None,
+        windows: vec![Window {
+            span: nowhere(),
+            allow: false,
+            description: Some("weekends".into()),
+            schedule: "0 22 * * 5".into(),
+            duration: Duration { milliseconds: 180_000_000 },
+            timezone: Some("Europe/Berlin".into()),
+            manual_sync: true,
+            components: vec!["web*".into()],
+            clusters: ProjectClusters::Globs(vec!["prod-*".into()]),
+            namespaces: vec!["web".into()],
+        }],
+        roles: vec![Role {
+            span: nowhere(),
+            name: "ops".into(),
+            description: None,
+            groups: vec!["ops".into()],
+            actions: vec!["sync".into()],
+            components: vec!["web".into()],
+            policies: vec!["p, proj:a:ops, logs, get, a/*, allow".into()],
+        }],
+        orphaned_resources: Some(OrphanedResources {
+            warn: true,
+            ignore: vec![(GroupKind { group: String::new(), kind: "ConfigMap".into() }, Some("ca".into()))],
+        }),
         service_account: None,
     }
 }

@@ -7,8 +7,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Max, ObjectRef, OnDelete, Patch,
-    Plan, Project, ProjectClusters, Retry, Role, Rollout, Source, Stage, Window,
+    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Max, ObjectRef, OnDelete,
+    OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Role, Rollout, Source, Stage, Window,
 };
 
 /// The whole plan.
@@ -62,13 +62,10 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
         "prune": d.prune,
         "self_heal": d.self_heal,
         "create_namespace": d.create_namespace,
-        "namespace_labels": d.namespace_labels,
-        "namespace_annotations": d.namespace_annotations,
         "protected": d.protected,
         "release": chart.map(|chart| &chart.release),
         "values_files": chart.map_or(Value::Array(Vec::new()), values_files),
         "images": each(&d.images, image),
-        "components": d.components,
         "substitute": d.substitute,
         "ignore": each(&d.ignore, ignore),
         "server_side": d.server_side,
@@ -85,6 +82,9 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
             OnDelete::Keep => "keep",
             OnDelete::Cascade => "cascade",
         },
+        "components": d.components,
+        "namespace_labels": d.namespace_labels,
+        "namespace_annotations": d.namespace_annotations,
     })
 }
 
@@ -188,7 +188,16 @@ fn project(project: &Project) -> Value {
         "service_account": project.service_account,
         "windows": each(&project.windows, window),
         "roles": each(&project.roles, role),
+        "orphaned_resources": project.orphaned_resources.as_ref().map(orphaned_resources),
     })
+}
+
+fn orphaned_resources(orphaned: &OrphanedResources) -> Value {
+    let ignored = |(kind, name): &(GroupKind, Option<String>)| {
+        let name = name.as_ref().map_or_else(String::new, |name| format!("/{name}"));
+        Value::from(format!("{}/{}{name}", kind.group, kind.kind))
+    };
+    json!({ "warn": orphaned.warn, "ignore": each(&orphaned.ignore, ignored) })
 }
 
 fn window(window: &Window) -> Value {
