@@ -496,7 +496,7 @@ fn values_file(
         None => None,
         Some(checkout) => match at.sinks.folders.values_file(checkout, &path, span) {
             Ok(text) => Some(text),
-            Err(_) if ignore_missing => return Ok(None),
+            Err(missing) if ignore_missing && missing.code == codes::VALUES_FILE_NOT_FOUND => return Ok(None),
             Err(diagnostic) => {
                 at.report(*diagnostic);
                 return Err(Poison);

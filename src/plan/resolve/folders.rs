@@ -28,7 +28,8 @@ pub struct Folders<'f> {
     /// What folders hold, sorted by name; none for what is no folder.
     listings: HashMap<String, Option<Rc<[Entry]>>>,
     checked: HashMap<String, Option<Problem>>,
-    texts: HashMap<String, Arc<str>>,
+    /// The texts of values files, and what such a file holds in place of a map.
+    texts: HashMap<String, (Arc<str>, Option<&'static str>)>,
     /// The objects of folders as kustomize sees them; none where they cannot all be known.
     objects: HashMap<String, Option<Rc<Objects>>>,
     /// The variables that stand alone in the files of folders.
@@ -94,13 +95,24 @@ impl<'f> Folders<'f> {
             return Err(Box::new(self.not_found(codes::VALUES_FILE_NOT_FOUND, "values file", path, span, &problem)));
         }
         let place = join(checkout, path);
-        if let Some(text) = self.texts.get(&place) {
-            return Ok(text.clone());
+        let (text, wrong) = match self.texts.get(&place) {
+            Some(known) => known.clone(),
+            None => {
+                let bytes = self.files.read(&place).unwrap_or_default();
+                let text: Arc<str> = Arc::from(String::from_utf8_lossy(&bytes).as_ref());
+                let wrong = no_map(&text);
+                self.texts.insert(place, (text.clone(), wrong));
+                (text, wrong)
+            }
+        };
+        match wrong {
+            None => Ok(text),
+            Some(wrong) => Err(Box::new(
+                Diagnostic::new(codes::INVALID_VALUE, span, format!("the values file `{path}` holds {wrong}"))
+                    .label("values are a map")
+                    .help("write `key: value` in it, or name another file"),
+            )),
         }
-        let bytes = self.files.read(&place).unwrap_or_default();
-        let text: Arc<str> = Arc::from(String::from_utf8_lossy(&bytes).as_ref());
-        self.texts.insert(place, text.clone());
-        Ok(text)
     }
 
     fn not_found(&self, code: &'static Code, what: &str, path: &str, span: Span, problem: &Problem) -> Diagnostic {
@@ -360,6 +372,16 @@ impl<'f> Folders<'f> {
         let bytes = self.files.read(path).ok()?;
         let text = std::str::from_utf8(&bytes).ok()?;
         serde_saphyr::from_multiple(text).ok()
+    }
+}
+
+/// What a values file holds, where that is certainly no map; Helm takes an empty one.
+fn no_map(text: &str) -> Option<&'static str> {
+    let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(text).ok()?;
+    match documents.first()? {
+        serde_json::Value::Object(_) | serde_json::Value::Null => None,
+        serde_json::Value::Array(_) => Some("a list"),
+        _ => Some("a single value"),
     }
 }
 
