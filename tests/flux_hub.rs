@@ -125,7 +125,7 @@ component crds on prod { path = "crds", namespace = web, service-account = defau
             assert!(object.pointer(reference).is_none(), "{object}");
         }
     }
-    let mut all = String::new();
+    let mut all = fleetc::target::yaml::HEADER.to_owned();
     for (path, file) in &tree {
         all += &format!("---\n# {path}\n{}", file.strip_prefix(fleetc::target::yaml::HEADER).unwrap());
     }

@@ -69,10 +69,30 @@ fn write(folder: &Path, path: &str, text: &str) {
     fs::write(file, text).unwrap();
 }
 
+/// Everything that was built in `folder`, each file below its path.
+fn everything(folder: &Path) -> String {
+    let mut paths = vec![folder.join("gitops")];
+    let mut all = String::new();
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            let mut inner: Vec<PathBuf> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
+            inner.sort_by(|one, other| other.cmp(one));
+            paths.extend(inner);
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            let text = fs::read_to_string(&path).unwrap();
+            let place = path.strip_prefix(folder).unwrap().to_str().unwrap();
+            all += &format!("---\n# {place}\n{}", text.strip_prefix(HEADER).unwrap());
+        }
+    }
+    all
+}
+
+/// What is built of a page stands whole in `tests/build/pages`, where other tests look at all that is emitted.
 fn check(name: &str) {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
     let pieces = pieces(&page);
     let mut expected = String::new();
+    let mut built = HEADER.to_owned();
     let mut folder = PathBuf::new();
     for (index, piece) in pieces.iter().enumerate() {
         match piece {
@@ -91,6 +111,7 @@ fn check(name: &str) {
                     }
                 }
                 build(&folder);
+                built += &everything(&folder);
                 expected += &format!("```fleet\n{body}```");
             }
             Piece::Yaml(body) => {
@@ -109,6 +130,8 @@ fn check(name: &str) {
         }
     }
     support::golden(name, &expected);
+    let file = Path::new(name).file_stem().unwrap().to_str().unwrap();
+    support::golden(&format!("tests/build/pages/{file}.yaml"), &built);
 }
 
 #[test]
