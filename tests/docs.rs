@@ -33,13 +33,16 @@ fn table(block: &Block) -> String {
 
 #[test]
 fn the_reference_lists_every_attribute() {
-    let blocks: [&Block; 10] = [
+    let blocks: [&Block; 13] = [
         &schema::FLEET,
         &schema::ARGOCD,
         &schema::FLUX,
         &schema::SOURCE,
         &schema::CLUSTER,
         &schema::PROJECT,
+        &schema::WINDOW,
+        &schema::ROLE,
+        &schema::ORPHANED_RESOURCES,
         &schema::COMPONENT,
         &schema::RETRY,
         &schema::STAGE,

@@ -99,6 +99,9 @@ fn project(name: &str, account: &str, place: &Source) -> Project {
         namespace_resources: None,
         deny_namespace_resources: vec![],
         source_namespaces: vec![],
+        windows: vec![],
+        roles: vec![],
+        orphaned_resources: None,
         service_account: Some(account.into()),
     }
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use fleetc::plan::{
     Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Kubeconfig, Max, ObjectRef,
-    OnDelete, Origin, Patch, Plan, Project, ProjectClusters, Retry, Revision, Rollout, Source, SourceKind, Stage,
-    ValuesFile, json, text,
+    OnDelete, Origin, OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Revision, Role, Rollout, Source,
+    SourceKind, Stage, ValuesFile, Window, json, text,
 };
 use fleetc::source::{self, SourceFile, Sources, Span};
 use serde_json::{Value, json};
@@ -45,6 +45,7 @@ fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Con
         content,
         patches: Vec::new(),
         images: Vec::new(),
+        components: Vec::new(),
         substitute: BTreeMap::new(),
         health: Vec::new(),
         wait: true,
@@ -55,6 +56,8 @@ fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Con
         prune: true,
         self_heal: false,
         create_namespace: true,
+        namespace_labels: BTreeMap::new(),
+        namespace_annotations: BTreeMap::new(),
         server_side: false,
         suspend: false,
         force: false,
@@ -78,6 +81,7 @@ fn chart(name: &str, version: &str) -> Chart {
         release: "release".into(),
         values: serde_json::Map::new(),
         values_files: Vec::new(),
+        missing_values_files: false,
     }
 }
 
@@ -163,6 +167,31 @@ fn project(name: &str, clusters: ProjectClusters) -> Project {
         namespace_resources: None,
         deny_namespace_resources: vec![GroupKind { group: String::new(), kind: "Secret".into() }],
         source_namespaces: Vec::new(),
+        windows: vec![Window {
+            span: nowhere(),
+            allow: false,
+            description: Some("weekends".into()),
+            schedule: "0 22 * * 5".into(),
+            duration: Duration { milliseconds: 180_000_000 },
+            timezone: Some("Europe/Berlin".into()),
+            manual_sync: true,
+            components: vec!["web*".into()],
+            clusters: ProjectClusters::Globs(vec!["prod-*".into()]),
+            namespaces: vec!["web".into()],
+        }],
+        roles: vec![Role {
+            span: nowhere(),
+            name: "ops".into(),
+            description: None,
+            groups: vec!["ops".into()],
+            actions: vec!["sync".into()],
+            components: vec!["web".into()],
+            policies: vec!["p, proj:a:ops, logs, get, a/*, allow".into()],
+        }],
+        orphaned_resources: Some(OrphanedResources {
+            warn: true,
+            ignore: vec![(GroupKind { group: String::new(), kind: "ConfigMap".into() }, Some("ca".into()))],
+        }),
         service_account: None,
     }
 }

@@ -119,6 +119,8 @@ codes! {
     F0314 INVALID_VALUE "invalid-value" Error "a value of the right type that cannot be used";
     F0315 CONFLICTING_ATTRIBUTES "conflicting-attributes" Error "two attributes that exclude each other";
     F0316 UNSAFE_PATH "unsafe-path" Error "a path that leaves its source";
+    F0320 NOT_A_COMPONENT "not-a-component" Error "a folder that kustomize does not take for a component";
+    F0321 NAMESPACE_DIFFERS "namespace-differs" Error "two components give one namespace different labels or annotations";
 
     F0401 DEPENDENCY_CYCLE "dependency-cycle" Error "components wait for each other";
     F0402 DEPENDENCY_MISSING "dependency-missing" Error "a component waits for one that is not on the same cluster";
@@ -154,6 +156,8 @@ codes! {
     F0515 ROLLOUT_ACROSS_INSTANCES "rollout-across-instances" Error "a rollout spans several instances of an engine";
     F0516 NEEDS_APPLICATION_HEALTH "needs-application-health" Note "Argo CD orders Applications only when it judges their health";
     F0517 LABEL_SPACE_TOO_LARGE "label-space-too-large" Error "labels make more combinations than fleetc looks at";
+    F0523 VARIABLE_CHANGES_TYPE "variable-changes-type" Error "Flux would read the value of a variable as something else than text";
+    F0524 NOT_READ_BY_FLUX "not-read-by-flux" Warning "an annotation that only Argo CD reads, where Flux deploys";
 
     F0601 EDITED_OUTPUT "edited-output" Error "a generated file was edited by hand";
     F0602 FOREIGN_FILE "foreign-file" Error "a file that fleetc did not write is in the way";
@@ -202,7 +206,7 @@ codes! {
 pub static NEEDS_RELATED: &[&str] = &[
     "F0005", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207", "F0208", "F0209", "F0212",
     "F0213", "F0215", "F0217", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315",
-    "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0418", "F0501", "F0503", "F0506", "F0509",
+    "F0321", "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0418", "F0501", "F0503", "F0506", "F0509",
     "F0510", "F0511", "F0512", "F0513", "F0514", "F0515", "F0720", "F0721", "F0722", "F0723", "F0725", "F0726", "F0727",
     "F0732", "F0733",
 ];

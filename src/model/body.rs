@@ -30,15 +30,23 @@ pub fn check(checker: &mut Checker, body: &ast::Block, table: &'static Block, sc
 fn once(checker: &mut Checker, body: &ast::Block) {
     let keys = body.entries.iter().filter_map(|entry| match entry {
         Entry::Attribute(attribute) => Some(&attribute.key),
-        Entry::Block(block) if is_free(&block.keyword.text) || block.keyword.text == "retry" => Some(&block.keyword),
+        Entry::Block(block) if is_free(&block.keyword.text) || is_single(&block.keyword.text) => Some(&block.keyword),
         _ => None,
     });
     checker.keys(keys.collect::<Vec<_>>().into_iter());
 }
 
+/// Whether the block `keyword` stands at most once in another.
+fn is_single(keyword: &str) -> bool {
+    matches!(keyword, "retry" | "orphaned-resources")
+}
+
 /// Whether the block `keyword` is a free-form map that may also be written as an attribute.
 pub fn is_free(keyword: &str) -> bool {
-    matches!(keyword, "values" | "labels" | "annotations" | "substitute" | "images")
+    matches!(
+        keyword,
+        "values" | "labels" | "annotations" | "substitute" | "images" | "namespace-labels" | "namespace-annotations"
+    )
 }
 
 fn check_attribute(
@@ -120,7 +128,11 @@ fn check_block(checker: &mut Checker, block: &ast::NestedBlock, table: &'static 
             check_ignored(checker, &block.body);
         }
         "retry" => check(checker, &block.body, known, scope, "`retry`"),
-        "stage" => {}
+        "stage" | "window" | "role" => {}
+        "orphaned-resources" => {
+            arguments(checker, block, 0, "`orphaned-resources { … }`", scope);
+            check(checker, &block.body, known, scope, "`orphaned-resources`");
+        }
         _ => {
             arguments(checker, block, 0, &format!("`{} {{ … }}`", known.keyword), scope);
             check_free(checker, &block.body, known.keyword, scope);
@@ -206,8 +218,8 @@ fn check_free(checker: &mut Checker, body: &ast::Block, keyword: &str, scope: &S
 /// F0307 for keys that Kubernetes does not take.
 fn check_keys<'n>(checker: &mut Checker, keyword: &str, keys: impl Iterator<Item = &'n ast::Name>) {
     let what = match keyword {
-        "labels" => "a label",
-        "annotations" => "an annotation",
+        "labels" | "namespace-labels" => "a label",
+        "annotations" | "namespace-annotations" => "an annotation",
         _ => return,
     };
     for key in keys.filter(|key| !is_label_key(&key.text)) {
@@ -272,7 +284,8 @@ pub fn not_a_pointer(pointer: &str, span: Span) -> Option<Diagnostic> {
     )
 }
 
-fn arguments(checker: &mut Checker, block: &ast::NestedBlock, expected: usize, example: &str, scope: &Scope) {
+/// F0111 or F0101 for a block that does not have exactly as many `expected` arguments, or has a predicate.
+pub fn arguments(checker: &mut Checker, block: &ast::NestedBlock, expected: usize, example: &str, scope: &Scope) {
     for argument in &block.arguments {
         checker.text(argument, scope);
     }

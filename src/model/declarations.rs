@@ -72,6 +72,7 @@ fn check_fixed(checker: &mut Checker) {
     }
     for declared in names.projects.values() {
         body::check(checker, &declared.node.body, &schema::PROJECT, &fixed, "a project");
+        super::project::check(checker, &declared.node.body);
         if let Some(clusters) = body::find(&declared.node.body, "clusters")
             && !matches!(clusters.value.kind, ExprKind::List(_))
         {

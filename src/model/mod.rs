@@ -14,6 +14,7 @@ pub mod mend;
 pub mod names;
 pub mod order;
 pub mod predicate;
+pub mod project;
 pub mod reads;
 pub mod schema;
 pub mod scope;

@@ -239,7 +239,13 @@ pub static FLUX: Block = Block {
         built("interval", Type::Duration, "10m", "how often a source is fetched and a deployment reconciled"),
         built("retry", Type::Duration, "2m", "how long after a failure it is tried again"),
         built("timeout", Type::Duration, "5m", "how long a reconciliation may take"),
-        later("shards", Type::Int, "1", "how many controllers share the clusters"),
+        built("shards", Type::Int, "1", "how many controllers share the clusters"),
+        built(
+            "multi-tenant",
+            Type::Bool,
+            "false",
+            "Flux runs locked down, so everything is applied by a service account",
+        ),
         later(
             "kubeconfig-provisioner",
             Type::Choice(&["none", "terraform"]),
@@ -316,18 +322,53 @@ pub static PROJECT: Block = Block {
         built("namespace-resources", Type::List(&Type::Text), "all", "namespaced kinds that are allowed"),
         built("deny-namespace-resources", Type::List(&Type::Text), "none", "namespaced kinds that are not"),
         built("source-namespaces", Type::List(&Type::Text), "none", "more namespaces in which Applications may live"),
-        later("roles", Type::Map, "", "who may do what"),
-        later("orphaned-resources", Type::Bool, "false", "warns of objects that belong to nothing"),
         built("service-account", Type::Name, "", "the account that Flux acts as for this project"),
     ],
-    blocks: &[&WINDOW],
+    blocks: &[&WINDOW, &ROLE, &ORPHANED_RESOURCES],
 };
 
-static WINDOW: Block = Block {
+/// `window allow { … }`, `window deny { … }`
+pub static WINDOW: Block = Block {
     keyword: "window",
     doc: "when syncs are allowed or denied",
-    status: Status::Later,
-    attributes: &[],
+    status: Status::Built,
+    attributes: &[
+        built("description", Type::Text, "", "what it is for"),
+        built("schedule", Type::Text, "", "when it begins: minute, hour, day of the month, month, day of the week"),
+        built("duration", Type::Duration, "", "how long it lasts"),
+        built("timezone", Type::Text, "UTC", "the time zone of the schedule, such as `Europe/Berlin`"),
+        built("manual-sync", Type::Bool, "false", "what somebody syncs by hand is let through"),
+        built("components", Type::List(&Type::Text), "all", "globs over the project's components"),
+        built("clusters", Type::Clusters, "all", "a predicate, or globs over cluster names"),
+        built("namespaces", Type::List(&Type::Text), "all", "globs over namespaces"),
+    ],
+    blocks: &[],
+};
+
+/// `role NAME { … }`
+pub static ROLE: Block = Block {
+    keyword: "role",
+    doc: "who may do what in Argo CD",
+    status: Status::Built,
+    attributes: &[
+        built("description", Type::Text, "", "what it is for"),
+        built("groups", Type::List(&Type::Text), "", "groups of the sign-in that have the role"),
+        built("actions", Type::List(&Type::Name), "", "what it may do with Applications: `get`, `sync`, …"),
+        built("components", Type::List(&Type::Text), "all", "globs over the project's components"),
+        built("policies", Type::List(&Type::Text), "", "more policies, as Argo CD writes them"),
+    ],
+    blocks: &[],
+};
+
+/// `orphaned-resources { … }`
+pub static ORPHANED_RESOURCES: Block = Block {
+    keyword: "orphaned-resources",
+    doc: "Argo CD looks for objects that belong to no Application",
+    status: Status::Built,
+    attributes: &[
+        built("warn", Type::Bool, "true", "Applications beside such objects get a warning"),
+        built("ignore", Type::List(&Type::Text), "", "those that may be there, as `group/Kind` or `group/Kind/name`"),
+    ],
     blocks: &[],
 };
 
@@ -377,6 +418,7 @@ pub static COMPONENT: Block = Block {
             "what a values file that is not there means",
         ),
         built("images", Type::TextMap, "", "replaced images: `name = \"new-name:tag\"`"),
+        built("components", Type::List(&Type::Path), "", "kustomize components that a folder is built with"),
         built("substitute", Type::TextMap, "", "variables for Flux's substitution"),
         built("health", Type::List(&Type::Text), "", "objects that must be healthy, as `Kind/name`"),
         built("wait", Type::Bool, "true without `health`", "everything applied must be healthy"),
@@ -395,6 +437,8 @@ pub static COMPONENT: Block = Block {
             "true",
             "the namespace is made (Flux: for charts; a folder has to hold it)",
         ),
+        built("namespace-labels", Type::TextMap, "", "labels of the namespace that is made"),
+        built("namespace-annotations", Type::TextMap, "", "annotations of the namespace that is made"),
         built("server-side", Type::Bool, "false", "objects are applied on the server's side"),
         built("suspend", Type::Bool, "false", "paused"),
         built("force", Type::Bool, "false", "objects that cannot be changed are made anew"),
@@ -419,6 +463,8 @@ pub static COMPONENT: Block = Block {
         &ANNOTATIONS,
         &SUBSTITUTE,
         &IMAGES,
+        &NAMESPACE_LABELS,
+        &NAMESPACE_ANNOTATIONS,
     ],
 };
 
@@ -427,6 +473,8 @@ static LABELS: Block = free("labels", "labels of the engine's object");
 static ANNOTATIONS: Block = free("annotations", "annotations of the engine's object");
 static SUBSTITUTE: Block = free("substitute", "variables for Flux's substitution");
 static IMAGES: Block = free("images", "replaced images");
+static NAMESPACE_LABELS: Block = free("namespace-labels", "labels of the namespace that is made");
+static NAMESPACE_ANNOTATIONS: Block = free("namespace-annotations", "annotations of the namespace that is made");
 static ON: Block = free("on", "overrides on some clusters");
 static RAW_ARGOCD: Block = Block {
     keyword: "argocd",

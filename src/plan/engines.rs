@@ -127,6 +127,10 @@ pub struct Flux {
     pub retry: Duration,
     /// How long a reconciliation may take.
     pub timeout: Duration,
+    /// How many controllers share the clusters.
+    pub shards: u32,
+    /// Whether its controllers run locked down: no references between namespaces, and nothing applied as themselves.
+    pub multi_tenant: bool,
 }
 
 impl Plan {
@@ -149,14 +153,18 @@ impl Plan {
         for stage in plan.rollouts.iter_mut().flat_map(|rollout| &mut rollout.stages) {
             stage.clusters.retain(|cluster| instance.serves(cluster));
         }
-        plan.projects.retain_mut(|project| match &mut project.clusters {
+        let serves_some = |clusters: &mut ProjectClusters| match clusters {
             ProjectClusters::Names(names) => {
                 let before = names.len();
                 names.retain(|cluster| instance.serves(cluster));
                 before == 0 || !names.is_empty()
             }
             ProjectClusters::All | ProjectClusters::Globs(_) => true,
-        });
+        };
+        plan.projects.retain_mut(|project| serves_some(&mut project.clusters));
+        for project in &mut plan.projects {
+            project.windows.retain_mut(|window| serves_some(&mut window.clusters));
+        }
         Cow::Owned(plan)
     }
 }

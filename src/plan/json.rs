@@ -7,8 +7,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Max, ObjectRef, OnDelete, Patch,
-    Plan, Project, ProjectClusters, Retry, Rollout, Source, Stage,
+    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Max, ObjectRef, OnDelete,
+    OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Role, Rollout, Source, Stage, Window,
 };
 
 /// The whole plan.
@@ -82,6 +82,9 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
             OnDelete::Keep => "keep",
             OnDelete::Cascade => "cascade",
         },
+        "components": d.components,
+        "namespace_labels": d.namespace_labels,
+        "namespace_annotations": d.namespace_annotations,
     })
 }
 
@@ -185,11 +188,7 @@ fn project(project: &Project) -> Value {
     json!({
         "name": project.name,
         "sources": project.sources,
-        "clusters": match &project.clusters {
-            ProjectClusters::All => json!(["*"]),
-            ProjectClusters::Globs(globs) => json!(globs),
-            ProjectClusters::Names(clusters) => names(clusters),
-        },
+        "clusters": project_clusters(&project.clusters),
         "namespaces": project.namespaces,
         "description": project.description,
         "cluster_resources": each(&project.cluster_resources, group_kind),
@@ -198,7 +197,51 @@ fn project(project: &Project) -> Value {
         "deny_namespace_resources": each(&project.deny_namespace_resources, group_kind),
         "source_namespaces": project.source_namespaces,
         "service_account": project.service_account,
+        "windows": each(&project.windows, window),
+        "roles": each(&project.roles, role),
+        "orphaned_resources": project.orphaned_resources.as_ref().map(orphaned_resources),
     })
+}
+
+fn orphaned_resources(orphaned: &OrphanedResources) -> Value {
+    let ignored = |(kind, name): &(GroupKind, Option<String>)| {
+        let name = name.as_ref().map_or_else(String::new, |name| format!("/{name}"));
+        Value::from(format!("{}/{}{name}", kind.group, kind.kind))
+    };
+    json!({ "warn": orphaned.warn, "ignore": each(&orphaned.ignore, ignored) })
+}
+
+fn window(window: &Window) -> Value {
+    json!({
+        "kind": if window.allow { "allow" } else { "deny" },
+        "description": window.description,
+        "schedule": window.schedule,
+        "duration": duration(window.duration),
+        "timezone": window.timezone,
+        "manual_sync": window.manual_sync,
+        "components": window.components,
+        "clusters": project_clusters(&window.clusters),
+        "namespaces": window.namespaces,
+    })
+}
+
+fn role(role: &Role) -> Value {
+    json!({
+        "name": role.name,
+        "description": role.description,
+        "groups": role.groups,
+        "actions": role.actions,
+        "components": role.components,
+        "policies": role.policies,
+    })
+}
+
+fn project_clusters(clusters: &ProjectClusters) -> Value {
+    match clusters {
+        ProjectClusters::All => json!(["*"]),
+        ProjectClusters::Globs(globs) => json!(globs),
+        ProjectClusters::Names(clusters) => names(clusters),
+    }
 }
 
 fn group_kind(kind: &GroupKind) -> Value {

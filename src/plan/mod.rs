@@ -197,6 +197,8 @@ pub struct Chart {
     pub values: Map<String, Value>,
     /// Values files below the fleet's values, later ones win.
     pub values_files: Vec<ValuesFile>,
+    /// Whether a values file that cannot be looked for here may be missing.
+    pub missing_values_files: bool,
 }
 
 /// One values file.
@@ -314,6 +316,8 @@ pub struct Deployment {
     pub patches: Vec<Patch>,
     /// Replaced images.
     pub images: Vec<Image>,
+    /// Folders of the source with kustomize components, in the order in which they are laid over each other.
+    pub components: Vec<String>,
     /// Variables for Flux's substitution.
     pub substitute: BTreeMap<String, String>,
     /// What must be healthy.
@@ -334,6 +338,10 @@ pub struct Deployment {
     pub self_heal: bool,
     /// Whether the namespace is made.
     pub create_namespace: bool,
+    /// Labels of the namespace that is made.
+    pub namespace_labels: BTreeMap<String, String>,
+    /// Annotations of the namespace that is made.
+    pub namespace_annotations: BTreeMap<String, String>,
     /// Whether objects are applied on the server's side.
     pub server_side: bool,
     /// Whether it is paused.
@@ -453,6 +461,65 @@ pub struct Project {
     pub source_namespaces: Vec<String>,
     /// For Flux: the account its Kustomizations act as.
     pub service_account: Option<String>,
+    /// When syncs are allowed or denied.
+    pub windows: Vec<Window>,
+    /// Who may do what in Argo CD.
+    pub roles: Vec<Role>,
+    /// Whether Argo CD looks for objects that belong to nothing.
+    pub orphaned_resources: Option<OrphanedResources>,
+}
+
+/// When syncs of a project are allowed or denied. It is about what matches all of its parts.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// The declaration.
+    pub span: Span,
+    /// Whether syncs are allowed then, and at no other time; else they are denied.
+    pub allow: bool,
+    /// What it is for.
+    pub description: Option<String>,
+    /// When it begins: five fields of cron.
+    pub schedule: String,
+    /// How long it lasts.
+    pub duration: Duration,
+    /// The time zone of the schedule.
+    pub timezone: Option<String>,
+    /// Whether what somebody syncs by hand is let through.
+    pub manual_sync: bool,
+    /// Globs over components of the project; all when there are none.
+    pub components: Vec<String>,
+    /// Which clusters.
+    pub clusters: ProjectClusters,
+    /// Globs over namespaces; all when there are none.
+    pub namespaces: Vec<String>,
+}
+
+/// Who may do what in Argo CD.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// The declaration.
+    pub span: Span,
+    /// The name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Groups of the sign-in, as Argo CD writes them.
+    pub groups: Vec<String>,
+    /// What it may do with Applications.
+    pub actions: Vec<String>,
+    /// Globs over components of the project, for the actions; all when there are none.
+    pub components: Vec<String>,
+    /// More policies, as Argo CD writes them.
+    pub policies: Vec<String>,
+}
+
+/// How Argo CD looks for objects that belong to nothing.
+#[derive(Clone, Debug)]
+pub struct OrphanedResources {
+    /// Whether Applications beside such objects get a warning.
+    pub warn: bool,
+    /// Objects that may be there: the group and kind, and a name where not all are meant.
+    pub ignore: Vec<(GroupKind, Option<String>)>,
 }
 
 /// Which clusters a project may use.

@@ -175,6 +175,11 @@ pub fn unsound_glob(glob: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether the whole of `text` matches `glob`, in which `*` takes any characters and `!` means nothing.
+pub fn glob_matches(glob: &str, text: &str) -> bool {
+    matched(false, glob, text, None)
+}
+
 /// Whether a pattern begins with `!`, and the glob behind it.
 fn split_deny(pattern: &str) -> (bool, &str) {
     pattern.strip_prefix('!').map_or((false, pattern), |glob| (true, glob))

@@ -24,6 +24,18 @@ pub struct Engines {
     pub flux: bool,
 }
 
+/// The path of the folder `to` as it is written in the folder `from`, both from the root of one source.
+fn relative_path(from: &str, to: &str) -> String {
+    let parts = |path: &str| -> Vec<String> {
+        path.split('/').filter(|part| !part.is_empty() && *part != ".").map(str::to_owned).collect()
+    };
+    let (from, to) = (parts(from), parts(to));
+    let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
+    let up = from.iter().skip(shared).map(|_| "..".to_owned());
+    let path: Vec<String> = up.chain(to.into_iter().skip(shared)).collect();
+    if path.is_empty() { ".".to_owned() } else { path.join("/") }
+}
+
 /// Reports what the engines of `plan` cannot do.
 pub fn check(plan: &Plan, diagnostics: &mut Diagnostics) {
     for settings in &plan.argocd {

@@ -63,6 +63,7 @@ pub fn deployment(component: &str, cluster: &str) -> Deployment {
         content: Content::Path(component.to_owned()),
         patches: Vec::new(),
         images: Vec::new(),
+        components: Vec::new(),
         substitute: BTreeMap::new(),
         health: Vec::new(),
         wait: true,
@@ -73,6 +74,8 @@ pub fn deployment(component: &str, cluster: &str) -> Deployment {
         prune: true,
         self_heal: false,
         create_namespace: true,
+        namespace_labels: BTreeMap::new(),
+        namespace_annotations: BTreeMap::new(),
         server_side: false,
         suspend: false,
         force: false,
@@ -96,6 +99,7 @@ pub fn chart(name: &str, version: &str, release: &str) -> Chart {
         release: release.to_owned(),
         values: Map::new(),
         values_files: Vec::new(),
+        missing_values_files: false,
     }
 }
 
@@ -112,6 +116,9 @@ pub fn project(name: &str) -> Project {
         namespace_resources: None,
         deny_namespace_resources: Vec::new(),
         source_namespaces: Vec::new(),
+        windows: Vec::new(),
+        roles: Vec::new(),
+        orphaned_resources: None,
         service_account: None,
     }
 }

@@ -60,6 +60,7 @@ fn content() -> impl Strategy<Value = Content> {
         Content::Chart(Chart {
             values,
             values_files: files.into_iter().map(file).collect(),
+            missing_values_files: false,
             ..chart("c", version, "r")
         })
     });

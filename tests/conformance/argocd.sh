@@ -21,6 +21,7 @@ corpus() {
 FLEETC_ARGOCD_CORPUS="$work/sets.jsonl" corpus argocd
 FLEETC_FLEETS_CORPUS="$work/fleets.jsonl" corpus random_fleets
 FLEETC_PERMISSION_CORPUS="$work/permission.jsonl" corpus permission
+FLEETC_PROJECTS_CORPUS="$work/projects.jsonl" corpus windows
 FLEETC_STEPS_CORPUS="$work/steps.jsonl" FLEETC_SELECTORS_CORPUS="$work/selectors.jsonl" \
     FLEETC_NAMES_CORPUS="$work/names.jsonl" corpus predictions
 FLEETC_ROLLOUTS_CORPUS="$work/rollouts.jsonl" corpus simulate
@@ -30,7 +31,7 @@ FLEETC_ROLLOUTS_CORPUS="$work/rollouts.jsonl" corpus simulate
     >"$work/cargo.log" 2>&1 || { cat "$work/cargo.log" >&2; exit 2; }
 
 cp "$work/fleets.jsonl" "$work/health.jsonl"
-suites="sets fleets health permission steps selectors names rollouts labels"
+suites="sets fleets health permission projects steps selectors names rollouts labels"
 for suite in $suites; do
     test -s "$work/$suite.jsonl" || { echo "the corpus of $suite was not written" >&2; exit 2; }
 done

@@ -63,6 +63,8 @@ impl Fleet {
             interval: minutes(10),
             retry: minutes(2),
             timeout: minutes(5),
+            shards: 1,
+            multi_tenant: false,
         };
         let plan = Plan {
             fleet: "test".into(),
@@ -146,6 +148,7 @@ impl Fleet {
             release: component.into(),
             values: serde_json::Map::new(),
             values_files: Vec::new(),
+            missing_values_files: false,
         };
         let deployment = self.deployment(component, cluster, source, Content::Chart(chart));
         deployment.namespace = Some(component.into());
@@ -171,6 +174,7 @@ impl Fleet {
             content,
             patches: Vec::new(),
             images: Vec::new(),
+            components: Vec::new(),
             substitute: BTreeMap::new(),
             health: Vec::new(),
             wait: true,
@@ -181,6 +185,8 @@ impl Fleet {
             prune: true,
             self_heal: false,
             create_namespace: true,
+            namespace_labels: BTreeMap::new(),
+            namespace_annotations: BTreeMap::new(),
             server_side: false,
             suspend: false,
             force: false,

@@ -12,7 +12,7 @@ use super::folders::Folders;
 use super::pick::{Findings, Picked, Poison, Spot};
 use super::settings::FleetSettings;
 use super::sources::{Resolved, Table, exclusive};
-use super::{parts, rollouts};
+use super::{folder, parts, rollouts, substitution};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::field::{as_text, invalid_value, is_label_text};
 use crate::model::scope::Place;
@@ -60,8 +60,9 @@ pub fn shorten(name: &str, limit: usize) -> String {
 }
 
 /// The attributes of one spot, each picked on its own so that every problem is found.
-struct Attributes<'t, 'a, 's, 'x, 'f> {
-    spot: Spot<'t, 'a>,
+pub(super) struct Attributes<'t, 'a, 's, 'x, 'f> {
+    /// The component on its cluster.
+    pub(super) spot: Spot<'t, 'a>,
     sinks: &'x mut Sinks<'s, 'f>,
     spans: BTreeMap<&'static str, Span>,
 }
@@ -82,7 +83,7 @@ impl Attributes<'_, '_, '_, '_, '_> {
         }
     }
 
-    fn flag(&mut self, name: &str, default: bool) -> Picked<bool> {
+    pub(super) fn flag(&mut self, name: &str, default: bool) -> Picked<bool> {
         Ok(self.value(name)?.and_then(|value| value.as_bool()).unwrap_or(default))
     }
 
@@ -102,7 +103,7 @@ impl Attributes<'_, '_, '_, '_, '_> {
     }
 
     /// The items of a list with their places.
-    fn items(&mut self, name: &str) -> Picked<Vec<(String, Span)>> {
+    pub(super) fn items(&mut self, name: &str) -> Picked<Vec<(String, Span)>> {
         let Some((items, span)) = self.spot.items(name, self.sinks.findings)? else { return Ok(Vec::new()) };
         if let Some(attribute) = schema::COMPONENT.attribute(name) {
             self.spans.insert(attribute.name, span);
@@ -111,14 +112,17 @@ impl Attributes<'_, '_, '_, '_, '_> {
     }
 
     /// Reports what is missing, unless something that was reported may be why it is.
-    fn report_missing(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn report_missing(&mut self, diagnostic: Diagnostic) {
         if !self.spot.layers.doubtful {
             self.report(diagnostic);
         }
     }
 
-    fn text_map(&mut self, name: &str) -> Picked<BTreeMap<String, String>> {
+    pub(super) fn text_map(&mut self, name: &str) -> Picked<BTreeMap<String, String>> {
         let map = self.spot.map(name, self.sinks.findings)?;
+        if let (Some(span), Some(attribute)) = (self.spot.place_of_map(name), schema::COMPONENT.attribute(name)) {
+            self.spans.insert(attribute.name, span);
+        }
         map.into_iter().map(|(key, value)| as_text(&value).map(|text| (key, text)).ok_or(Poison)).collect()
     }
 
@@ -133,11 +137,11 @@ impl Attributes<'_, '_, '_, '_, '_> {
         Ok(text)
     }
 
-    fn span(&self, name: &str) -> Span {
+    pub(super) fn span(&self, name: &str) -> Span {
         self.spans.get(name).copied().unwrap_or(self.spot.layers.name.span)
     }
 
-    fn report(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.sinks.diagnostics.push(diagnostic);
     }
 }
@@ -162,6 +166,8 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let ignore = parts::ignores(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let retry = parts::retry(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let images = images(&mut at);
+    let components = folder::components(&mut at, content.as_ref().ok());
+    let namespace_metadata = folder::namespace_metadata(&mut at, named.as_deref());
     let (project, after, rollout) = (at.text("project"), at.texts("after"), at.text("rollout"));
     let flags = [("prune", true), ("self-heal", false), ("create-namespace", true), ("server-side", false)];
     let flags = flags.map(|(name, default)| at.flag(name, default));
@@ -171,7 +177,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let service_account = service_account(&mut at);
     let maps = ["labels", "annotations", "substitute"].map(|name| at.text_map(name));
     if let [Ok(labels), ..] = &maps {
-        check_labels(labels, &mut at);
+        check_labels("labels", labels, &mut at);
     }
     let on_delete = at.text("on-delete").map(|word| word.and_then(|word| on_delete(&word)));
     let protected = context.protected.contains(spot.cluster);
@@ -181,6 +187,11 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let name = if here.assigned.is_some() { name } else { shorten(&name, MAX_NAME) };
     let [prune, self_heal, create_namespace, server_side] = flags;
     let [labels, annotations, substitute] = maps;
+    let (components, component_spans): (Vec<_>, Vec<_>) = components?.into_iter().unzip();
+    let (namespace_labels, namespace_annotations) = namespace_metadata?;
+    let substitute = substitute?;
+    let place = |name: &String| Some((name.clone(), spot.place_of("substitute", name)?));
+    let variables: BTreeMap<String, Span> = substitute.keys().filter_map(place).collect();
     let rollout: Option<Arc<str>> = rollout?.map(Arc::from);
     let (patches, patch_spans): (Vec<_>, Vec<_>) = patches?.into_iter().unzip();
     let found = source?;
@@ -194,7 +205,8 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         content: content?,
         patches,
         images: images?,
-        substitute: substitute?,
+        components,
+        substitute,
         health: health?,
         wait: wait?,
         ignore: ignore?,
@@ -204,6 +216,8 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         prune: prune?,
         self_heal: self_heal?,
         create_namespace: create_namespace?,
+        namespace_labels,
+        namespace_annotations,
         server_side: server_side?,
         suspend: suspend?,
         force: force?,
@@ -219,17 +233,23 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         origin: Origin { component: spot.layers.name.span, attributes: spans },
     };
     if let Some(checkout) = found.checkout.as_deref() {
-        check_content(checkout, &deployment, &patch_spans, sinks);
+        check_content(
+            checkout,
+            &deployment,
+            Places { patches: &patch_spans, components: &component_spans, variables: &variables },
+            sinks,
+        );
     }
     // What is not known to be whole would only be found at fault for something else.
     if spot.layers.doubtful { Err(Poison) } else { Ok(deployment) }
 }
 
 /// F0306 for labels of the engine's object.
-fn check_labels(labels: &BTreeMap<String, String>, at: &mut Attributes) {
+pub(super) fn check_labels(name: &str, labels: &BTreeMap<String, String>, at: &mut Attributes) {
     for (key, text) in labels.iter().filter(|(_, text)| !is_label_text(text)) {
-        let span = at.spot.place_of("labels", key).unwrap_or(at.spot.layers.name.span);
-        at.report(invalid_value(span, text).label("written as a label of the engine's object"));
+        let span = at.spot.place_of(name, key).unwrap_or(at.spot.layers.name.span);
+        let of = if name == "labels" { "the engine's object" } else { "the namespace" };
+        at.report(invalid_value(span, text).label(format!("written as a label of {of}")));
     }
 }
 
@@ -369,7 +389,11 @@ fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Co
             }
             let version = chart_version(at, &name, version?)?;
             let release = release_name(at, release?)?;
-            Ok(Content::Chart(Chart { name, version, release, values: values?, values_files: files? }))
+            let (values, values_files) = (values?, files?);
+            // What is known to be missing is left out; only what cannot be looked for is left to the engine.
+            let is_unseen = values_files.iter().any(|file| file.text.is_none());
+            let missing_values_files = is_unseen && may_miss(at)?;
+            Ok(Content::Chart(Chart { name, version, release, values, values_files, missing_values_files }))
         }
         (Some(_), Some(_)) => {
             let (chart, path) = (at.span("chart"), at.span("path"));
@@ -443,12 +467,16 @@ fn values_files(context: Context, at: &mut Attributes) -> Picked<Vec<ValuesFile>
         }
         return Err(Poison);
     };
-    let ignore_missing = at.text("missing-values-files")?.as_deref() == Some("ignore");
+    let ignore_missing = may_miss(at)?;
     let mut read = Vec::new();
     for (path, span) in paths {
         read.push(values_file(found, &path, span, ignore_missing, at));
     }
     Ok(read.into_iter().collect::<Picked<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
+fn may_miss(at: &mut Attributes) -> Picked<bool> {
+    Ok(at.text("missing-values-files")?.as_deref() == Some("ignore"))
 }
 
 /// The values file `path`; none when it may be missing and is.
@@ -468,7 +496,7 @@ fn values_file(
         None => None,
         Some(checkout) => match at.sinks.folders.values_file(checkout, &path, span) {
             Ok(text) => Some(text),
-            Err(_) if ignore_missing => return Ok(None),
+            Err(missing) if ignore_missing && missing.code == codes::VALUES_FILE_NOT_FOUND => return Ok(None),
             Err(diagnostic) => {
                 at.report(*diagnostic);
                 return Err(Poison);
@@ -513,14 +541,27 @@ fn sync_options(at: &mut Attributes) -> Picked<Vec<String>> {
     Ok(options)
 }
 
+/// Where the parts of a deployment are written that are looked for in its folder.
+struct Places<'p> {
+    patches: &'p [Span],
+    components: &'p [Span],
+    variables: &'p BTreeMap<String, Span>,
+}
+
 /// What can be seen of the content in this repository.
-fn check_content(checkout: &str, deployment: &Deployment, patch_spans: &[Span], sinks: &mut Sinks) {
+fn check_content(checkout: &str, deployment: &Deployment, places: Places, sinks: &mut Sinks) {
     let Content::Path(path) = &deployment.content else { return };
     let span = deployment.origin.of("path");
     if !sinks.folders.check_folder(checkout, path, span, sinks.diagnostics) {
         return;
     }
-    for (patch, span) in deployment.patches.iter().zip(patch_spans) {
+    substitution::check(checkout, path, (deployment, places.variables), sinks);
+    for (component, span) in deployment.components.iter().zip(places.components) {
+        sinks.folders.check_component(checkout, component, *span, sinks.diagnostics);
+    }
+    // What a component adds is not known.
+    let patches = deployment.patches.iter().zip(places.patches).filter(|_| deployment.components.is_empty());
+    for (patch, span) in patches {
         sinks.folders.check_patch((checkout, path, *span), &patch.kind, &patch.name, sinks.diagnostics);
     }
 }

@@ -23,6 +23,9 @@ const ARGOCD_DEFAULT: Version = Version { major: 3, minor: 5 };
 const FLUX_VERSIONS: [Version; 5] = versions::<5>(2, 5);
 const FLUX_DEFAULT: Version = Version { major: 2, minor: 9 };
 
+/// The most shards that one would run.
+const MOST_SHARDS: u32 = 1_000;
+
 const fn versions<const N: usize>(major: u32, first: u32) -> [Version; N] {
     let mut all = [Version { major, minor: first }; N];
     let mut index = 1;
@@ -269,7 +272,8 @@ fn argocd(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagn
 fn flux(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagnostics) -> Flux {
     let version = version(fixed, "Flux", &FLUX_VERSIONS, FLUX_DEFAULT, diagnostics);
     let namespace = namespace(fixed, "flux-system", diagnostics);
-    report_useless_kubeconfig(fixed, diagnostics);
+    report_useless_on_clusters(fixed, diagnostics);
+    let shards = shards(fixed, diagnostics);
     let mut duration = |name: &str| {
         let (value, at) = fixed.value(name)?;
         let milliseconds = value.as_u64()?;
@@ -290,16 +294,33 @@ fn flux(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagnos
         interval: duration("interval").unwrap_or(minutes(10)),
         retry: duration("retry").unwrap_or(minutes(2)),
         timeout: duration("timeout").unwrap_or(minutes(5)),
+        shards,
+        multi_tenant: fixed.flag("multi-tenant"),
     }
 }
 
-/// A Flux in each cluster needs no way to reach it.
-fn report_useless_kubeconfig(fixed: &Fixed, diagnostics: &mut Diagnostics) {
+fn shards(fixed: &Fixed, diagnostics: &mut Diagnostics) -> u32 {
+    let Some((value, span)) = fixed.value("shards") else { return 1 };
+    let count =
+        value.as_i64().and_then(|count| u32::try_from(count).ok()).filter(|count| (1..=MOST_SHARDS).contains(count));
+    if count.is_none() {
+        diagnostics.push(super::check::invalid(
+            span,
+            format!("`shards` is between 1 and {MOST_SHARDS}"),
+            "out of range",
+            "write how many controllers of each kind share the clusters",
+        ));
+    }
+    count.unwrap_or(1)
+}
+
+/// A Flux in each cluster needs no way to reach it, and shares it with no other.
+fn report_useless_on_clusters(fixed: &Fixed, diagnostics: &mut Diagnostics) {
     let Some((_, mode)) = fixed.text("mode").filter(|(word, _)| word == "pull") else { return };
-    for name in ["kubeconfig", "kubeconfig-key", "kubeconfig-map"] {
+    for name in ["kubeconfig", "kubeconfig-key", "kubeconfig-map", "shards"] {
         if let Some(key) = fixed.key(name) {
-            let message =
-                format!("`{name}` says how a hub reaches its clusters, and with `mode = pull` there is no hub");
+            let what = if name == "shards" { "how many controllers of a hub share" } else { "how a hub reaches" };
+            let message = format!("`{name}` says {what} its clusters, and with `mode = pull` there is no hub");
             diagnostics.push(
                 Diagnostic::new(codes::CONFLICTING_ATTRIBUTES, key, message)
                     .label("is never read")

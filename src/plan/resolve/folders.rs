@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::substitution::{self, Lone};
 use crate::diag::{Applicability, Code, Diagnostic, Diagnostics, codes, did_you_mean, one_of};
 use crate::project::{Entry, Files};
 use crate::source::{Sources, Span};
@@ -12,6 +13,9 @@ use crate::source::{Sources, Span};
 const MAX_FILES: usize = 500;
 /// At most this deep, so that kustomizations that name each other end.
 const MAX_DEPTH: usize = 20;
+
+/// What kustomize calls the file of a folder.
+pub(super) const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Kind and name of objects.
 type Objects = BTreeSet<(String, String)>;
@@ -24,9 +28,12 @@ pub struct Folders<'f> {
     /// What folders hold, sorted by name; none for what is no folder.
     listings: HashMap<String, Option<Rc<[Entry]>>>,
     checked: HashMap<String, Option<Problem>>,
-    texts: HashMap<String, Arc<str>>,
+    /// The texts of values files, and what such a file holds in place of a map.
+    texts: HashMap<String, (Arc<str>, Option<&'static str>)>,
     /// The objects of folders as kustomize sees them; none where they cannot all be known.
     objects: HashMap<String, Option<Rc<Objects>>>,
+    /// The variables that stand alone in the files of folders.
+    lone: HashMap<String, Rc<Vec<Lone>>>,
     /// How many files may still be read for the folder that is looked at.
     left: usize,
     reported: BTreeSet<(Span, String)>,
@@ -53,12 +60,14 @@ impl<'f> Folders<'f> {
             checked: HashMap::new(),
             texts: HashMap::new(),
             objects: HashMap::new(),
+            lone: HashMap::new(),
             left: 0,
             reported: BTreeSet::new(),
         }
     }
 
-    fn list(&mut self, folder: &str) -> Option<Rc<[Entry]>> {
+    /// What `folder` holds, if it is one.
+    pub(super) fn list(&mut self, folder: &str) -> Option<Rc<[Entry]>> {
         if let Some(known) = self.listings.get(folder) {
             return known.clone();
         }
@@ -86,13 +95,24 @@ impl<'f> Folders<'f> {
             return Err(Box::new(self.not_found(codes::VALUES_FILE_NOT_FOUND, "values file", path, span, &problem)));
         }
         let place = join(checkout, path);
-        if let Some(text) = self.texts.get(&place) {
-            return Ok(text.clone());
+        let (text, wrong) = match self.texts.get(&place) {
+            Some(known) => known.clone(),
+            None => {
+                let bytes = self.files.read(&place).unwrap_or_default();
+                let text: Arc<str> = Arc::from(String::from_utf8_lossy(&bytes).as_ref());
+                let wrong = no_map(&text);
+                self.texts.insert(place, (text.clone(), wrong));
+                (text, wrong)
+            }
+        };
+        match wrong {
+            None => Ok(text),
+            Some(wrong) => Err(Box::new(
+                Diagnostic::new(codes::INVALID_VALUE, span, format!("the values file `{path}` holds {wrong}"))
+                    .label("values are a map")
+                    .help("write `key: value` in it, or name another file"),
+            )),
         }
-        let bytes = self.files.read(&place).unwrap_or_default();
-        let text: Arc<str> = Arc::from(String::from_utf8_lossy(&bytes).as_ref());
-        self.texts.insert(place, text.clone());
-        Ok(text)
     }
 
     fn not_found(&self, code: &'static Code, what: &str, path: &str, span: Span, problem: &Problem) -> Diagnostic {
@@ -180,6 +200,55 @@ impl<'f> Folders<'f> {
         (is_dir != folder).then_some(Problem::Kind { is_dir })
     }
 
+    /// The variables that stand alone in the files of `folder`.
+    pub(super) fn lone_variables(&mut self, folder: &str) -> Rc<Vec<Lone>> {
+        if let Some(known) = self.lone.get(folder) {
+            return known.clone();
+        }
+        self.left = MAX_FILES;
+        let found = Rc::new(substitution::find(self, folder));
+        self.lone.insert(folder.to_string(), found.clone());
+        found
+    }
+
+    /// Whether `what` was not reported at `span` before.
+    pub(super) fn is_new(&mut self, span: Span, what: String) -> bool {
+        self.reported.insert((span, what))
+    }
+
+    /// Reports, once for each place and path, a folder of `components` that is not there or is no kustomize component.
+    pub fn check_component(&mut self, checkout: &str, path: &str, span: Span, diagnostics: &mut Diagnostics) {
+        if !self.check_folder(checkout, path, span, diagnostics) {
+            return;
+        }
+        let folder = join(checkout, path);
+        let entries = self.list(&folder).unwrap_or_default();
+        let file = entries.iter().find(|entry| KUSTOMIZATIONS.contains(&entry.name.as_str()));
+        self.left = MAX_FILES;
+        let kind = match file {
+            None => None,
+            Some(file) => {
+                let Some(documents) = self.documents(&join(&folder, &file.name)) else { return };
+                let first = documents.into_iter().next().unwrap_or_default();
+                first.get("kind").and_then(|kind| kind.as_str()).map(str::to_owned)
+            }
+        };
+        if kind.as_deref() == Some("Component") || !self.reported.insert((span, format!("component {path}"))) {
+            return;
+        }
+        let label = match (file, &kind) {
+            (None, _) => "holds no `kustomization.yaml`".to_owned(),
+            (Some(_), Some(kind)) => format!("is of kind `{kind}`"),
+            (Some(_), None) => "does not say its kind, and so is a Kustomization".to_owned(),
+        };
+        diagnostics.push(
+            Diagnostic::new(codes::NOT_A_COMPONENT, span, format!("the folder `{path}` is no kustomize component"))
+                .label(label)
+                .help("let its `kustomization.yaml` say `apiVersion: kustomize.config.k8s.io/v1alpha1` and `kind: Component`")
+                .note("kustomize refuses to build a folder with such a component"),
+        );
+    }
+
     /// Reports, once for each place, a patch whose object is certainly not in `path`.
     pub fn check_patch(&mut self, at: (&str, &str, Span), kind: &str, name: &str, diagnostics: &mut Diagnostics) {
         let (checkout, path, span) = at;
@@ -236,8 +305,7 @@ impl<'f> Folders<'f> {
     /// Adds the objects of `folder`; gives whether all are known.
     fn gather(&mut self, folder: &str, depth: usize, found: &mut Objects) -> bool {
         let Some(entries) = self.list(folder) else { return false };
-        let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-        if let Some(kustomization) = entries.iter().find(|entry| names.contains(&entry.name.as_str())) {
+        if let Some(kustomization) = entries.iter().find(|entry| KUSTOMIZATIONS.contains(&entry.name.as_str())) {
             return self.gather_kustomization(folder, &kustomization.name, depth, found);
         }
         entries.iter().all(|entry| {
@@ -298,11 +366,22 @@ impl<'f> Folders<'f> {
         })
     }
 
-    fn documents(&mut self, path: &str) -> Option<Vec<serde_json::Value>> {
+    /// The YAML documents of the file `path`, unless too many were read or it cannot be.
+    pub(super) fn documents(&mut self, path: &str) -> Option<Vec<serde_json::Value>> {
         self.left = self.left.checked_sub(1)?;
         let bytes = self.files.read(path).ok()?;
         let text = std::str::from_utf8(&bytes).ok()?;
         serde_saphyr::from_multiple(text).ok()
+    }
+}
+
+/// What a values file holds, where that is certainly no map; Helm takes an empty one.
+fn no_map(text: &str) -> Option<&'static str> {
+    let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(text).ok()?;
+    match documents.first()? {
+        serde_json::Value::Object(_) | serde_json::Value::Null => None,
+        serde_json::Value::Array(_) => Some("a list"),
+        _ => Some("a single value"),
     }
 }
 
@@ -313,7 +392,7 @@ fn find<'e>(entries: &'e [Entry], part: &str) -> Option<&'e Entry> {
 }
 
 /// Joins two paths; resolves `..` of the second as far as the first goes.
-fn join(base: &str, path: &str) -> String {
+pub(super) fn join(base: &str, path: &str) -> String {
     let mut parts: Vec<&str> = base.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     for part in path.split('/').filter(|part| !part.is_empty() && *part != ".") {
         if part == ".." && parts.last().is_some_and(|last| *last != "..") {

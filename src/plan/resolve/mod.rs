@@ -4,8 +4,10 @@
 
 mod check;
 pub mod credentials;
+mod cron;
 mod deployment;
 pub mod engines;
+mod folder;
 mod folders;
 mod guards;
 pub(super) mod layers;
@@ -16,10 +18,13 @@ pub(super) mod parts;
 pub(super) mod pick;
 mod projects;
 mod refusals;
+mod roles;
 mod rollouts;
 mod settings;
 mod sources;
 pub mod space;
+mod substitution;
+mod windows;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -73,6 +78,7 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
         engines.check(model, &deployments, diagnostics);
     }
     names::report_collisions(&deployments, diagnostics);
+    folder::report_different_namespaces(&deployments, diagnostics);
     refusals::report(model, &projects, &deployments, &clusters, diagnostics);
     report_losses(model, &doubtful, diagnostics);
     let home = home_key.and_then(|key| sources.get(key));

@@ -184,6 +184,13 @@ impl<'s, 'a> Spot<'s, 'a> {
         Ok(Some((items, candidate.expr.span)))
     }
 
+    /// Where the free-form map `name` is written that counts here above the others.
+    pub fn place_of_map(&self, name: &str) -> Option<Span> {
+        let covers = |layer: usize| self.layers.layer(layer).is_some_and(|layer| layer.covers(self.cluster));
+        let parts = self.layers.maps.get(name)?.iter().rev();
+        parts.filter(|part| covers(part.layer)).map(|part| part.span).next()
+    }
+
     /// Where the value of `key` in the free-form map `name` is written.
     pub fn place_of(&self, name: &str, key: &str) -> Option<Span> {
         let parts = self.layers.maps.get(name)?.iter().rev();

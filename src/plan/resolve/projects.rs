@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::check::{group_kind, invalid, invalid_name, known_kind};
 use super::settings::Fixed;
 use super::sources::Table;
+use super::{roles, windows};
 use crate::diag::Diagnostics;
 use crate::model::predicate::select;
 use crate::model::{Model, body, schema};
@@ -47,6 +48,9 @@ pub fn resolve(model: &Model, sources: &Table, home: Option<&str>, diagnostics: 
             deny_namespace_resources: kinds(&fixed, "deny-namespace-resources", diagnostics).unwrap_or_default(),
             source_namespaces: texts(&fixed, "source-namespaces"),
             service_account: fixed.text("service-account").map(|(text, _)| text),
+            windows: windows::windows(model, &declared.node.body, diagnostics),
+            roles: roles::roles(model, name, &declared.node.body, diagnostics),
+            orphaned_resources: roles::orphaned_resources(model, &declared.node.body, diagnostics),
         });
     }
     projects
@@ -88,12 +92,13 @@ fn is_doubtful(model: &Model, block: &ast::Block, fixed: &Fixed, sources: &Table
     clusters || unread("sources") || unread("namespaces") || repositories(block, fixed, sources, home).is_none()
 }
 
-fn description(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<String> {
+/// The description, of which Argo CD takes only so much.
+pub fn description(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<String> {
     let (text, span) = fixed.text("description")?;
     if text.chars().count() > 255 {
         diagnostics.push(invalid(
             span,
-            "a project's description has at most 255 characters",
+            "a description in a project has at most 255 characters",
             format!("has {}", text.chars().count()),
             "shorten it",
         ));
@@ -101,7 +106,8 @@ fn description(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Option<String> {
     Some(text)
 }
 
-fn texts(fixed: &Fixed, name: &str) -> Vec<String> {
+/// The texts of the list `name`.
+pub fn texts(fixed: &Fixed, name: &str) -> Vec<String> {
     fixed.texts(name).unwrap_or_default().into_iter().map(|(text, _)| text).collect()
 }
 
@@ -145,7 +151,8 @@ fn repositories(block: &ast::Block, fixed: &Fixed, sources: &Table, home: Option
     Some(urls)
 }
 
-fn clusters(model: &Model, block: &ast::Block, fixed: &Fixed) -> ProjectClusters {
+/// Which clusters the attribute `clusters` of `block` says.
+pub fn clusters(model: &Model, block: &ast::Block, fixed: &Fixed) -> ProjectClusters {
     let Some(attribute) = body::find(block, "clusters") else { return ProjectClusters::All };
     match &attribute.value.kind {
         ExprKind::List(_) => ProjectClusters::Globs(texts(fixed, "clusters")),

@@ -196,6 +196,15 @@ fn report_projects(plan: &Plan, diagnostics: &mut Diagnostics) {
                 .help("write `clusters = all`"),
         );
     }
+    let windows = plan.projects.iter().flat_map(|project| project.windows.iter().map(move |window| (project, window)));
+    for (project, window) in windows.filter(|(_, window)| matches!(window.clusters, ProjectClusters::Names(_))) {
+        let message = format!("a window of the project `{}` lists its clusters, and this fleet is open", project.name);
+        diagnostics.push(
+            Diagnostic::new(codes::NOT_EXPRESSIBLE, window.span, message)
+                .label("a window is about clusters by name")
+                .help("leave out `clusters`, or write globs over names"),
+        );
+    }
 }
 
 /// A rollout is one ApplicationSet, which has one answer to what happens to workloads: that of a protected cluster that may

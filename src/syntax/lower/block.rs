@@ -11,7 +11,8 @@ use crate::syntax::kind::SyntaxKind as K;
 use crate::syntax::lower::text::is_bare_name;
 
 /// The blocks whose entries are the entries of a map.
-const MAPS: [&str; 6] = ["values", "labels", "annotations", "substitute", "images", "merge"];
+const MAPS: [&str; 8] =
+    ["values", "labels", "annotations", "substitute", "images", "merge", "namespace-labels", "namespace-annotations"];
 
 /// The words that begin a block whose argument could be taken for a value, were the block missing.
 const BLOCKS: [&str; 5] = ["ignore", "patch", "retry", "window", "values"];

@@ -189,6 +189,9 @@ fn helm<'a>(component: &Component<'_>, chart: &'a Chart, references: &mut Refere
         files.resize(component.alignment.values_files.max(files.len()), last);
         helm.insert("valueFiles".to_owned(), json!(files));
     }
+    if chart.missing_values_files {
+        helm.insert("ignoreMissingValueFiles".to_owned(), json!(true));
+    }
     if component.alignment.values {
         helm.insert("valuesObject".to_owned(), Value::Object(chart.values.clone()));
     }
@@ -226,6 +229,15 @@ fn sync_policy(deployment: &Deployment) -> Value {
     let options = sync_options(deployment);
     if !options.is_empty() {
         policy.insert("syncOptions".to_owned(), json!(options));
+    }
+    let mut namespace = Map::new();
+    for (key, map) in [("labels", &deployment.namespace_labels), ("annotations", &deployment.namespace_annotations)] {
+        if !map.is_empty() {
+            namespace.insert(key.to_owned(), json!(map));
+        }
+    }
+    if !namespace.is_empty() {
+        policy.insert("managedNamespaceMetadata".to_owned(), Value::Object(namespace));
     }
     if let Some(retry) = &deployment.retry {
         policy.insert("retry".to_owned(), retry_policy(retry));

@@ -1,4 +1,4 @@
-//! The `kustomize` block of a source: patches and images.
+//! The `kustomize` block of a source: patches, images and components.
 //!
 //! There is no block where there is nothing to say: with one, Argo CD runs kustomize on the folder whatever it holds
 //! (3.5, util/app/discovery: an explicit block fixes the type of the source), and kustomize refuses a folder without a
@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::Context;
 use super::align::{Alignment, replaces};
-use crate::plan::{Change, Deployment, Image, Patch};
+use crate::plan::{Change, Content, Deployment, Image, Patch};
+use crate::target::relative_path;
 
 /// An image that no manifest names.
 const NO_IMAGE: &str = "fleetc.dev/none:none";
@@ -29,6 +30,11 @@ pub(super) fn block(context: &Context<'_>, deployment: &Deployment, alignment: &
         let padding = images.last().cloned().unwrap_or_else(|| NO_IMAGE.to_owned());
         images.resize(alignment.images, padding);
         block.insert("images".to_owned(), json!(images));
+    }
+    let folder = if let Content::Path(path) = &deployment.content { path.as_str() } else { "." };
+    if !deployment.components.is_empty() {
+        let components: Vec<String> = deployment.components.iter().map(|c| relative_path(folder, c)).collect();
+        block.insert("components".to_owned(), json!(components));
     }
     (!block.is_empty()).then_some(Value::Object(block))
 }

@@ -22,12 +22,14 @@ mod labels;
 pub mod normalize;
 mod order;
 mod project;
+mod reach;
 mod root;
 pub mod selector;
 mod sets;
 mod split;
 pub mod steps;
 mod template;
+mod windows;
 
 use std::collections::BTreeMap;
 
@@ -64,7 +66,7 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
         write("root.yaml".to_owned(), root::application(plan, settings, home));
     }
     for project in &plan.projects {
-        write(format!("projects/{}.yaml", project.name), project::manifest(context.plan, settings, project));
+        write(format!("projects/{}.yaml", project.name), project::manifest(&context, project));
     }
     match settings.layout {
         ArgoCdLayout::ApplicationSets => {

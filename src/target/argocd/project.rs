@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::plan::permission::{DestinationItem, argocd_patterns, destinations};
 use crate::plan::{ArgoCd, ArgoCdLayout, GroupKind, Plan, Project, Version};
 
-use super::{API_VERSION, RESOURCES_FINALIZER};
+use super::{API_VERSION, Context, RESOURCES_FINALIZER, windows};
 
 /// Argo CD 3.3 gives an item of `clusterResourceWhitelist` a `name`.
 const NAMED_CLUSTER_RESOURCES: Version = Version { major: 3, minor: 3 };
@@ -19,7 +19,8 @@ const NAMED_CLUSTER_RESOURCES: Version = Version { major: 3, minor: 3 };
 /// waits for the health of each, and the root would take up no commit before every cluster is healthy.
 ///
 /// Its finalizer keeps it while an Application is of it, without which the deletion of the Application would hang.
-pub(super) fn manifest(plan: &Plan, settings: &ArgoCd, project: &Project) -> Value {
+pub(super) fn manifest(context: &Context<'_>, project: &Project) -> Value {
+    let settings = context.settings;
     let mut metadata = Map::new();
     metadata.insert("name".to_owned(), json!(project.name));
     metadata.insert("namespace".to_owned(), json!(settings.namespace));
@@ -31,11 +32,11 @@ pub(super) fn manifest(plan: &Plan, settings: &ArgoCd, project: &Project) -> Val
         "apiVersion": API_VERSION,
         "kind": "AppProject",
         "metadata": metadata,
-        "spec": spec(plan, settings, project),
+        "spec": spec(context, project),
     })
 }
 
-fn spec(plan: &Plan, settings: &ArgoCd, project: &Project) -> Value {
+fn spec(context: &Context<'_>, project: &Project) -> Value {
     let mut spec = Map::new();
     if let Some(description) = &project.description {
         spec.insert("description".to_owned(), json!(description));
@@ -43,7 +44,7 @@ fn spec(plan: &Plan, settings: &ArgoCd, project: &Project) -> Value {
     spec.insert("sourceRepos".to_owned(), json!(argocd_patterns(&project.sources)));
     spec.insert("destinations".to_owned(), destinations(project).iter().map(destination).collect());
     let mut allowed: Vec<Value> = project.cluster_resources.iter().map(group_kind).collect();
-    allowed.extend(own_namespaces(plan, settings, project));
+    allowed.extend(own_namespaces(context.plan, context.settings, project));
     let mut denied: Vec<Value> = project.deny_namespace_resources.iter().map(group_kind).collect();
     let mut lists = vec![
         ("clusterResourceWhitelist", allowed),
@@ -62,6 +63,15 @@ fn spec(plan: &Plan, settings: &ArgoCd, project: &Project) -> Value {
     }
     if !project.source_namespaces.is_empty() {
         spec.insert("sourceNamespaces".to_owned(), json!(project.source_namespaces));
+    }
+    let roles: Vec<Value> = project.roles.iter().map(|role| windows::role(context, project, role)).collect();
+    let busy = project.windows.iter().filter(|window| !windows::is_idle(context, project, window));
+    let busy: Vec<Value> = busy.map(|window| windows::window(context, project, window)).collect();
+    for (key, list) in [("roles", roles), ("syncWindows", busy)].into_iter().filter(|(_, list)| !list.is_empty()) {
+        spec.insert(key.to_owned(), Value::Array(list));
+    }
+    if let Some(orphaned) = &project.orphaned_resources {
+        spec.insert("orphanedResources".to_owned(), windows::orphaned_resources(orphaned));
     }
     Value::Object(spec)
 }

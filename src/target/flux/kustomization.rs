@@ -9,8 +9,9 @@ use serde_json::{Map, Value, json};
 use super::hub::{Hub, has_health_gate};
 use super::patches::{self, AllChange, Variables};
 use super::rollout::{Dependency, Gate, Order};
-use super::{list, object, release, text};
+use super::{list, object, release, shards, tenancy, text};
 use crate::plan::{Content, Deployment, Duration, Kubeconfig, ObjectRef, OnDelete};
+use crate::target::relative_path;
 
 const API_VERSION: &str = "kustomize.toolkit.fluxcd.io/v1";
 
@@ -47,7 +48,9 @@ pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &De
     if hub.is_suspended(deployment) {
         spec.insert("suspend".into(), json!(true));
     }
-    if !is_chart {
+    if is_chart {
+        spec.extend(own_account(hub));
+    } else {
         spec.extend(identity(hub, deployment));
     }
     insert(&mut spec, "dependsOn", depends_on(hub, order.dependencies(hub, index, deployment)));
@@ -71,19 +74,21 @@ pub(super) fn gate(hub: &Hub, order: &Order, gate: &Gate) -> Option<Value> {
     spec.insert("deletionPolicy".into(), json!("Orphan"));
     spec.insert("wait".into(), json!(false));
     spec.insert("commonMetadata".into(), json!({ "annotations": { "kustomize.toolkit.fluxcd.io/ssa": "Ignore" } }));
-    if matches!(shadowed.content, Content::Path(_)) {
-        if gate.before.is_empty() {
-            // Nothing of it may be on the cluster yet, so the gate looks at the hub and must not wait for namespaces.
+    match (&shadowed.content, gate.before.is_empty()) {
+        // Nothing of it may be on the cluster yet, so the gate looks at the hub and must not wait for namespaces.
+        (Content::Path(_), true) => {
             delete_early_kinds(&mut spec);
-        } else {
-            spec.extend(identity(hub, shadowed));
+            spec.extend(own_account(hub));
         }
+        (Content::Path(_), false) => spec.extend(identity(hub, shadowed)),
+        (Content::Chart(_), _) => spec.extend(own_account(hub)),
     }
     if gate.manual {
         spec.insert("suspend".into(), json!(true));
     }
     insert(&mut spec, "dependsOn", depends_on(hub, order.before(hub, gate)));
-    let labels = object::component_label(hub, gate.component);
+    let mut labels = object::component_label(hub, gate.component);
+    labels.extend(shards::label(hub, &shadowed.cluster));
     Some(finish(object::metadata(hub, &gate.name, labels, Default::default()), spec))
 }
 
@@ -103,6 +108,10 @@ pub(super) fn content(hub: &Hub, deployment: &Deployment) -> Option<Map<String, 
     let variables = if substitutes { Variables::Escaped } else { Variables::Kept };
     insert(&mut spec, "patches", list(patches::patches(&deployment.patches, variables)));
     insert(&mut spec, "images", list(patches::images(&deployment.images)));
+    if let Content::Path(path) = &deployment.content {
+        let relative = |component: &String| json!(relative_path(path, component));
+        insert(&mut spec, "components", list(deployment.components.iter().map(relative).collect()));
+    }
     if substitutes {
         spec.insert("postBuild".into(), json!({ "substitute": deployment.substitute }));
     }
@@ -156,6 +165,12 @@ fn health_check(object: &ObjectRef) -> Value {
     check.insert("name".into(), json!(object.name));
     insert(&mut check, "namespace", object.namespace.as_ref().map(|namespace| json!(namespace)));
     Value::Object(check)
+}
+
+/// The account of what is applied where Flux runs: a locked down Flux applies nothing as itself unless it is told to.
+/// Nothing but what fleetc writes is applied so, a HelmRelease and its values, or nothing at all by a gate.
+fn own_account(hub: &Hub) -> Option<(String, Value)> {
+    hub.settings.multi_tenant.then(|| ("serviceAccountName".into(), json!(tenancy::OWN_ACCOUNT)))
 }
 
 /// Which cluster, unless it is Flux's own, and as whom there.

@@ -10,13 +10,16 @@
 mod check;
 mod hub;
 mod kustomization;
+mod namespace;
 mod object;
 mod overlays;
 mod patches;
 mod release;
 mod rollout;
+mod shards;
 mod sources;
 pub mod substitution;
+mod tenancy;
 mod text;
 mod tree;
 

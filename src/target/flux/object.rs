@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::hub::Hub;
-use super::text;
+use super::{shards, text};
 use crate::plan::Deployment;
 
 /// Flux replaces `${…}` and `$$` in what a Kustomization applies when that has `postBuild`. Our objects are applied by
 /// Kustomizations that fleetc does not write (the hub's root) or that others may patch, and they hold the text of the
 /// fleet; so each says that it takes no part. The value is compared as it is, with its case (fluxcd/pkg,
 /// kustomize/kustomize_varsub.go).
-const NO_SUBSTITUTION: (&str, &str) = ("kustomize.toolkit.fluxcd.io/substitute", "disabled");
+pub(super) const NO_SUBSTITUTION: (&str, &str) = ("kustomize.toolkit.fluxcd.io/substitute", "disabled");
 
 /// An object in Flux's namespace.
 pub(super) fn object(api_version: &str, kind: &str, metadata: Value, body: (&str, Value)) -> Value {
@@ -48,6 +48,7 @@ pub(super) fn labels(hub: &Hub, deployment: &Deployment) -> BTreeMap<String, Str
     if text::is_label_value(&deployment.cluster) {
         labels.insert(format!("{}/cluster", hub.plan.label_prefix), deployment.cluster.to_string());
     }
+    labels.extend(shards::label(hub, &deployment.cluster));
     labels
 }
 

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::hub::Hub;
-use super::object;
 use super::text::literal_pattern;
 use super::tree::{ClusterObjects, Clusters};
+use super::{object, shards};
 use crate::plan::{Content, Deployment};
 use crate::target::OutputTree;
 use crate::target::yaml;
@@ -76,6 +76,7 @@ fn base_of_one(hub: &Hub, deployment: &Deployment, mut object: Value) -> Value {
         metadata.insert("name".into(), json!(*deployment.component));
         if let Some(labels) = metadata.get_mut("labels").and_then(Value::as_object_mut) {
             labels.shift_remove(&local);
+            labels.shift_remove(shards::KEY);
             if labels.is_empty() {
                 metadata.shift_remove("labels");
             }

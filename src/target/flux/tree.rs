@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::hub::{self, Hub};
 use super::rollout::Order;
-use super::{kustomization, object, overlays, release, sources};
+use super::{kustomization, namespace, object, overlays, release, sources, tenancy};
 use crate::plan::{Content, Deployment, FluxLayout};
 use crate::target::OutputTree;
 use crate::target::yaml;
@@ -68,6 +68,10 @@ fn hub_folder(hub: &Hub, order: &Order, clusters: &Clusters) -> OutputTree {
     for (name, objects) in sources::objects(hub, sources::uses(hub)) {
         folder.insert(format!("sources/{name}.yaml"), objects);
     }
+    let accounts = tenancy::accounts(hub);
+    if !accounts.is_empty() {
+        folder.insert("accounts.yaml".into(), accounts);
+    }
     for (cluster, objects) in clusters {
         match hub.settings.layout {
             FluxLayout::Overlays => elsewhere.push(format!("../{}", overlays::cluster_folder(hub, cluster))),
@@ -109,6 +113,10 @@ fn add_releases(hub: &Hub, tree: &mut OutputTree) {
         let Content::Chart(chart) = &deployment.content else { continue };
         let folder = format!("{}/{}", hub.folder(), hub::release_folder(deployment));
         let mut files = vec!["helmrelease.yaml".to_owned()];
+        if let Some(namespace) = namespace::object(hub, deployment) {
+            files.insert(0, "namespace.yaml".into());
+            tree.insert(format!("{folder}/namespace.yaml"), yaml::stream(&[namespace]));
+        }
         if let Some(config_map) = release::config_map(hub, deployment, chart) {
             files.insert(0, "configmap.yaml".into());
             tree.insert(format!("{folder}/configmap.yaml"), yaml::stream(&[config_map]));

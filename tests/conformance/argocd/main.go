@@ -2,7 +2,8 @@
 //
 // Usage: argocd SUITE FILE. The files hold one JSON object a line: a few ApplicationSets with the Applications they are to
 // become (sets); a whole fleet, its plan and its output folder (fleets, health); a project's sources or destinations and whether
-// they permit something (permission); labels and the steps (steps) or the selector (selectors) that take them or not; a
+// they permit something (permission); a project with the Applications that its window and role are for, or a schedule
+// (projects); labels and the steps (steps) or the selector (selectors) that take them or not; a
 // name and what becomes of it (names); an ApplicationSet and what starts in which round (rollouts); a fleet whose clusters are found by
 // labels, and the Secrets of its clusters (labels).
 package main
@@ -22,6 +23,7 @@ func main() {
 		"sets":       judgeSets,
 		"fleets":     judgeFleet,
 		"permission": judgePermissionCase,
+		"projects":   judgeProject,
 		"steps":      judgeSteps,
 		"selectors":  judgeSelector,
 		"names":      judgeName,

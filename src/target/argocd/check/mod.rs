@@ -7,6 +7,7 @@ mod app_of_apps;
 mod expressible;
 mod names;
 mod order;
+mod projects;
 mod rollout;
 mod version;
 
@@ -32,6 +33,7 @@ fn check_context(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     let mut report = Report { diagnostics, said: BTreeSet::new() };
     expressible::check(context, &mut report);
     version::check(context, &mut report);
+    projects::check(context, &mut report);
     if context.settings.layout == ArgoCdLayout::AppOfApps {
         app_of_apps::check(context, &mut report);
         return;

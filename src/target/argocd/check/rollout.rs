@@ -78,14 +78,23 @@ fn attribute(path: &[String], a: &Value, b: &Value) -> &'static str {
         ["spec", "syncPolicy", "automated", "prune"] => "prune",
         ["spec", "syncPolicy", "automated", ..] => "self-heal",
         ["spec", "syncPolicy", "retry", ..] => "retry",
+        ["spec", "syncPolicy", "managedNamespaceMetadata", ..] => "namespace-labels",
         ["spec", "syncPolicy", ..] => option_attribute(a, b),
         ["spec", "ignoreDifferences", ..] => "ignore",
         ["spec", "sources", ..] | ["spec", "source", "helm", "valueFiles", ..] => "values-files",
         ["spec", "source"] => "values-files",
         ["spec", "source", "kustomize", "images", ..] => "images",
+        ["spec", "source", "kustomize", "components", ..] => "components",
+        ["spec", "source", "kustomize"] if has_only_components(a) && has_only_components(b) => "components",
         ["spec", "source", "kustomize", ..] => "patch",
         _ => "source",
     }
+}
+
+/// Whether nothing but components is said of a folder, if anything is.
+fn has_only_components(manifest: &Value) -> bool {
+    let block = manifest.pointer("/spec/source/kustomize").and_then(Value::as_object);
+    block.is_none_or(|block| block.keys().all(|key| key == "components"))
 }
 
 /// The attribute behind the first sync option that only one of them has.

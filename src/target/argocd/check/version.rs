@@ -42,7 +42,8 @@ fn is_oci_artifact(source: &Source, deployment: &Deployment) -> bool {
     source.kind == SourceKind::Oci && !chart
 }
 
-fn needs(context: &Context<'_>, since: Version, span: Span, what: &str, report: &mut Report<'_>) {
+/// F0501 for `what`, unless the declared version has it.
+pub(super) fn needs(context: &Context<'_>, since: Version, span: Span, what: &str, report: &mut Report<'_>) {
     let declared = context.settings.version;
     if declared >= since {
         return;

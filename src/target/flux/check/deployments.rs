@@ -28,6 +28,7 @@ pub(super) fn check(hub: &Hub, report: &mut Report) {
         check_retry(deployment, report);
         check_engine_words(deployment, report);
         check_texts(deployment, report);
+        check_namespace(hub, deployment, report);
         match &deployment.content {
             Content::Path(_) => check_path(hub, deployment, report),
             Content::Chart(chart) => check_chart(hub, deployment, chart, report),
@@ -99,6 +100,17 @@ fn check_engine_words(deployment: &Deployment, report: &mut Report) {
                 .help("set `sync-options` only for clusters that Argo CD deploys to"),
         );
     }
+    let foreign = deployment.annotations.keys().find(|key| {
+        key.split_once('/').is_some_and(|(owner, _)| owner == "argoproj.io" || owner.ends_with(".argoproj.io"))
+    });
+    if let Some(key) = foreign {
+        let message = format!("only Argo CD reads the annotation `{key}`, and Flux deploys `{}`", deployment.component);
+        report.add(
+            Diagnostic::new(codes::NOT_READ_BY_FLUX, deployment.origin.of("annotations"), message)
+                .label("does nothing there")
+                .help("leave it out; for notifications of Flux write an Alert beside Flux itself"),
+        );
+    }
     if deployment.ignore.iter().any(|rule| !rule.jq.is_empty()) {
         report.add(
             not_expressible(
@@ -108,6 +120,27 @@ fn check_engine_words(deployment: &Deployment, report: &mut Report) {
             .help("name the fields in `fields`"),
         );
     }
+}
+
+/// Labels and annotations of a namespace that Flux does not make.
+fn check_namespace(hub: &Hub, deployment: &Deployment, report: &mut Report) {
+    let maps = [
+        ("namespace-labels", &deployment.namespace_labels),
+        ("namespace-annotations", &deployment.namespace_annotations),
+    ];
+    let Some((name, _)) = maps.into_iter().find(|(_, map)| !map.is_empty()) else { return };
+    let (message, help) = match (&deployment.content, hub.is_pull()) {
+        (Content::Path(_), _) => (
+            "Flux makes no namespace for a folder, so there is none to label",
+            "put a Namespace with them into the folder",
+        ),
+        (Content::Chart(_), false) => (
+            "Helm makes the namespace of a chart, and gives it no labels and no annotations",
+            "let a component come first whose folder holds the Namespace with them, and write `create-namespace = false`",
+        ),
+        (Content::Chart(_), true) => return,
+    };
+    report.add(not_expressible(deployment.origin.of(name), message).help(help));
 }
 
 fn check_path(hub: &Hub, deployment: &Deployment, report: &mut Report) {

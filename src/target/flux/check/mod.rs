@@ -6,8 +6,10 @@
 mod deployments;
 mod names;
 mod order;
+mod projects;
 mod pull;
 mod sources;
+mod tenancy;
 
 use std::collections::BTreeSet;
 
@@ -23,6 +25,8 @@ pub(super) fn check(hub: &Hub, diagnostics: &mut Diagnostics) {
     deployments::check(hub, &mut report);
     order::check(hub, &mut report);
     names::check(hub, &mut report);
+    projects::check(hub, &mut report);
+    tenancy::check(hub, &mut report);
 }
 
 /// Collects diagnostics and keeps the first of each code at a place: a plan may hold the same mistake on 5,000,000
