@@ -152,6 +152,8 @@ codes! {
     F0515 ROLLOUT_ACROSS_INSTANCES "rollout-across-instances" Error "a rollout spans several instances of an engine";
     F0516 NEEDS_APPLICATION_HEALTH "needs-application-health" Note "Argo CD orders Applications only when it judges their health";
     F0517 LABEL_SPACE_TOO_LARGE "label-space-too-large" Error "labels make more combinations than fleetc looks at";
+    F0518 SAME_SERVER "same-server" Error "two registered clusters have the same API server";
+    F0519 NOT_ADMITTED "not-admitted" Error "a cluster does not take a project or namespace";
 
     F0601 EDITED_OUTPUT "edited-output" Error "a generated file was edited by hand";
     F0602 FOREIGN_FILE "foreign-file" Error "a file that fleetc did not write is in the way";
@@ -169,7 +171,7 @@ pub static NEEDS_RELATED: &[&str] = &[
     "F0005", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207", "F0208", "F0209", "F0212",
     "F0213", "F0215", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315", "F0401",
     "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0501", "F0503", "F0506", "F0509", "F0510",
-    "F0511", "F0512", "F0513", "F0514", "F0515",
+    "F0511", "F0512", "F0513", "F0514", "F0515", "F0518", "F0519",
 ];
 
 /// The code with this id or slug.

@@ -60,6 +60,7 @@ impl Fleet {
             layout: FluxLayout::Kustomizations,
             version: Version { major: 2, minor: 9 },
             namespace: "flux-system".into(),
+            provisioner: Provisioner::None,
             interval: minutes(10),
             retry: minutes(2),
             timeout: minutes(5),
@@ -114,6 +115,7 @@ impl Fleet {
             protected: false,
             suspend: false,
             many: false,
+            registration: Registration::default(),
         });
         self.plan.clusters.last_mut().unwrap()
     }

@@ -22,6 +22,7 @@ mod labels;
 pub mod normalize;
 mod order;
 mod project;
+mod register;
 mod root;
 pub mod selector;
 mod sets;
@@ -66,6 +67,8 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
     for project in &plan.projects {
         write(format!("projects/{}.yaml", project.name), project::manifest(context.plan, settings, project));
     }
+    tree.extend(register::files(plan, settings, &folder));
+    let mut write = |path: String, manifest: Value| tree.insert(format!("{folder}/{path}"), yaml::stream(&[manifest]));
     match settings.layout {
         ArgoCdLayout::ApplicationSets => {
             for component in context.components() {

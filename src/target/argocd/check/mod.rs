@@ -7,6 +7,7 @@ mod app_of_apps;
 mod expressible;
 mod names;
 mod order;
+mod register;
 mod rollout;
 mod version;
 
@@ -20,7 +21,9 @@ use crate::source::Span;
 
 /// Says what Argo CD, as `settings` declares it, cannot do of the plan.
 pub fn check(plan: &Plan, settings: &ArgoCd, diagnostics: &mut Diagnostics) {
-    check_context(&Context::new(plan, settings, None), diagnostics);
+    let context = Context::new(plan, settings, None);
+    register::check(&context, &mut Report { diagnostics, said: BTreeSet::new() });
+    check_context(&context, diagnostics);
 }
 
 /// The same over the label space.

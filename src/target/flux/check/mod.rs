@@ -4,6 +4,7 @@
 //! one reason has one place in the source and is said there.
 
 mod deployments;
+mod kubeconfigs;
 mod names;
 mod order;
 mod pull;
@@ -23,6 +24,7 @@ pub(super) fn check(hub: &Hub, diagnostics: &mut Diagnostics) {
     deployments::check(hub, &mut report);
     order::check(hub, &mut report);
     names::check(hub, &mut report);
+    kubeconfigs::check(hub, &mut report);
 }
 
 /// Collects diagnostics and keeps the first of each code at a place: a plan may hold the same mistake on 5,000,000
