@@ -31,7 +31,7 @@ fn cluster(name: &str, env: &str) -> Cluster {
         protected: env == "prod",
         suspend: false,
         many: false,
-        registration: Registration::default(),
+        registration: fleetc::plan::Registration::default(),
     }
 }
 

@@ -64,6 +64,10 @@ impl Evaluator {
 
     fn entry(&mut self, at: At, known: &Known, entries: &[Attribute]) -> Option<Option<Value>> {
         let Some(entry) = entries.iter().find(|entry| entry.key.text == known.name) else { return Some(None) };
+        // A number where a text belongs was reported.
+        if matches!(entry.value.kind, ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_)) {
+            return None;
+        }
         self.attribute(at, &known.ty, &entry.value).map(Some)
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn quoted(text: &str) -> String {
 pub(super) fn head(about: &[&str]) -> String {
     let mut text = format!("#!/bin/sh\n{HEADER}#\n");
     for line in about {
-        _ = writeln!(text, "# {line}");
+        _ = writeln!(text, "{}", format!("# {line}").trim_end());
     }
     text.push_str("set -eu\n\n");
     text

@@ -60,7 +60,7 @@ impl Fleet {
             layout: FluxLayout::Kustomizations,
             version: Version { major: 2, minor: 9 },
             namespace: "flux-system".into(),
-            provisioner: Provisioner::None,
+            provisioner: fleetc::plan::Provisioner::None,
             interval: minutes(10),
             retry: minutes(2),
             timeout: minutes(5),
@@ -115,7 +115,7 @@ impl Fleet {
             protected: false,
             suspend: false,
             many: false,
-            registration: Registration::default(),
+            registration: fleetc::plan::Registration::default(),
         });
         self.plan.clusters.last_mut().unwrap()
     }

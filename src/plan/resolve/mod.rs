@@ -43,7 +43,7 @@ use crate::model::set::ClusterSet;
 use crate::model::{Model, Slot, body};
 use crate::project::Files;
 use crate::source::Span;
-use crate::syntax::ast::{self, EngineKind};
+use crate::syntax::ast::{self, EngineKind, ExprKind};
 
 /// The language's limit on pairs of component and cluster.
 const MAX_DEPLOYMENTS: usize = 5_000_000;
@@ -166,6 +166,17 @@ fn attribute(model: &Model, place: usize, name: &str, evaluator: &mut Evaluator)
 fn said_at(model: &Model, place: usize, name: &str) -> Option<Span> {
     let own = body::find(&model.clusters.get(place)?.node.body, name);
     own.or_else(|| default_of(model, name)).map(|attribute| attribute.value.span)
+}
+
+/// Where the key and the value of an entry of such an attribute stand.
+fn entry_at(model: &Model, place: usize, name: &str, key: &str) -> Option<(Span, Span)> {
+    let own = body::find(&model.clusters.get(place)?.node.body, name);
+    let entries = match &own.or_else(|| default_of(model, name))?.value.kind {
+        ExprKind::Map(entries) | ExprKind::Tagged(_, entries) => entries,
+        _ => return None,
+    };
+    let entry = entries.iter().find(|entry| entry.key.text == key)?;
+    Some((entry.key.span, entry.value.span))
 }
 
 fn default_of<'a>(model: &Model<'a>, name: &str) -> Option<&'a ast::Attribute> {

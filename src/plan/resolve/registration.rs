@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::check::{invalid, invalid_name};
-use super::{attribute, credentials, said_at};
+use super::{attribute, credentials, entry_at, said_at};
 use crate::diag::{Code, Diagnostic, Diagnostics, codes};
 use crate::model::eval::Evaluator;
 use crate::model::field::{as_text, invalid_key, is_label_key};
@@ -16,6 +16,9 @@ use crate::source::Span;
 
 /// The attributes of a cluster that say how it is registered.
 const ATTRIBUTES: [&str; 7] = ["server", "auth", "ca", "projects", "shard", "namespaces", "annotations"];
+
+/// Attributes of `auth` that are looked at again, each with the name of its place.
+const IN_AUTH: [(&str, &str); 2] = [("role", "auth.role"), ("cluster", "auth.cluster")];
 
 /// How a PEM certificate begins.
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
@@ -37,11 +40,12 @@ impl<'r, 'a> Reader<'r, 'a> {
     pub fn read(&mut self, place: usize, evaluator: &mut Evaluator) -> Registration {
         let model = self.model;
         let Some(cluster) = model.clusters.get(place) else { return Registration::default() };
-        let places: BTreeMap<&'static str, Span> =
+        let mut places: BTreeMap<&'static str, Span> =
             ATTRIBUTES.iter().filter_map(|name| Some((*name, said_at(model, place, name)?))).collect();
+        places.extend(IN_AUTH.iter().filter_map(|(key, name)| Some((*name, entry_at(model, place, "auth", key)?.1))));
         let mut value = |name: &str| attribute(model, place, name, evaluator);
         let mut registration = Registration { places, ..Registration::default() };
-        registration.auth = value("auth").and_then(|auth| self.auth(&registration, &auth, &cluster.name));
+        registration.auth = value("auth").and_then(|auth| self.auth(place, &auth, &cluster.name));
         let ca = value("ca").and_then(|ca| as_text(&ca));
         registration.ca = ca.and_then(|text| self.certificate(&registration, &text));
         registration.projects = texts(value("projects"));
@@ -64,17 +68,18 @@ impl<'r, 'a> Reader<'r, 'a> {
         }
         if let Some(Value::Object(annotations)) = value("annotations") {
             let texts = annotations.iter().filter_map(|(key, value)| Some((key.clone(), as_text(value)?)));
-            self.annotations(&mut registration, texts.collect());
+            self.annotations(place, &mut registration, texts.collect());
         }
         registration
     }
 
-    fn auth(&mut self, registration: &Registration, value: &Value, name: &str) -> Option<Auth> {
+    fn auth(&mut self, place: usize, value: &Value, name: &str) -> Option<Auth> {
         let (word, said) = value.as_object()?.iter().next()?;
         let texts: BTreeMap<&str, String> =
             said.as_object()?.iter().filter_map(|(key, value)| Some((key.as_str(), as_text(value)?))).collect();
         for (key, _) in texts.iter().filter(|(_, text)| text.trim().is_empty()) {
-            self.once(codes::INVALID_VALUE, registration.place("auth"), |at| super::check::empty(at, key));
+            let at = entry_at(self.model, place, "auth", key).map(|(_, value)| value);
+            self.once(codes::INVALID_VALUE, at, |at| super::check::empty(at, key));
         }
         let text = |key: &str| texts.get(key).cloned();
         let auth = match word.as_str() {
@@ -93,14 +98,15 @@ impl<'r, 'a> Reader<'r, 'a> {
             _ => Auth::None,
         };
         if let Auth::Eks { role: Some(role), .. } = &auth
-            && !(role.starts_with("arn:") && role.contains(":role/"))
+            && !(role.starts_with("arn:") && role.contains(":role/") || role.trim().is_empty())
         {
             let wrong = |at| {
                 let message = format!("`{role}` is no role of AWS");
                 let help = "write its ARN: `role = \"arn:aws:iam::111122223333:role/argocd\"`";
                 invalid(at, message, "expected the ARN of a role", help)
             };
-            self.once(codes::INVALID_VALUE, registration.place("auth"), wrong);
+            let at = entry_at(self.model, place, "auth", "role").map(|(_, value)| value);
+            self.once(codes::INVALID_VALUE, at, wrong);
         }
         Some(auth)
     }
@@ -143,16 +149,16 @@ impl<'r, 'a> Reader<'r, 'a> {
         shard
     }
 
-    fn annotations(&mut self, registration: &mut Registration, texts: BTreeMap<String, String>) {
-        let place = registration.place("annotations");
+    fn annotations(&mut self, place: usize, registration: &mut Registration, texts: BTreeMap<String, String>) {
         for (key, text) in texts {
+            let place = entry_at(self.model, place, "annotations", &key).map(|(key, _)| key);
             let fact =
                 self.model.fields.iter().find(|field| field.fact && field.key.unwrap_or(&field.name.text) == key);
             if let Some(fact) = fact.filter(|_| registration.annotations.contains_key(&key)) {
                 let declared = fact.name.span;
                 let wrong = |at| {
                     Diagnostic::new(codes::DUPLICATE_ENTRY, at, format!("the annotation `{key}` is said twice"))
-                        .label(format!("`{key}` again"))
+                        .label("said again here")
                         .related(declared, "this fact is written as an annotation of the same key")
                         .help("leave it out here, or give it another key")
                 };

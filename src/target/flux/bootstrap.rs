@@ -18,13 +18,14 @@ const FILE: &str = "bootstrap.sh";
 /// The name of the source and the Kustomization that it makes.
 pub(super) const ROOT: &str = "fleet-root";
 
-const ABOUT_HUB: [&str; 6] = [
+const ABOUT_HUB: [&str; 7] = [
     "Lets Flux on the hub reconcile the fleet. It may be run again.",
     "",
     "  sh bootstrap.sh CONTEXT",
     "",
     "Needs `kubectl` with that context of the kubeconfig, which is the hub, and `flux` where Flux is not installed yet.",
     "The Secrets with kubeconfigs are not made here.",
+    "Not for a hub on which a Kustomization of yours leads to the folder already.",
 ];
 
 const ABOUT_CLUSTERS: [&str; 7] = [

@@ -68,7 +68,8 @@ fn check_identity(hub: &Hub, cluster: &Cluster, report: &mut Report) {
         Some(said) => (codes::INVALID_VALUE, format!("Flux cannot find the cluster `{said}` by this name")),
         None => (codes::MISSING_ATTRIBUTE, format!("`auth` does not say which cluster `{}` is", cluster.name)),
     };
-    let at = cluster.registration.place("auth").unwrap_or(cluster.span);
+    let registration = &cluster.registration;
+    let at = registration.place("auth.cluster").or_else(|| registration.place("auth")).unwrap_or(cluster.span);
     report.add(
         Diagnostic::new(code, at, message)
             .label("the cloud's full name of the cluster is missing")
