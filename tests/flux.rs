@@ -406,7 +406,7 @@ fn a_stage_that_holds_nothing_back_is_built_for_a_flux_in_each_cluster() {
     app.rollout = Some("careful".into());
     app.stage = Some("dev".into());
     let tree = fleet.build();
-    assert_eq!(tree.keys().collect::<Vec<_>>(), ["flux/clusters/dev/fleet.yaml"]);
+    assert_eq!(tree.keys().collect::<Vec<_>>(), ["flux/bootstrap.sh", "flux/clusters/dev/fleet.yaml"]);
     assert!(!tree["flux/clusters/dev/fleet.yaml"].contains("digest"));
 }
 

@@ -152,8 +152,7 @@ impl<'r, 'a> Reader<'r, 'a> {
     fn annotations(&mut self, place: usize, registration: &mut Registration, texts: BTreeMap<String, String>) {
         for (key, text) in texts {
             let place = entry_at(self.model, place, "annotations", &key).map(|(key, _)| key);
-            let fact =
-                self.model.fields.iter().find(|field| field.fact && field.key.unwrap_or(&field.name.text) == key);
+            let fact = self.model.fields.iter().find(|field| field.fact && field.name.text == key);
             if let Some(fact) = fact.filter(|_| registration.annotations.contains_key(&key)) {
                 let declared = fact.name.span;
                 let wrong = |at| {
@@ -184,27 +183,10 @@ fn texts(value: Option<Value>) -> Vec<String> {
     items.iter().filter_map(as_text).collect()
 }
 
-/// What is written about clusters as a whole: keys of facts, and keys that the engine reads for something else.
+/// F0307 for facts that cannot be written as annotations.
 pub fn check_keys(model: &Model, diagnostics: &mut Diagnostics) {
-    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
-    for field in &model.fields {
-        let key = field.key.unwrap_or(&field.name.text);
-        let at = field.name.span;
-        if !field.fact {
-            continue;
-        }
-        if !is_label_key(key) {
-            diagnostics.push(invalid_key(key, at, "an annotation"));
-        }
-        match seen.get(key) {
-            Some(first) => diagnostics.push(
-                Diagnostic::new(codes::DUPLICATE_ENTRY, at, format!("two facts are written as the annotation `{key}`"))
-                    .label("the key again")
-                    .related(*first, "first used here")
-                    .help("give one of them another key: `fact \"…\" as NAME`"),
-            ),
-            None => _ = seen.insert(key, at),
-        }
+    for field in model.fields.iter().filter(|field| field.fact && !is_label_key(&field.name.text)) {
+        diagnostics.push(invalid_key(&field.name.text, field.name.span, "an annotation"));
     }
 }
 

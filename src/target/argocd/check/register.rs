@@ -134,10 +134,15 @@ fn is_url(cluster: &Cluster, server: &str, report: &mut Report<'_>) {
 /// F0518: Argo CD keeps one cache for a server, and looks a cluster up by it.
 fn same_server(first: &Cluster, second: &Cluster, server: &str, report: &mut Report<'_>) {
     let message = format!("`{}` and `{}` have the same `server`", first.name, second.name);
+    // One that both have from elsewhere is nobody's in particular.
+    let (one, two) = match (place(first, "server"), place(second, "server")) {
+        (one, two) if one == two => (first.span, second.span),
+        both => both,
+    };
     let make = |d: Diagnostic| {
         d.label(format!("`{server}` again"))
-            .related(first.span, format!("`{}` has it, too", first.name))
+            .related(one, format!("`{}` has it, too", first.name))
             .help("give each cluster its own, such as `server = \"https://${cluster}.example.com\"`")
     };
-    report.once(SAME_SERVER, second.span, make, message);
+    report.once(SAME_SERVER, two, make, message);
 }
