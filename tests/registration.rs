@@ -15,7 +15,8 @@ use std::process::Command;
 
 use fleetc::analysis;
 use fleetc::diag::Severity;
-use fleetc::plan::Plan;
+use fleetc::plan::registration::Auth;
+use fleetc::plan::{Cluster, Plan};
 use fleetc::project::MemoryFiles;
 use fleetc::target::{self, Engines, OutputTree};
 use serde_json::{Value, json};
@@ -287,6 +288,38 @@ fn each_cluster_is_connected_to_its_own_folder() {
     }
 }
 
+/// What Argo CD must read of a cluster.
+fn meant(cluster: &Cluster) -> Value {
+    let said = &cluster.registration;
+    let is_hub = cluster.server.as_deref() == Some("https://kubernetes.default.svc");
+    let exec = |cloud: &str, env: Value| {
+        json!({
+            "command": "argocd-k8s-auth", "args": [cloud], "env": env,
+            "apiVersion": "client.authentication.k8s.io/v1beta1",
+        })
+    };
+    let (aws, exec) = match said.auth.as_ref().filter(|_| !is_hub) {
+        Some(Auth::Eks { role, cluster, profile }) => {
+            let name = cluster.rsplit('/').next();
+            (json!({ "clusterName": name, "roleARN": role, "profile": profile }), Value::Null)
+        }
+        Some(Auth::Gke { .. }) => (Value::Null, exec("gcp", Value::Null)),
+        Some(Auth::Aks { client, tenant, environment, .. }) => {
+            let env = json!({
+                "AAD_ENVIRONMENT_NAME": environment, "AAD_LOGIN_METHOD": "workloadidentity",
+                "AZURE_CLIENT_ID": client, "AZURE_TENANT_ID": tenant,
+            });
+            (Value::Null, exec("azure", env))
+        }
+        Some(Auth::None) | None => (Value::Null, Value::Null),
+    };
+    json!({
+        "name": &*cluster.name, "server": cluster.server, "labels": said.labels, "annotations": said.annotations,
+        "project": said.projects.first(), "namespaces": said.namespaces, "shard": said.shard,
+        "aws": aws, "exec": exec, "ca": said.ca,
+    })
+}
+
 /// `tests/conformance/argocd.sh` sets `FLEETC_REGISTRATION_CORPUS`; without it there is nothing to do. Writes the Secrets and
 /// ExternalSecrets of the fleet, what they must say, and the ApplicationSets that find and that list its clusters.
 #[test]
@@ -294,20 +327,10 @@ fn the_corpus_is_written_where_it_is_asked_for() {
     let Some(path) = std::env::var_os("FLEETC_REGISTRATION_CORPUS") else { return };
     let secrets = argocd("register = secrets");
     let listed = secrets.replace("membership = labels", "membership = static").replace(", inventory = open", "");
-    let meant = |text: &str| -> Vec<Value> {
-        let clusters = plan(text).clusters.into_iter();
-        clusters.map(|cluster| {
-            let r = cluster.registration;
-            json!({
-                "name": &*cluster.name, "server": cluster.server, "labels": r.labels, "annotations": r.annotations,
-                "project": r.projects.first().cloned().unwrap_or_default(), "namespaces": r.namespaces, "shard": r.shard,
-                "auth": format!("{:?}", r.auth), "ca": r.ca,
-            })
-        }).collect()
-    };
+    let clusters: Vec<Value> = plan(&secrets).clusters.iter().map(meant).collect();
     let line = json!({
         "name": "all", "secrets": build(&secrets), "external": build(&argocd(EXTERNAL)), "listed": build(&listed),
-        "clusters": meant(&secrets),
+        "clusters": clusters,
     });
     fs::write(path, format!("{line}\n")).unwrap();
 }
