@@ -232,6 +232,30 @@ fn the_whole_fleet_of_the_reference_compiles() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
+/// The fleets of the page build, the second in the first one's place, and the Secret that is shown is one that is written.
+#[test]
+fn the_page_of_registration_shows_what_is_built() {
+    let page = read("docs/registration.md");
+    let blocks = fleet_blocks(&page);
+    let [whole, flux] = blocks.as_slice() else { panic!("two fleets: {}", blocks.len()) };
+    let folder = scratch("registration");
+    fs::write(folder.join("fleet.fleet"), whole).unwrap();
+    let output = fleetc(&["build", "-C", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let secret = fs::read_to_string(folder.join("gitops/argocd/clusters/dev.yaml")).unwrap();
+    let (_, secret) = secret.split_once('\n').unwrap();
+    let shown = fenced(&page, "yaml");
+    support::golden("docs/registration.md", &page.replace(shown, &format!("# argocd/clusters/dev.yaml\n{secret}")));
+    let rest = "fleet demo { source = config }
+source config { git = \"https://github.com/acme/config\", branch = \"main\" }
+component web on all { path = \"web\", namespace = web }
+";
+    fs::write(folder.join("fleet.fleet"), format!("{rest}{flux}")).unwrap();
+    let output = fleetc(&["build", "-C", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(folder.join("gitops/flux/hub/kubeconfigs/dev.yaml").exists());
+}
+
 /// What the mistakes of the comparison stand in.
 const COMPARED: &str = r#"fleet demo { source = config }
 argocd { progressive-syncs = true }

@@ -31,6 +31,7 @@ fn cluster(name: &str, env: &str) -> Cluster {
         protected: env == "prod",
         suspend: false,
         many: false,
+        registration: fleetc::plan::Registration::default(),
     }
 }
 

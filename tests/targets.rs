@@ -70,6 +70,7 @@ fn argocd_settings(fleet: &Fleet) -> ArgoCd {
         namespace: "argocd".to_owned(),
         destination: Destination::Name,
         progressive_syncs: true,
+        register: fleetc::plan::Register::None,
         on_delete: None,
         instance: fleetc::plan::Instance::default(),
         membership: fleetc::plan::Membership::Static,

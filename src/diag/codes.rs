@@ -158,6 +158,8 @@ codes! {
     F0517 LABEL_SPACE_TOO_LARGE "label-space-too-large" Error "labels make more combinations than fleetc looks at";
     F0523 VARIABLE_CHANGES_TYPE "variable-changes-type" Error "Flux would read the value of a variable as something else than text";
     F0524 NOT_READ_BY_FLUX "not-read-by-flux" Warning "an annotation that only Argo CD reads, where Flux deploys";
+    F0518 SAME_SERVER "same-server" Error "two registered clusters have the same API server";
+    F0519 NOT_ADMITTED "not-admitted" Error "a cluster does not take a project or namespace";
 
     F0601 EDITED_OUTPUT "edited-output" Error "a generated file was edited by hand";
     F0602 FOREIGN_FILE "foreign-file" Error "a file that fleetc did not write is in the way";
@@ -208,7 +210,7 @@ pub static NEEDS_RELATED: &[&str] = &[
     "F0213", "F0215", "F0217", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315",
     "F0321", "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0418", "F0501", "F0503", "F0506", "F0509",
     "F0510", "F0511", "F0512", "F0513", "F0514", "F0515", "F0720", "F0721", "F0722", "F0723", "F0725", "F0726", "F0727",
-    "F0732", "F0733",
+    "F0732", "F0733", "F0518", "F0519",
 ];
 
 /// The code with this id or slug.

@@ -86,6 +86,7 @@ fn check_attribute(
 fn within<'s>(name: &str, scope: &Scope<'s>) -> Scope<'s> {
     let place = match (scope.place, name) {
         (Place::Engine, "kubeconfig" | "kubeconfig-key" | "kubeconfig-map") => Place::Engine,
+        (Place::Engine, "register-store" | "register-key") => Place::Engine,
         (Place::Engine, _) | (Place::Body, "allow-empty") => Place::Fixed,
         (Place::Body, "namespace") => Place::Parameter,
         (place, _) => place,

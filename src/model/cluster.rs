@@ -258,7 +258,10 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
                     let what = format!("the attribute `{}`", known.name);
                     checker.diagnostics.push(not_supported(attribute.key.span, &what));
                 }
-                Some(known) => checker.attribute(&known.ty, &attribute.value, &scope),
+                Some(known) => {
+                    let scope = Scope { place: place_of(known.name), ..scope };
+                    checker.attribute(&known.ty, &attribute.value, &scope);
+                }
                 None => {
                     let model = checker.model;
                     let mut known: Vec<&str> = model.fields.iter().map(|field| field.name.text.as_str()).collect();
@@ -275,6 +278,15 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
                 checker.diagnostics.push(super::body::misplaced(&operation.word, "a cluster", &[]));
             }
         }
+    }
+}
+
+/// What the attribute `name` of a cluster may name. Facts, too, where it says how to reach the cluster and what is written
+/// into its registration, but not where it decides what runs there.
+pub fn place_of(name: &str) -> Place {
+    match name {
+        "server" | "auth" | "ca" | "projects" | "shard" | "namespaces" | "annotations" => Place::Engine,
+        _ => Place::Cluster,
     }
 }
 

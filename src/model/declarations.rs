@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::Model;
 use super::deciding::nearest_clusters;
 use super::field::{FieldType, written_type};
-use super::names::not_supported;
 use super::predicate::select;
 use super::schema::{self, Status};
 use super::scope::{Param, Place, Scope};
@@ -56,12 +55,11 @@ fn check_fixed(checker: &mut Checker) {
         }
     }
     for (node, _) in &names.engines {
-        let (table, owner, words): (_, _, &[(&str, &str)]) = match node.engine {
-            EngineKind::ArgoCd => (&schema::ARGOCD, "`argocd`", &ARGOCD_LATER),
-            EngineKind::Flux => (&schema::FLUX, "`flux`", &[]),
+        let (table, owner) = match node.engine {
+            EngineKind::ArgoCd => (&schema::ARGOCD, "`argocd`"),
+            EngineKind::Flux => (&schema::FLUX, "`flux`"),
         };
         body::check(checker, &node.body, table, &Scope::of(Place::Engine), owner);
-        later_words(checker, &node.body, words);
         if let Some(on) = &node.on {
             checker.condition(on, &fixed);
             selects_something(checker, on);
@@ -83,20 +81,6 @@ fn check_fixed(checker: &mut Checker) {
         check_rollout(checker, declared.node);
     }
     changes::check(checker);
-}
-
-/// Values that belong to later versions.
-const ARGOCD_LATER: [(&str, &str); 3] =
-    [("register", "secrets"), ("register", "external-secrets"), ("register", "script")];
-
-fn later_words(checker: &mut Checker, body: &ast::Block, words: &[(&str, &str)]) {
-    for (name, word) in words {
-        if let Some(attribute) = body::find(body, name)
-            && body::is_word(attribute, word)
-        {
-            checker.diagnostics.push(not_supported(attribute.value.span, &format!("`{name} = {word}`")));
-        }
-    }
 }
 
 /// F0309 where the checked predicate `expr` holds on no cluster, unless it is `none`.

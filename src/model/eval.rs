@@ -56,6 +56,7 @@ impl Evaluator {
     pub fn attribute(&mut self, at: At, ty: &Type, expr: &Expr) -> Option<Value> {
         let leaf = self.leaf(at, expr)?;
         match (&leaf.kind, ty) {
+            (_, Type::Tagged(tags)) => self.tagged(at, tags, leaf),
             (ExprKind::Text(text), _) => self.text(at, text).map(Value::from),
             // A dot in a name was reported.
             (ExprKind::Path(path), Type::Name) if path.parts.len() > 1 => None,

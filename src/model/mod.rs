@@ -20,6 +20,7 @@ pub mod schema;
 pub mod scope;
 pub mod set;
 pub mod space;
+pub mod tagged;
 pub mod value;
 
 use std::collections::{BTreeMap, HashMap};

@@ -38,6 +38,8 @@ pub enum Type {
     TextMap,
     /// Repository globs; bare names are sources.
     Repositories,
+    /// One of several words, each with attributes of its own in braces behind it.
+    Tagged(&'static [Tag]),
 }
 
 impl Type {
@@ -63,6 +65,7 @@ impl Type {
             Self::Map => "map".into(),
             Self::TextMap => "map of strings".into(),
             Self::Repositories => "list of globs and sources".into(),
+            Self::Tagged(tags) => tags.iter().map(Tag::shape).collect::<Vec<_>>().join(", "),
         }
     }
 }
@@ -80,8 +83,24 @@ pub enum Kind {
     Component,
 }
 
+/// One of the words of a [`Type::Tagged`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// The word.
+    pub word: &'static str,
+    /// What may stand in the braces behind it; without braces nothing of it is said.
+    pub attributes: &'static [Attribute],
+}
+
+impl Tag {
+    /// How it is written.
+    fn shape(&self) -> String {
+        if self.attributes.is_empty() { format!("`{}`", self.word) } else { format!("`{} {{ … }}`", self.word) }
+    }
+}
+
 /// One attribute of a block.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attribute {
     /// How it is written.
     pub name: &'static str,
@@ -209,6 +228,13 @@ pub static ARGOCD: Block = Block {
             "how clusters are made known to Argo CD",
         ),
         built(
+            "register-store",
+            Type::Name,
+            "",
+            "the ClusterSecretStore on the hub that external secrets are read from",
+        ),
+        built("register-key", Type::Text, "clusters/${cluster}", "the entry of a cluster in that store"),
+        built(
             "on-delete",
             Type::Choice(&["keep", "cascade"]),
             "keep on protected clusters, else cascade",
@@ -246,7 +272,7 @@ pub static FLUX: Block = Block {
             "false",
             "Flux runs locked down, so everything is applied by a service account",
         ),
-        later(
+        built(
             "kubeconfig-provisioner",
             Type::Choice(&["none", "terraform"]),
             "none",
@@ -291,16 +317,42 @@ pub static CLUSTER: Block = Block {
         ),
         built("without", Type::List(&Type::Reference(Kind::Component)), "", "components taken away"),
         built("server", Type::Text, "", "URL of the API server"),
-        later("auth", Type::Map, "", "how the engines sign in"),
-        later("ca", Type::Text, "", "the certificate authority"),
-        later("projects", Type::List(&Type::Reference(Kind::Project)), "", "the only projects that may use it"),
-        later("shard", Type::Int, "", "the controller that serves it"),
-        later("namespaces", Type::List(&Type::Name), "", "the only namespaces that are managed"),
+        built("auth", Type::Tagged(AUTH), "", "how the engines sign in"),
+        built("ca", Type::Text, "", "the certificate authority of the API server, as PEM or its base64"),
+        built("projects", Type::List(&Type::Reference(Kind::Project)), "", "the only projects that may use it"),
+        built("shard", Type::Int, "", "the controller that serves it"),
+        built("namespaces", Type::List(&Type::Name), "", "the only namespaces that are managed"),
         built("suspend", Type::Bool, "false", "pauses all its deployments"),
-        later("annotations", Type::TextMap, "", "annotations of the cluster Secret"),
+        built("annotations", Type::TextMap, "", "annotations of the cluster Secret"),
     ],
     blocks: &[],
 };
+
+/// How an engine signs in to a cluster, without a credential.
+static AUTH: &[Tag] = &[
+    Tag {
+        word: "eks",
+        attributes: &[
+            built("role", Type::Text, "", "ARN of the role that Argo CD assumes"),
+            built("cluster", Type::Text, "the cluster's name", "the name at AWS, or the ARN, which Flux needs"),
+            built("profile", Type::Text, "", "a profile of the AWS configuration that Argo CD runs with"),
+        ],
+    },
+    Tag {
+        word: "gke",
+        attributes: &[built("cluster", Type::Text, "", "`projects/…/locations/…/clusters/…`, which Flux needs")],
+    },
+    Tag {
+        word: "aks",
+        attributes: &[
+            built("client", Type::Text, "that of Argo CD's pods", "the client ID of the identity"),
+            built("tenant", Type::Text, "that of Argo CD's pods", "the tenant ID"),
+            built("environment", Type::Text, "AzurePublicCloud", "the name of the Azure cloud"),
+            built("cluster", Type::Text, "", "`/subscriptions/…/managedClusters/…`, which Flux needs"),
+        ],
+    },
+    Tag { word: "none", attributes: &[] },
+];
 
 /// `project NAME { … }`
 pub static PROJECT: Block = Block {

@@ -169,6 +169,7 @@ impl Checker<'_, '_> {
         match (ty, &expr.kind) {
             (_, ExprKind::Error) => {}
             (Type::Map, _) => self.map(expr, scope),
+            (Type::Tagged(tags), _) => self.tagged(tags, expr, scope),
             (Type::TextMap, ExprKind::Map(entries)) => {
                 self.keys(entries.iter().map(|entry| &entry.key));
                 for entry in entries {
@@ -422,6 +423,7 @@ fn expectation(ty: &Type) -> (String, String) {
         Type::Predicate | Type::Clusters => ("a predicate", "write for example `env == prod`"),
         Type::List(_) => ("a list", "write `[a, b]`"),
         Type::Map | Type::TextMap => ("a map", "write `{ key = \"value\" }`"),
+        Type::Tagged(_) => ("a word", "write one of the words that it takes"),
         Type::Repositories => ("a list of repositories", "write `[\"https://…/*\"]`"),
     };
     (expected.to_string(), help.to_string())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::space::Space;
-use super::{Duration, OnDelete, Plan, ProjectClusters};
+use super::{Duration, OnDelete, Plan, ProjectClusters, Provisioner, Register};
 use crate::source::Span;
 
 /// A minor version of an engine.
@@ -102,6 +102,8 @@ pub struct ArgoCd {
     pub destination: Destination,
     /// Whether the controller runs with progressive syncs.
     pub progressive_syncs: bool,
+    /// How its clusters are made known to it.
+    pub register: Register,
     /// Whether workloads go with their Application, where the component does not say.
     pub on_delete: Option<OnDelete>,
 }
@@ -121,6 +123,8 @@ pub struct Flux {
     pub version: Version,
     /// Where sources, Kustomizations and HelmReleases live on the hub.
     pub namespace: String,
+    /// What makes the Secrets with kubeconfigs.
+    pub provisioner: Provisioner,
     /// How often a source is fetched and a deployment reconciled; a deployment's own interval wins.
     pub interval: Duration,
     /// How long after a failure it is tried again.

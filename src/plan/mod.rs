@@ -3,12 +3,14 @@
 //! Invariant: `deployments` is sorted by (component, cluster), `clusters`, `projects`, `sources` and `rollouts` by name;
 //! every name is final (already shortened) and every string is resolved.
 
+pub mod base64;
 pub mod engines;
 pub mod expectations;
 mod glob;
 pub mod guards;
 pub mod json;
 pub mod permission;
+pub mod registration;
 mod repository;
 pub mod resolve;
 pub mod space;
@@ -21,6 +23,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub use engines::{ArgoCd, ArgoCdLayout, Destination, Flux, FluxLayout, FluxMode, Instance, Membership, Version};
+
+pub use registration::{Provisioner, Register, Registration};
 
 use crate::source::Span;
 
@@ -79,6 +83,8 @@ pub struct Cluster {
     pub server: Option<String>,
     /// The Secret on the hub with its kubeconfig, for Flux.
     pub kubeconfig: Kubeconfig,
+    /// What is written about it where it is registered.
+    pub registration: Registration,
     /// Whether removals here need a declaration.
     pub protected: bool,
     /// Whether its deployments are paused.

@@ -34,6 +34,7 @@ pub fn settings() -> ArgoCd {
         namespace: "argocd".to_owned(),
         destination: Destination::Name,
         progressive_syncs: true,
+        register: fleetc::plan::Register::None,
         on_delete: None,
     }
 }
@@ -48,6 +49,7 @@ pub fn cluster(name: &str) -> Cluster {
         protected: false,
         suspend: false,
         many: false,
+        registration: Registration::default(),
     }
 }
 

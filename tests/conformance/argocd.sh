@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gives what fleetc writes to Argo CD's own packages: they expand the ApplicationSets, put the Applications into steps and
-# judge them by their projects, their repo server reads the folders of the roots, their settings and Lua judge the health
+# judge them by their projects, read the Secrets of clusters, their repo server reads the folders of the roots, their settings and Lua judge the health
 # of Applications by the patch of `argocd-cm`, and the result must be the plan.
 #
 # Needs cargo, go and the Go module proxy. FLEETC_SEEDS says how many random fleets (500), FLEETC_PERMISSION_CASES how many
@@ -25,13 +25,14 @@ FLEETC_PROJECTS_CORPUS="$work/projects.jsonl" corpus windows
 FLEETC_STEPS_CORPUS="$work/steps.jsonl" FLEETC_SELECTORS_CORPUS="$work/selectors.jsonl" \
     FLEETC_NAMES_CORPUS="$work/names.jsonl" corpus predictions
 FLEETC_ROLLOUTS_CORPUS="$work/rollouts.jsonl" corpus simulate
+FLEETC_REGISTRATION_CORPUS="$work/registration.jsonl" corpus registration
 # Some of these fleets have thousands of label combinations, so the compiler is an optimised one.
 (cd "$here/../.." && FLEETC_LABELS_CORPUS="$work/labels.jsonl" cargo test --quiet --locked --profile conformance \
     --test random_fleets the_corpus_of_labels_is_written_where_it_is_asked_for) \
     >"$work/cargo.log" 2>&1 || { cat "$work/cargo.log" >&2; exit 2; }
 
 cp "$work/fleets.jsonl" "$work/health.jsonl"
-suites="sets fleets health permission projects steps selectors names rollouts labels"
+suites="sets fleets health permission projects steps selectors names rollouts labels registration"
 for suite in $suites; do
     test -s "$work/$suite.jsonl" || { echo "the corpus of $suite was not written" >&2; exit 2; }
 done

@@ -60,6 +60,7 @@ impl Fleet {
             layout: FluxLayout::Kustomizations,
             version: Version { major: 2, minor: 9 },
             namespace: "flux-system".into(),
+            provisioner: fleetc::plan::Provisioner::None,
             interval: minutes(10),
             retry: minutes(2),
             timeout: minutes(5),
@@ -117,6 +118,7 @@ impl Fleet {
             protected: false,
             suspend: false,
             many: false,
+            registration: fleetc::plan::Registration::default(),
         });
         self.plan.clusters.last_mut().unwrap()
     }

@@ -36,7 +36,8 @@ pub fn check(file: &File, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn found(span: Span, what: &str) -> Diagnostic {
+/// F0008 for something that is `what`.
+pub fn found(span: Span, what: &str) -> Diagnostic {
     Diagnostic::new(codes::CREDENTIAL_IN_SOURCE, span, format!("this looks like {what}"))
         .label("everybody who can read the repository can use it")
         .help("take it out, make a new one, and name the Secret that holds it: `secret = …`")
@@ -51,7 +52,7 @@ fn text_is(text: &Text) -> Option<&'static str> {
 }
 
 /// What kind of credential `text` holds, if any.
-fn looks_like(text: &str) -> Option<&'static str> {
+pub fn looks_like(text: &str) -> Option<&'static str> {
     if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
         return Some("a private key");
     }

@@ -11,7 +11,7 @@ use crate::model::scope::{Env, Place, Scope};
 use crate::model::{Model, predicate};
 use crate::plan::{
     ArgoCd, ArgoCdLayout, Deployment, Destination, Duration, Flux, FluxLayout, FluxMode, Instance, Kubeconfig,
-    Membership, OnDelete, Version,
+    Membership, OnDelete, Provisioner, Register, Registration, Version,
 };
 use crate::source::Span;
 use crate::syntax::ast::{self, EngineKind};
@@ -265,7 +265,56 @@ fn argocd(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagn
         namespace: namespace(fixed, "argocd", diagnostics),
         destination,
         progressive_syncs: fixed.flag("progressive-syncs"),
+        register: register(fixed, diagnostics),
         on_delete: fixed.text("on-delete").and_then(|(word, _)| on_delete(&word)),
+    }
+}
+
+fn register(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Register {
+    let register = match fixed.text("register").map(|(word, _)| word).as_deref() {
+        Some("secrets") => Register::Secrets,
+        Some("external-secrets") => Register::ExternalSecrets,
+        Some("script") => Register::Script,
+        _ => Register::None,
+    };
+    if register == Register::ExternalSecrets {
+        return register;
+    }
+    for name in ["register-store", "register-key"] {
+        if let Some(key) = fixed.key(name) {
+            let message = format!("`{name}` says where external secrets come from, and there are none");
+            let diagnostic = Diagnostic::new(codes::CONFLICTING_ATTRIBUTES, key, message).label("is never read");
+            let diagnostic = match fixed.text("register") {
+                Some((_, at)) => diagnostic.related(at, "clusters are registered in another way"),
+                None => diagnostic.related(fixed.whole(), "clusters are not registered by this block"),
+            };
+            diagnostics.push(diagnostic.help("write `register = external-secrets`, or leave it out"));
+        }
+    }
+    register
+}
+
+/// Where the rest of a cluster's registration is found.
+pub fn fill_store(model: &Model, cluster: usize, registration: &mut Registration, evaluator: &mut Evaluator) {
+    let Some(name) = model.clusters.get(cluster).map(|cluster| cluster.name.clone()) else { return };
+    registration.store_key = format!("clusters/{name}");
+    let Some((node, _)) = of_kind(model, EngineKind::ArgoCd).find(|(node, _)| claims(model, node, cluster)) else {
+        return;
+    };
+    let scope = Scope::of(Place::Engine);
+    let env = Env::on(cluster);
+    let mut text = |name: &str, ty: &Type| {
+        let attribute = body::find(&node.body, name)?;
+        let value = evaluator.attribute(At { model, scope: &scope, env: &env }, ty, &attribute.value)?;
+        Some((value.as_str()?.to_owned(), attribute.value.span))
+    };
+    if let Some((store, at)) = text("register-store", &Type::Name) {
+        registration.places.insert("register-store", at);
+        registration.store = Some(store);
+    }
+    if let Some((key, at)) = text("register-key", &Type::Text) {
+        registration.places.insert("register-key", at);
+        registration.store_key = key;
     }
 }
 
@@ -274,6 +323,7 @@ fn flux(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagnos
     let namespace = namespace(fixed, "flux-system", diagnostics);
     report_useless_on_clusters(fixed, diagnostics);
     let shards = shards(fixed, diagnostics);
+    let provisioner = provisioner(fixed, diagnostics);
     let mut duration = |name: &str| {
         let (value, at) = fixed.value(name)?;
         let milliseconds = value.as_u64()?;
@@ -291,6 +341,7 @@ fn flux(fixed: &Fixed, instance: Instance, span: Span, diagnostics: &mut Diagnos
         layout: if is("layout", "overlays") { FluxLayout::Overlays } else { FluxLayout::Kustomizations },
         version,
         namespace,
+        provisioner,
         interval: duration("interval").unwrap_or(minutes(10)),
         retry: duration("retry").unwrap_or(minutes(2)),
         timeout: duration("timeout").unwrap_or(minutes(5)),
@@ -312,6 +363,22 @@ fn shards(fixed: &Fixed, diagnostics: &mut Diagnostics) -> u32 {
         ));
     }
     count.unwrap_or(1)
+}
+
+fn provisioner(fixed: &Fixed, diagnostics: &mut Diagnostics) -> Provisioner {
+    let Some((_, at)) = fixed.text("kubeconfig-provisioner").filter(|(word, _)| word == "terraform") else {
+        return Provisioner::None;
+    };
+    let (name, other) = ("kubeconfig-provisioner = terraform", "kubeconfig-map");
+    if let Some(map) = fixed.key(other) {
+        let why = "with workload identity there are no kubeconfigs";
+        diagnostics.push(super::sources::exclusive(at, name, map, other, why));
+    }
+    if let Some((_, mode)) = fixed.text("mode").filter(|(word, _)| word == "pull") {
+        let why = "a Flux in each cluster needs no kubeconfig";
+        diagnostics.push(super::sources::exclusive(at, name, mode, "mode = pull", why));
+    }
+    Provisioner::Terraform
 }
 
 /// A Flux in each cluster needs no way to reach it, and shares it with no other.

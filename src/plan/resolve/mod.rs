@@ -19,6 +19,7 @@ pub(super) mod pick;
 mod projects;
 mod refusals;
 mod roles;
+mod registration;
 mod rollouts;
 mod settings;
 mod sources;
@@ -36,8 +37,9 @@ use self::engines::Engines;
 use self::folders::Folders;
 use self::pick::{Findings, Spot};
 use self::settings::FleetSettings;
-use super::{Cluster, Deployment, OnDelete, Plan};
+use super::{Cluster, Deployment, OnDelete, Plan, Register, Registration};
 use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::cluster::place_of;
 use crate::model::eval::{At, Evaluator};
 use crate::model::field::as_text;
 use crate::model::predicate::{select, unknown};
@@ -47,7 +49,7 @@ use crate::model::set::ClusterSet;
 use crate::model::{Model, Slot, body};
 use crate::project::Files;
 use crate::source::Span;
-use crate::syntax::ast::EngineKind;
+use crate::syntax::ast::{self, EngineKind, ExprKind};
 
 /// The language's limit on pairs of component and cluster.
 const MAX_DEPLOYMENTS: usize = 5_000_000;
@@ -67,7 +69,10 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     // Nothing is built where it is not known whether a cluster is protected.
     let unsure = fleet.protected.as_ref().map_or_else(nowhere, |predicate| unknown(model, predicate));
     let mut findings = Findings::default();
-    let (clusters, suspended) = clusters(model, &protected, &mut findings.evaluator);
+    let (clusters, suspended) = clusters(model, &protected, &mut findings.evaluator, diagnostics);
+    if engines.argocd.iter().any(|argocd| argocd.register != Register::None) {
+        registration::check_keys(model, diagnostics);
+    }
     let context = Context { model, fleet: &fleet, sources: &sources, rollouts: &rollouts, protected: &protected };
     let Resolved { mut deployments, doubtful } =
         deployments(context, (&suspended, &unsure), files, &mut findings, diagnostics);
@@ -80,6 +85,7 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     names::report_collisions(&deployments, diagnostics);
     folder::report_different_namespaces(&deployments, diagnostics);
     refusals::report(model, &projects, &deployments, &clusters, diagnostics);
+    registration::check_admission(model, &clusters, &deployments, diagnostics);
     report_losses(model, &doubtful, diagnostics);
     let home = home_key.and_then(|key| sources.get(key));
     let home_path = home_path(model, &fleet, home, files, !deployments.is_empty(), diagnostics);
@@ -108,7 +114,13 @@ pub fn output(model: &Model) -> String {
 }
 
 /// The clusters, and those of them whose deployments are suspended.
-fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) -> (Vec<Cluster>, ClusterSet) {
+fn clusters(
+    model: &Model,
+    protected: &ClusterSet,
+    evaluator: &mut Evaluator,
+    diagnostics: &mut Diagnostics,
+) -> (Vec<Cluster>, ClusterSet) {
+    let mut reader = registration::Reader::new(model, diagnostics);
     let mut clusters = Vec::new();
     let mut suspended = ClusterSet::empty(model.clusters.len());
     for (place, cluster) in model.clusters.iter().enumerate() {
@@ -117,7 +129,14 @@ fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) ->
             Slot::Value(value) => as_text(value).map(|text| (field.name.text.clone(), text)),
             Slot::Absent | Slot::Poisoned | Slot::Token { .. } => None,
         });
-        let server = attribute(model, place, "server", evaluator).and_then(|value| as_text(&value));
+        // Nobody registers a cluster that stands for others.
+        let many = cluster.assigned.is_some();
+        let said = |evaluator: &mut Evaluator| attribute(model, place, "server", evaluator);
+        let server = if many { None } else { said(evaluator).and_then(|value| as_text(&value)) };
+        let mut registration = if many { Registration::default() } else { reader.read(place, evaluator) };
+        if !many {
+            engines::fill_store(model, place, &mut registration, evaluator);
+        }
         let suspend = attribute(model, place, "suspend", evaluator) == Some(Value::Bool(true));
         if suspend {
             suspended.insert(place);
@@ -129,9 +148,10 @@ fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) ->
             labels: labels.collect(),
             server,
             kubeconfig,
+            registration,
             protected: protected.contains(place),
             suspend,
-            many: cluster.assigned.is_some(),
+            many,
         });
     }
     (clusters, suspended)
@@ -140,16 +160,36 @@ fn clusters(model: &Model, protected: &ClusterSet, evaluator: &mut Evaluator) ->
 /// An attribute of a cluster, from its body or `defaults cluster`.
 fn attribute(model: &Model, place: usize, name: &str, evaluator: &mut Evaluator) -> Option<Value> {
     let cluster = model.clusters.get(place)?;
-    let defaults = model.names.cluster_defaults.and_then(|node| body::find(&node.body, name));
-    let own = body::find(&cluster.node.body, name);
+    let (own, defaults) = (body::find(&cluster.node.body, name), default_of(model, name));
     let (attribute, variables) = match own {
         Some(attribute) => (attribute, crate::model::cluster::variables(cluster.node)),
         None => (defaults?, Vec::new()),
     };
     let ty = schema::CLUSTER.attribute(name).map_or(Type::Text, |attribute| attribute.ty);
-    let scope = Scope { place: Place::Cluster, params: &[], variables: &variables, std: false };
+    let scope = Scope { place: place_of(name), params: &[], variables: &variables, std: false };
     let env = Env { variables: &cluster.variables, ..Env::on(place) };
     evaluator.attribute(At { model, scope: &scope, env: &env }, &ty, &attribute.value)
+}
+
+/// Where an attribute of a cluster is said, in its body or in `defaults cluster`.
+fn said_at(model: &Model, place: usize, name: &str) -> Option<Span> {
+    let own = body::find(&model.clusters.get(place)?.node.body, name);
+    own.or_else(|| default_of(model, name)).map(|attribute| attribute.value.span)
+}
+
+/// Where the key and the value of an entry of such an attribute stand.
+fn entry_at(model: &Model, place: usize, name: &str, key: &str) -> Option<(Span, Span)> {
+    let own = body::find(&model.clusters.get(place)?.node.body, name);
+    let entries = match &own.or_else(|| default_of(model, name))?.value.kind {
+        ExprKind::Map(entries) | ExprKind::Tagged(_, entries) => entries,
+        _ => return None,
+    };
+    let entry = entries.iter().find(|entry| entry.key.text == key)?;
+    Some((entry.key.span, entry.value.span))
+}
+
+fn default_of<'a>(model: &Model<'a>, name: &str) -> Option<&'a ast::Attribute> {
+    model.names.cluster_defaults.and_then(|node| body::find(&node.body, name))
 }
 
 /// The deployments that could be resolved.

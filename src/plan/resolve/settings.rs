@@ -59,6 +59,11 @@ impl<'f, 'a> Fixed<'f, 'a> {
         Some(body::find(self.body, name)?.key.span)
     }
 
+    /// The place of the block.
+    pub fn whole(&self) -> Span {
+        self.body.span
+    }
+
     /// The text of `name` and its place.
     pub fn text(&self, name: &str) -> Option<(String, Span)> {
         let (value, span) = self.value(name)?;

@@ -23,6 +23,7 @@ pub mod normalize;
 mod order;
 mod project;
 mod reach;
+mod register;
 mod root;
 pub mod selector;
 mod sets;
@@ -68,6 +69,8 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
     for project in &plan.projects {
         write(format!("projects/{}.yaml", project.name), project::manifest(&context, project));
     }
+    tree.extend(register::files(plan, settings, &folder));
+    let mut write = |path: String, manifest: Value| tree.insert(format!("{folder}/{path}"), yaml::stream(&[manifest]));
     match settings.layout {
         ArgoCdLayout::ApplicationSets => {
             for component in context.components() {

@@ -72,8 +72,13 @@ impl<'a> Hub<'a> {
     pub(super) fn path(&self, deployment: &Deployment) -> String {
         match &deployment.content {
             Content::Path(path) => relative(&[path]),
-            Content::Chart(_) => relative(&[&self.plan.home_path, &self.folder(), &release_folder(deployment)]),
+            Content::Chart(_) => self.below(&release_folder(deployment)),
         }
+    }
+
+    /// The path in the fleet's own source of what lies `below` Flux's folder.
+    pub(super) fn below(&self, below: &str) -> String {
+        relative(&[&self.plan.home_path, &self.folder(), below])
     }
 
     /// Whom a deployment acts as on its cluster: its own account, else its project's.

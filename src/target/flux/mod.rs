@@ -7,8 +7,10 @@
 //! of rollouts, which apply nothing (`tests/flux.rs`). Invariant: `dependsOn` has no cycle and refines the order of
 //! every rollout (`tests/flux_order.rs`). Why each object looks as it does is told in `docs/engines-flux.md`.
 
+mod bootstrap;
 mod check;
 mod hub;
+mod kubeconfigs;
 mod kustomization;
 mod namespace;
 mod object;

@@ -80,7 +80,8 @@ fn split_whole_chart(url: &str) -> (&str, &str) {
     url.rsplit_once('/').unwrap_or((url, ""))
 }
 
-fn files_object(hub: &Hub, source: &Source) -> Option<Value> {
+/// The object that holds the files of a source.
+pub(super) fn files_object(hub: &Hub, source: &Source) -> Option<Value> {
     let kind = source_ref(source)?.kind;
     let mut spec = Map::new();
     spec.insert("interval".into(), json!(text::duration(hub.settings.interval)));

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::hub::{self, Hub};
 use super::rollout::Order;
-use super::{kustomization, namespace, object, overlays, release, sources, tenancy};
+use super::{bootstrap, kubeconfigs, kustomization, namespace, object, overlays, release, sources, tenancy};
 use crate::plan::{Content, Deployment, FluxLayout};
 use crate::target::OutputTree;
 use crate::target::yaml;
@@ -42,6 +42,12 @@ pub(super) fn files(hub: &Hub, order: &Order) -> OutputTree {
         FluxLayout::Kustomizations => {}
     }
     add_releases(hub, &mut tree);
+    if let Some(text) = kubeconfigs::terraform(hub) {
+        tree.insert(format!("{}/{}", hub.folder(), kubeconfigs::TERRAFORM), text);
+    }
+    if let Some((path, text)) = bootstrap::file(hub, &tree) {
+        tree.insert(path, text);
+    }
     tree
 }
 
@@ -80,6 +86,9 @@ fn hub_folder(hub: &Hub, order: &Order, clusters: &Clusters) -> OutputTree {
                 folder.insert(format!("clusters/{cluster}.yaml"), objects);
             }
         }
+    }
+    for (cluster, config_map) in kubeconfigs::config_maps(hub) {
+        folder.insert(format!("kubeconfigs/{cluster}.yaml"), vec![config_map]);
     }
     // The gates of a stage, by component and then in the order in which they open.
     for gate in order.gates() {

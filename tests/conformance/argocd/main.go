@@ -5,7 +5,8 @@
 // they permit something (permission); a project with the Applications that its window and role are for, or a schedule
 // (projects); labels and the steps (steps) or the selector (selectors) that take them or not; a
 // name and what becomes of it (names); an ApplicationSet and what starts in which round (rollouts); a fleet whose clusters are found by
-// labels, and the Secrets of its clusters (labels).
+// labels, and the Secrets of its clusters (labels); a fleet that registers its clusters, and what it says of them
+// (registration).
 package main
 
 import (
@@ -20,16 +21,17 @@ var passed, failed int
 
 func main() {
 	judge := map[string]func([]byte){
-		"sets":       judgeSets,
-		"fleets":     judgeFleet,
-		"permission": judgePermissionCase,
+		"sets":         judgeSets,
+		"fleets":       judgeFleet,
+		"permission":   judgePermissionCase,
 		"projects":   judgeProject,
-		"steps":      judgeSteps,
-		"selectors":  judgeSelector,
-		"names":      judgeName,
-		"rollouts":   judgeRollout,
-		"health":     judgeHealth,
-		"labels":     judgeLabels,
+		"steps":        judgeSteps,
+		"selectors":    judgeSelector,
+		"names":        judgeName,
+		"rollouts":     judgeRollout,
+		"health":       judgeHealth,
+		"labels":       judgeLabels,
+		"registration": judgeRegistration,
 	}[os.Args[1]]
 	file, err := os.Open(os.Args[2])
 	check(err)

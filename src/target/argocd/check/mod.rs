@@ -8,6 +8,7 @@ mod expressible;
 mod names;
 mod order;
 mod projects;
+mod register;
 mod rollout;
 mod version;
 
@@ -21,7 +22,9 @@ use crate::source::Span;
 
 /// Says what Argo CD, as `settings` declares it, cannot do of the plan.
 pub fn check(plan: &Plan, settings: &ArgoCd, diagnostics: &mut Diagnostics) {
-    check_context(&Context::new(plan, settings, None), diagnostics);
+    let context = Context::new(plan, settings, None);
+    register::check(&context, &mut Report { diagnostics, said: BTreeSet::new() });
+    check_context(&context, diagnostics);
 }
 
 /// The same over the label space.

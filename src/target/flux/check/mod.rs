@@ -4,6 +4,7 @@
 //! one reason has one place in the source and is said there.
 
 mod deployments;
+mod kubeconfigs;
 mod names;
 mod order;
 mod projects;
@@ -27,6 +28,7 @@ pub(super) fn check(hub: &Hub, diagnostics: &mut Diagnostics) {
     names::check(hub, &mut report);
     projects::check(hub, &mut report);
     tenancy::check(hub, &mut report);
+    kubeconfigs::check(hub, &mut report);
 }
 
 /// Collects diagnostics and keeps the first of each code at a place: a plan may hold the same mistake on 5,000,000

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::bootstrap::ROOT;
 use super::super::hub::Hub;
 use super::super::sources::uses;
 use super::super::text::LONGEST_NAME;
@@ -30,6 +31,9 @@ fn check_kustomizations(hub: &Hub, report: &mut Report) {
         }
         if name == hub.settings.namespace {
             report.add(bootstrap(at, "Kustomization", name));
+        }
+        if name == ROOT {
+            report.add(root(at, "Kustomization"));
         }
         if let Some(first) = names.insert(name, at) {
             report.add(collision(at, format!("two Kustomizations would be named `{name}`"), first));
@@ -67,6 +71,9 @@ fn check_sources(hub: &Hub, report: &mut Report) {
     for (source, uses) in uses(hub).into_values() {
         if uses.files && source.kind == SourceKind::Git && source.name == hub.settings.namespace {
             report.add(bootstrap(source.span, "GitRepository", &source.name));
+        }
+        if uses.files && source.name == ROOT {
+            report.add(root(source.span, "source"));
         }
     }
 }
@@ -121,6 +128,11 @@ fn collision(at: Span, message: String, first: Span) -> Diagnostic {
 /// `flux bootstrap` names the GitRepository and the Kustomization that it makes after Flux's namespace.
 fn bootstrap(at: Span, kind: &str, name: &str) -> Diagnostic {
     let message = format!("the {kind} `{name}` would replace the one that `flux bootstrap` made");
+    Diagnostic::new(codes::NAME_COLLISION, at, message).help("choose another name")
+}
+
+fn root(at: Span, kind: &str) -> Diagnostic {
+    let message = format!("the {kind} `{ROOT}` would replace the one that `bootstrap.sh` makes");
     Diagnostic::new(codes::NAME_COLLISION, at, message).help("choose another name")
 }
 
