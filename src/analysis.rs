@@ -63,7 +63,13 @@ pub fn compile_and<T>(
     }
     let unread = project.diagnostics.has_errors();
     let mut found = Diagnostics::default();
-    model::mend::mend(&mut parsed, &sources, &mut found);
+    model::mend::mend(&mut parsed, &sources, Origin::Project, &mut found);
+    let inventories = model::inventory::read(&parsed, &mut sources, project.files.as_ref(), &mut found);
+    for parse in &inventories.clusters {
+        resolve::credentials::check(&parse.file, &mut diagnostics);
+        parsed.push(parse.clone());
+    }
+    model::mend::mend(&mut parsed, &sources, Origin::Data, &mut found);
     let model = model::build(&parsed, &sources, &mut found);
     for diagnostic in found.iter().filter(|found| !unread || !is_fall_out(found)) {
         diagnostics.push(diagnostic.clone());
@@ -94,6 +100,7 @@ pub fn compile_and<T>(
     {
         target::check(plan, &mut diagnostics);
     }
+    model::inventory::settle(&inventories, &sources, &mut diagnostics);
     let reach = if diagnostics.has_errors() { Reach::Part } else { Reach::Whole };
     policy::apply(&parsed, &model, &sources, reach, &mut diagnostics);
     if diagnostics.has_errors() {

@@ -11,7 +11,7 @@ pub fn relative_to(base: &Path, root: &Path, sources: &Sources) -> Sources {
         return sources.clone();
     }
     sources.renamed(|file| match file.origin {
-        Origin::Project => relative(base, &root.join(&file.path)),
+        Origin::Project | Origin::Data => relative(base, &root.join(&file.path)),
         Origin::StandardLibrary => file.path.clone(),
     })
 }

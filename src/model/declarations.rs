@@ -77,6 +77,9 @@ fn check_fixed(checker: &mut Checker) {
     for declared in names.rollouts.values() {
         check_rollout(checker, declared.node);
     }
+    for node in &names.inventories {
+        super::inventory::check(checker, node);
+    }
 }
 
 /// Values that belong to later versions.

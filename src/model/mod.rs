@@ -8,6 +8,7 @@ pub mod deciding;
 pub mod declarations;
 pub mod eval;
 pub mod field;
+pub mod inventory;
 pub mod mend;
 pub mod names;
 pub mod order;

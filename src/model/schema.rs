@@ -149,7 +149,7 @@ const fn free(keyword: &'static str, doc: &'static str) -> Block {
 }
 
 /// Every block that stands in no other; the rest is inside of these.
-pub static BLOCKS: &[&Block] = &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &PROJECT, &COMPONENT, &ROLLOUT];
+pub static BLOCKS: &[&Block] = &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &INVENTORY, &PROJECT, &COMPONENT, &ROLLOUT];
 
 /// `fleet NAME { … }`
 pub static FLEET: Block = Block {
@@ -292,6 +292,19 @@ pub static CLUSTER: Block = Block {
         later("namespaces", Type::List(&Type::Name), "", "the only namespaces that are managed"),
         built("suspend", Type::Bool, "false", "pauses all its deployments"),
         later("annotations", Type::TextMap, "", "annotations of the cluster Secret"),
+    ],
+    blocks: &[],
+};
+
+/// `inventory "file" { … }`, besides labels and facts
+pub static INVENTORY: Block = Block {
+    keyword: "inventory",
+    doc: "clusters from data that another tool writes",
+    status: Status::Built,
+    attributes: &[
+        built("each", Type::Text, "the whole file", "JSON pointer to the clusters in the file"),
+        built("name", Type::Text, "/name", "JSON pointer to the name in each of them"),
+        built("server", Type::Text, "", "JSON pointer to the URL of the API server"),
     ],
     blocks: &[],
 };

@@ -48,7 +48,8 @@ pub fn around(declarations: &[Declaration], span: Span) -> Option<&Declaration> 
 
 /// The keyword and the name as they are written, without quotes: `component web`.
 fn title(declaration: &Declaration, sources: &Sources) -> String {
-    let keyword = sources.text(declaration.keyword);
+    // What an inventory brings has no keyword.
+    let keyword = if declaration.keyword.is_empty() { "cluster" } else { sources.text(declaration.keyword) };
     match declaration.kind.name_span() {
         Some(name) => format!("{keyword} {}", sources.text(name).trim_matches('"')),
         None => keyword.to_owned(),

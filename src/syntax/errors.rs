@@ -82,7 +82,7 @@ pub(super) fn unknown_keyword(span: Span, word: &str, near: Option<&str>) -> Dia
         Some(near) => made.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), Unsafe, span, near),
         None => made.help(
             "a file holds `fleet`, `argocd`, `flux`, `source`, `label`, `fact`, `cluster`, `group`, `project`, \
-             `component`, `template`, `defaults` and `rollout` declarations",
+             `component`, `template`, `defaults`, `rollout` and `inventory` declarations",
         ),
     }
 }

@@ -55,6 +55,7 @@ fn declaration(out: &mut String, kind: &DeclarationKind) {
             writeln!(out, "{}", on(component.on.as_ref())).unwrap();
             block(out, &component.body, 1);
         }
+        DeclarationKind::Inventory(inventory) => named(out, "inventory", inventory),
         DeclarationKind::Later(keyword) => writeln!(out, "later {}", keyword.text).unwrap(),
     }
 }

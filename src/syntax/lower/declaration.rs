@@ -12,7 +12,7 @@ use crate::syntax::kind::SyntaxKind as K;
 use crate::syntax::limits::DECLARATION_WORDS;
 
 /// Keywords of [`DeclarationKind::Later`].
-const LATER_WORDS: [&str; 7] = ["inventory", "store", "secret", "object", "test", "moved", "removed"];
+const LATER_WORDS: [&str; 6] = ["store", "secret", "object", "test", "moved", "removed"];
 
 /// Which clauses a keyword takes.
 fn clauses_of(keyword: &str) -> &'static [Clause] {
@@ -132,6 +132,7 @@ impl Lower<'_> {
                 DeclarationKind::Template(self.named(head, keyword))
             }
             "rollout" => DeclarationKind::Rollout(self.named(head, keyword)),
+            "inventory" => DeclarationKind::Inventory(self.named(head, keyword)),
             "defaults" => {
                 self.demand_block(head, keyword);
                 let name = self.defaults_name(head);
