@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle, Span as Place, Tag};
+use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span as Place, Tag};
 
 use super::yaml_scalar::resolve;
 use super::{Counter, Entry, Format, Kind, MAX_DEPTH, Node, Refused, invalid, span, too_deep, unique};
@@ -16,18 +16,17 @@ pub fn read(source: SourceId, text: &str) -> Result<Vec<Node>, Refused> {
     let mut options = granit_parser::options! {
         emit_anchor_events: true,
         emit_unresolved_aliases: true,
-        flow_nesting_limit: MAX_DEPTH + 1,
-        block_nesting_limit: MAX_DEPTH + 1,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
     };
     options.set_emit_comments(false);
     let begin = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let body = text.get(begin..).unwrap_or("");
-    let mut composer =
-        Composer { source, begin, open: Vec::new(), documents: Vec::new(), counter: Counter::default() };
+    let mut composer = Composer { source, begin, open: Vec::new(), documents: Vec::new(), counter: Counter::default() };
     for next in Parser::new_from_str_with_options(body, options) {
         match next {
             Ok((event, place)) => composer.event(event, place)?,
-            Err(error) => return Err(composer.broken(*error.marker(), body, &error.info())),
+            Err(error) => return Err(composer.broken(&error, body)),
         }
     }
     composer.documents.retain(|node| !(node.is_null() && node.span.start == node.span.end));
@@ -67,15 +66,15 @@ impl Composer {
     }
 
     /// F0010, or F0102 where the nesting is the reason.
-    fn broken(&self, marker: Marker, body: &str, why: &str) -> Refused {
-        let at = self.offset(marker).min(self.begin + body.len());
+    fn broken(&self, error: &ScanError, body: &str) -> Refused {
+        let at = self.offset(*error.marker()).min(self.begin + body.len());
         let width = body.get(at - self.begin..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
         let at = span(self.source, at, at + width);
-        if self.open.len() >= MAX_DEPTH {
+        if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
             return too_deep(at);
         }
         let found = invalid(at, Format::Yaml, "not understood from here on");
-        Box::new(found.help("let the other tool write it again, or name the file by what it is").note(why))
+        Box::new(found.help("let the other tool write it again, or name the file by what it is").note(error.info()))
     }
 
     fn event(&mut self, event: Event<'_>, place: Place) -> Result<(), Refused> {

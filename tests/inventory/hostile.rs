@@ -1,7 +1,9 @@
 //! Files that no tool would write: nothing of them brings fleetc down, and each is answered at its place.
 
 use fleetc::analysis::compile;
+use fleetc::data::Format;
 use fleetc::project::MemoryFiles;
+use fleetc::source::{Origin, SourceFile, Sources};
 
 use super::HEAD;
 
@@ -48,25 +50,26 @@ fn marks_and_line_ends_of_other_systems_are_read_and_places_stay() {
     assert!(found("a.json", "\u{feff}[{ \"name\": \"a\",\r\n\"env\": \"dev\" }]\r\n").is_empty());
     assert!(found("a.yaml", "\u{feff}- name: a\r\n  env: dev\r\n").is_empty());
     assert!(found("a.csv", "\u{feff}name,env\r\na,dev\r\n").is_empty());
-    assert_eq!(found("a.yaml", "\u{feff}- name: größe\r\n  env: dve\r\n"), ["F0307 a.yaml:1:9", "F0302 a.yaml:2:8"]);
+    assert_eq!(found("a.yaml", "\u{feff}- name: größe\r\n  env: dve\r\n"), ["F0307 a.yaml:1:10", "F0302 a.yaml:2:8"]);
     assert_eq!(found("a.json", "\u{feff}[{ \"name\": \"größe\", \"env\": \"dve\" }]")[1], "F0302 a.json:1:29");
 }
 
 #[test]
 fn blanks_and_nothing_are_empty() {
     for (path, text) in [("a.json", ""), ("a.json", " \r\n\t"), ("a.yaml", "\u{feff}\n"), ("a.csv", "\n\n")] {
-        assert_eq!(found(path, text), ["F0012 main.fleet:16:11"], "{path} {text:?}");
+        assert_eq!(found(path, text), ["F0012 main.fleet:18:11"], "{path} {text:?}");
     }
-    for (path, text) in [("a.yaml", "---\n---\n"), ("a.yaml", "# nothing\n"), ("a.csv", "name,env\n"), ("a.json", "{}")] {
-        assert_eq!(found(path, text), ["F0012 main.fleet:16:11"], "{path} {text:?}");
+    for (path, text) in [("a.yaml", "---\n---\n"), ("a.yaml", "# nothing\n"), ("a.csv", "name,env\n"), ("a.json", "{}")]
+    {
+        assert_eq!(found(path, text), ["F0012 main.fleet:18:11"], "{path} {text:?}");
     }
 }
 
 #[test]
 fn scalars_are_no_shape() {
     for text in ["1", "true", "null", "\"a\"", "1.5e999"] {
-        assert_eq!(found("a.json", text), ["F0012 main.fleet:16:11"], "{text}");
-        assert_eq!(found("a.yaml", text), ["F0012 main.fleet:16:11"], "{text}");
+        assert_eq!(found("a.json", text), ["F0012 main.fleet:18:11"], "{text}");
+        assert_eq!(found("a.yaml", text), ["F0012 main.fleet:18:11"], "{text}");
     }
 }
 
@@ -80,13 +83,18 @@ fn a_thousand_different_mistakes_are_shown_in_part() {
 
 #[test]
 fn a_file_larger_than_the_limit_is_not_read() {
-    assert_eq!(found("a.json", vec![b' '; 64 * 1024 * 1024 + 1]), ["F0001 main.fleet:16:11"]);
+    assert_eq!(found("a.json", vec![b' '; 64 * 1024 * 1024 + 1]), ["F0001 main.fleet:18:11"]);
 }
 
 #[test]
 fn more_values_than_the_limit_are_not_kept() {
     let many = format!("[{}0]", "0,".repeat(4_000_000));
     assert_eq!(found("a.json", many), ["F0001 a.json:1:8000002"]);
+}
+
+pub fn read(path: &str, text: &str) {
+    let source = Sources::default().add(SourceFile::new(path, Origin::Data, text));
+    let _ = fleetc::data::read(source, text, Format::of(path).unwrap());
 }
 
 /// No prefix of a file, and no byte that is changed in it, brings the readers down.
@@ -99,13 +107,13 @@ fn no_cut_and_no_changed_byte_brings_it_down() {
     ];
     for (path, text) in cases {
         for end in 0..text.len() {
-            found(path, &text.as_bytes()[..end]);
+            read(path, &text[..end]);
         }
         for at in 0..text.len() {
             for byte in [b'"', b'[', b'}', b':', b'\n', b'\\', b'&', b'*', b'!', b',', 0, 0xC3] {
-                let mut bytes = text.as_bytes().to_vec();
-                bytes[at] = byte;
-                found(path, bytes);
+                let mut changed = text.to_owned();
+                changed.replace_range(at..=at, &char::from(byte).to_string());
+                read(path, &changed);
             }
         }
     }

@@ -60,6 +60,10 @@ fn paths(disk: &dyn Files, asked: &Asked) -> Result<Vec<String>, Box<Diagnostic>
         return some(found, asked.at, format!("the folder `{path}` holds no data file"));
     }
     if Format::of(path).is_none() {
+        let there = disk.list(folder).is_some_and(|entries| entries.iter().any(|entry| entry.name == name));
+        if !there {
+            return Err(Box::new(missing(disk, path, asked.at, "file or folder")));
+        }
         return Err(Box::new(
             not_found(asked.at, &format!("`{path}` does not say how it is written"))
                 .help("name it `.json`, `.yaml`, `.yml` or `.csv`, or name a folder"),
@@ -169,7 +173,12 @@ fn unread(disk: &dyn Files, path: &str, at: Span, error: &io::Error) -> Diagnost
         let found = not_found(at, &format!("`{path}` cannot be read: {}", reason(error)));
         return found.help("name a file of this repository; symbolic links that lead out of it are not followed");
     }
-    let found = not_found(at, &format!("there is no file `{path}`"));
+    missing(disk, path, at, "file")
+}
+
+/// F0009 for a file or folder that is not there, with what is there instead.
+fn missing(disk: &dyn Files, path: &str, at: Span, what: &str) -> Diagnostic {
+    let found = not_found(at, &format!("there is no {what} `{path}`"));
     let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
     let entries = disk.list(folder).unwrap_or_default();
     let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();

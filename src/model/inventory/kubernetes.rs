@@ -12,7 +12,8 @@ use crate::source::Span;
 
 /// What marks the Secret of a cluster, and how.
 const SECRET_TYPE: &str = "argocd.argoproj.io/secret-type";
-const SECRETS: &str = "get nothing else: `kubectl get secrets -n argocd -l argocd.argoproj.io/secret-type=cluster -o json`";
+const SECRETS: &str =
+    "get nothing else: `kubectl get secrets -n argocd -l argocd.argoproj.io/secret-type=cluster -o json`";
 
 /// Whether `node` is an object of Kubernetes.
 pub fn is_object(node: &Node) -> bool {

@@ -14,6 +14,7 @@ mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::body::find;
 use super::field::{self, Field};
 use super::names;
 use crate::data::{self, Format, Node};
@@ -76,11 +77,15 @@ pub fn read(files: &[Parse], sources: &mut Sources, disk: &dyn Files, diagnostic
             let source = sources.add(SourceFile::new(one.path.clone(), Origin::Data, ""));
             declarations.entry(source).or_default().push(cluster::unknown(Span::new(source, 0, 0)));
         }
-        for path in paths.iter().filter(|_| one.sound) {
-            if let Some(file) = loaded.get(path) {
-                let of_file = declarations.entry(file.source).or_default();
-                of_file.extend(clusters(one, file, &fields, diagnostics));
-            }
+        let mut led = BTreeSet::new();
+        let mut known = !paths.is_empty();
+        for file in paths.iter().filter(|_| one.sound).filter_map(|path| loaded.get(path)) {
+            let found = clusters(one, file, &fields, &mut led, diagnostics);
+            known &= found.iter().all(|declaration| declaration.kind.name_span().is_some());
+            declarations.entry(file.source).or_default().extend(found);
+        }
+        if known && one.sound {
+            report_leading_nowhere(one, &led, &names, &fields, diagnostics);
         }
     }
     report_too_many(&asked, &declarations, diagnostics);
@@ -107,7 +112,13 @@ fn without_duplicates<'a>(asked: Vec<Asked<'a>>, diagnostics: &mut Diagnostics) 
 }
 
 /// The clusters that `asked` finds in `file`.
-fn clusters(asked: &Asked, file: &Loaded, fields: &[Field], diagnostics: &mut Diagnostics) -> Vec<ast::Declaration> {
+fn clusters(
+    asked: &Asked,
+    file: &Loaded,
+    fields: &[Field],
+    led: &mut BTreeSet<Span>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<ast::Declaration> {
     let start = Span::new(file.source, 0, 0);
     let Some(documents) = &file.documents else { return vec![cluster::unknown(start)] };
     let mut reading = shape::Reading {
@@ -117,6 +128,7 @@ fn clusters(asked: &Asked, file: &Loaded, fields: &[Field], diagnostics: &mut Di
         lenient: file.format == Format::Csv,
         found: Vec::new(),
         unsure: false,
+        led,
         diagnostics,
     };
     reading.documents(documents);
@@ -135,6 +147,31 @@ fn clusters(asked: &Asked, file: &Loaded, fields: &[Field], diagnostics: &mut Di
         declarations.push(cluster::unknown(start));
     }
     declarations
+}
+
+/// F0012 for pointers that led to nothing in any cluster: a typo would take a label away from all of them.
+fn report_leading_nowhere(
+    asked: &Asked,
+    led: &BTreeSet<Span>,
+    names: &names::Names,
+    fields: &[Field],
+    diagnostics: &mut Diagnostics,
+) {
+    let by_default = |key: &str| names.cluster_defaults.is_some_and(|node| find(&node.body, key).is_some());
+    // Clusters that lack what they need are reported as that.
+    let needed = |key: &str| {
+        let field = fields.iter().find(|field| field.name.text == key);
+        !by_default(key) && field.is_some_and(|field| !field.fact && !field.optional && field.default.is_none())
+    };
+    let fields = asked.fields.iter().filter(|(key, _)| !needed(key)).map(|(_, pointer)| pointer);
+    for pointer in asked.server.iter().chain(fields).filter(|pointer| !led.contains(&pointer.at)) {
+        let message = format!("`{}` leads to nothing in any cluster of `{}`", pointer.text, asked.path);
+        diagnostics.push(
+            Diagnostic::new(codes::UNKNOWN_SHAPE, pointer.at, message)
+                .label("no cluster has this")
+                .help("point to where it is, or leave it out as long as no cluster has it"),
+        );
+    }
 }
 
 fn report_too_many(

@@ -2,6 +2,7 @@
 //! user's own shape.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::asked::{Asked, Pointer};
 use super::kubernetes;
@@ -48,6 +49,8 @@ pub struct Reading<'r, 'a, 'd> {
     pub found: Vec<Found<'r>>,
     /// Whether something could not be read, which was reported.
     pub unsure: bool,
+    /// The places of the pointers that led to something.
+    pub led: &'d mut BTreeSet<Span>,
     /// Where problems go.
     pub diagnostics: &'d mut Diagnostics,
 }
@@ -135,10 +138,11 @@ impl<'r> Reading<'r, '_, '_> {
         let all = server.chain(asked.fields.iter().map(|(key, pointer)| (*key, pointer)));
         let settings = all.filter_map(|(key, pointer)| {
             let value = pointer::follow(node, &pointer.parts)?;
+            self.led.insert(pointer.at);
             Some(Setting { key: key.to_owned(), at: value.span, value: Cow::Borrowed(value), lenient: true })
         });
-        let found = Found { name, span: node.span, settings: settings.collect() };
-        self.add(found);
+        let settings = settings.collect();
+        self.add(Found { name, span: node.span, settings });
     }
 
     /// Clusters in one of the known shapes.
@@ -207,7 +211,8 @@ impl<'r> Reading<'r, '_, '_> {
             Some((node, Some(text))) if !text.is_empty() => (node, text),
             other => {
                 let wrong = other.map(|(node, _)| node).filter(|node| !node.is_null());
-                let found = wrong.map_or("nothing", |node| if node.text().is_some() { "no text" } else { node.describe() });
+                let found =
+                    wrong.map_or("nothing", |node| if node.text().is_some() { "no text" } else { node.describe() });
                 let at = wrong.map_or(whole.place(), Node::place);
                 self.refuse(
                     Diagnostic::new(codes::UNNAMED_CLUSTER, at, "this cluster has no name")
@@ -284,7 +289,9 @@ fn leads_nowhere(each: &Pointer, path: &str, way: &str, node: &Node) -> Diagnost
         return found.label(format!("{place} holds {}", node.describe())).help("point to the list of clusters");
     }
     let pointers: Vec<String> = keys.iter().map(|key| format!("{way}/{}", escaped(key))).collect();
-    found.label(format!("{place} has other keys")).help(format!("write {}", one_of(pointers.iter().map(String::as_str))))
+    found
+        .label(format!("{place} has other keys"))
+        .help(format!("write {}", one_of(pointers.iter().map(String::as_str))))
 }
 
 /// Whether `node` is an output of Terraform.
