@@ -192,7 +192,7 @@ impl Reader<'_> {
         )
     }
 
-    /// `\uXXXX`, or two of them for a character beyond U+FFFF.
+    /// `\u` and four digits, or two of them for a character beyond U+FFFF.
     fn unicode(&mut self) -> Option<char> {
         let high = self.unit()?;
         if !(0xD800..0xDC00).contains(&high) {

@@ -17,7 +17,9 @@ pub fn unknown(at: Span) -> Declaration {
 
 /// The declaration of `found`.
 pub fn declaration(found: Found, fields: &[Field], diagnostics: &mut Diagnostics) -> Declaration {
-    let name = found.name.map(|(text, at)| literal(text, at));
+    // Without its name nothing else of it is said to be wrong: it may be no cluster at all.
+    let Some((name, at)) = found.name else { return unknown(found.span) };
+    let name = Some(literal(name, at));
     let mut entries = Vec::with_capacity(found.settings.len());
     for Setting { key, at, value, lenient } in found.settings {
         if value.is_null() {
