@@ -64,10 +64,10 @@ pub fn compile_and<T>(
     let unread = project.diagnostics.has_errors();
     let mut found = Diagnostics::default();
     model::mend::mend(&mut parsed, &sources, Origin::Project, &mut found);
-    let inventories = model::inventory::read(&parsed, &mut sources, project.files.as_ref(), &mut found);
-    for parse in &inventories.clusters {
+    let mut inventories = model::inventory::read(&parsed, &mut sources, project.files.as_ref(), &mut found);
+    for parse in std::mem::take(&mut inventories.clusters) {
         resolve::credentials::check(&parse.file, &mut diagnostics);
-        parsed.push(parse.clone());
+        parsed.push(parse);
     }
     model::mend::mend(&mut parsed, &sources, Origin::Data, &mut found);
     let model = model::build(&parsed, &sources, &mut found);
