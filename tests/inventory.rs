@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
 #![allow(missing_docs)]
 
+#[path = "inventory/disk.rs"]
+mod disk;
 #[path = "support/golden.rs"]
 mod golden;
 #[path = "inventory/hostile.rs"]

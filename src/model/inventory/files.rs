@@ -44,6 +44,14 @@ fn paths(disk: &dyn Files, asked: &Asked) -> Result<Vec<String>, Box<Diagnostic>
                 .help("write it relative to the project's root, with `/` between its parts"),
         ));
     }
+    let up = |path: &str| path.split('/').take_while(|part| *part == "..").count();
+    if disk.repository().is_some_and(|repository| up(path) > up(&repository.root)) {
+        return Err(Box::new(
+            Diagnostic::new(codes::UNSAFE_PATH, asked.at, format!("`{path}` leaves the repository"))
+                .label("outside, where another checkout has something else")
+                .help("let the other tool write into this repository"),
+        ));
+    }
     let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
     if folder.contains(['*', '?', '[', '{']) {
         return Err(Box::new(
