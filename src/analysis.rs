@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::model;
+use crate::model::{self, inventory::Inventories};
 use crate::plan::why::{self, Unknown, Why};
 use crate::plan::{Plan, resolve};
 use crate::policy::{self, Reach};
@@ -64,12 +64,7 @@ pub fn compile_and<T>(
     let unread = project.diagnostics.has_errors();
     let mut found = Diagnostics::default();
     model::mend::mend(&mut parsed, &sources, Origin::Project, &mut found);
-    let mut inventories = model::inventory::read(&parsed, &mut sources, project.files.as_ref(), &mut found);
-    for parse in std::mem::take(&mut inventories.clusters) {
-        resolve::credentials::check(&parse.file, &mut diagnostics);
-        parsed.push(parse);
-    }
-    model::mend::mend(&mut parsed, &sources, Origin::Data, &mut found);
+    let inventories = clusters_of_data(project, &mut parsed, &mut sources, &mut found);
     let model = model::build(&parsed, &sources, &mut found);
     for diagnostic in found.iter().filter(|found| !unread || !is_fall_out(found)) {
         diagnostics.push(diagnostic.clone());
@@ -109,6 +104,22 @@ pub fn compile_and<T>(
     let answer = plan.as_ref().map(|plan| and(&model, plan));
     drop(model);
     (Compilation { sources, diagnostics, plan, output }, answer)
+}
+
+/// Reads the inventories, and adds their clusters to `parsed`.
+fn clusters_of_data(
+    project: &Project,
+    parsed: &mut Vec<Parse>,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Inventories {
+    let mut inventories = model::inventory::read(parsed, sources, project.files.as_ref(), found);
+    for parse in std::mem::take(&mut inventories.clusters) {
+        resolve::credentials::check(&parse.file, found);
+        parsed.push(parse);
+    }
+    model::mend::mend(parsed, sources, Origin::Data, found);
+    inventories
 }
 
 /// The declaration of clusters that nobody declared.

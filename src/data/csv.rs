@@ -21,6 +21,14 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Refused> {
 fn header(reader: &mut Reader) -> Result<Vec<Cell>, Refused> {
     let header = reader.row()?.unwrap_or_default();
     let mut names = Vec::new();
+    if let [only] = header.as_slice()
+        && let Some(other) = [';', '\t', '|'].into_iter().find(|other| only.text.contains(*other))
+    {
+        let found = invalid(only.span, Format::Csv, "one column");
+        return Err(Box::new(
+            found.help(format!("put a comma between the cells in place of `{}`", other.escape_default())),
+        ));
+    }
     for cell in &header {
         if cell.text.is_empty() {
             let found = invalid(cell.span, Format::Csv, "a column without a name");
