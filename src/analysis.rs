@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::lints;
-use crate::model;
+use crate::model::{self, inventory::Inventories};
 use crate::plan::expectations::{self, Outcome};
 use crate::plan::why::{self, Unknown, Why};
 use crate::plan::{Plan, resolve};
@@ -104,7 +104,8 @@ fn compile_with<T>(
     }
     let unread = project.diagnostics.has_errors();
     let mut found = Diagnostics::default();
-    model::mend::mend(&mut parsed, &sources, &mut found);
+    model::mend::mend(&mut parsed, &sources, Origin::Project, &mut found);
+    let inventories = clusters_of_data(project, &mut parsed, &mut sources, &mut found);
     let model = model::build(&parsed, &sources, &mut found);
     for diagnostic in found.iter().filter(|found| !unread || !is_fall_out(found)) {
         diagnostics.push(diagnostic.clone());
@@ -140,6 +141,7 @@ fn compile_with<T>(
     {
         lints::check(&parsed, &model, plan, &mut diagnostics);
     }
+    model::inventory::settle(&inventories, &sources, &mut diagnostics);
     let reach = if diagnostics.has_errors() { Reach::Part } else { Reach::Whole };
     policy::apply(&parsed, &model, &sources, reach, &mut diagnostics);
     if diagnostics.has_errors() {
@@ -149,6 +151,22 @@ fn compile_with<T>(
     let levels = Levels::of(&model);
     drop(model);
     (Compilation { sources, diagnostics, plan, output, levels }, answer)
+}
+
+/// Reads the inventories, and adds their clusters to `parsed`.
+fn clusters_of_data(
+    project: &Project,
+    parsed: &mut Vec<Parse>,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Inventories {
+    let mut inventories = model::inventory::read(parsed, sources, project.files.as_ref(), found);
+    for parse in std::mem::take(&mut inventories.clusters) {
+        resolve::credentials::check(&parse.file, found);
+        parsed.push(parse);
+    }
+    model::mend::mend(parsed, sources, Origin::Data, found);
+    inventories
 }
 
 /// The declaration of clusters that nobody declared.

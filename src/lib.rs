@@ -4,6 +4,7 @@
 
 pub mod analysis;
 pub mod cli;
+pub mod data;
 pub mod diag;
 pub mod guard;
 pub mod lints;

@@ -33,12 +33,13 @@ fn table(block: &Block) -> String {
 
 #[test]
 fn the_reference_lists_every_attribute() {
-    let blocks: [&Block; 13] = [
+    let blocks: [&Block; 14] = [
         &schema::FLEET,
         &schema::ARGOCD,
         &schema::FLUX,
         &schema::SOURCE,
         &schema::CLUSTER,
+        &schema::INVENTORY,
         &schema::PROJECT,
         &schema::WINDOW,
         &schema::ROLE,
@@ -200,7 +201,7 @@ fn fleet_blocks(text: &str) -> Vec<&str> {
 #[test]
 fn the_blocks_of_the_reference_are_fleet_text() {
     let keywords = ["fleet", "argocd", "flux", "source", "label", "fact", "cluster", "group", "project", "component"];
-    let keywords = [&keywords[..], &["template", "defaults", "rollout", "moved", "removed", "test"]].concat();
+    let keywords = [&keywords[..], &["template", "defaults", "rollout", "moved", "removed", "test", "inventory"]].concat();
     let text = read("docs/language.md");
     for block in fleet_blocks(&text) {
         // What stands inside of a declaration is shown without it.
@@ -331,4 +332,51 @@ fn the_tests_of_the_examples_pass() {
     }
     let output = fleetc(&["test", "-C", "examples/my-org"]);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "1 test passed, 0 failed\n");
+}
+
+/// Every inventory of the page reads the data below it, and the last data is a mistake, with what fleetc says of it.
+#[test]
+fn the_page_of_inventories_builds() {
+    let page = read("docs/inventory.md");
+    let mut blocks = Vec::new();
+    for (index, part) in page.split("\n```").enumerate().filter(|(index, _)| index % 2 == 1) {
+        let (language, text) = part.split_once('\n').unwrap();
+        blocks.push((index, language, text));
+    }
+    let shared = blocks.remove(0).2;
+    let mut inventory: Option<&str> = None;
+    let mut built = 0;
+    let mut answer = String::new();
+    for (_, language, text) in blocks {
+        let data = matches!(language, "json" | "yaml" | "csv");
+        match (language, inventory.take()) {
+            ("fleet", _) => inventory = Some(text),
+            (_, asked) if data => {
+                let wrong = asked.is_none();
+                let asked = asked.unwrap_or("inventory \"clusters.json\"\n");
+                let path = asked.split('"').nth(1).unwrap();
+                let path = if path.ends_with('/') { format!("{path}one.{language}") } else { path.to_owned() };
+                assert!(path.ends_with(language), "{path} is shown as {language}");
+                let folder = scratch(&format!("inventory-{built}"));
+                fs::create_dir_all(folder.join(&path).parent().unwrap()).unwrap();
+                fs::write(folder.join("fleet.fleet"), format!("{shared}\n{asked}\n")).unwrap();
+                fs::write(folder.join(&path), format!("{text}\n")).unwrap();
+                let command = if wrong { "check" } else { "build" };
+                let output = fleetc(&[command, "-C", folder.to_str().unwrap(), "--color", "never"]);
+                answer = String::from_utf8(output.stdout).unwrap();
+                assert_eq!(output.status.success(), !wrong, "{path}: {answer}");
+                assert!(wrong || files(&folder.join("gitops")).iter().any(|(_, text)| text.contains("prod-eu")));
+                built += 1;
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(built, 8);
+    let (before, after) = page.split_once("## What is said of a mistake").unwrap();
+    let (shown, rest) = after.split_once("```text\n").unwrap();
+    let (_, rest) = rest.split_once("```").unwrap();
+    support::golden(
+        "docs/inventory.md",
+        &format!("{before}## What is said of a mistake{shown}```text\n{answer}```{rest}"),
+    );
 }

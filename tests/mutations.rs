@@ -104,6 +104,7 @@ impl Gather<'_> {
             | DeclarationKind::Source(named)
             | DeclarationKind::Project(named)
             | DeclarationKind::Rollout(named)
+            | DeclarationKind::Inventory(named)
             | DeclarationKind::Template(named) => &named.body,
             DeclarationKind::Component(component) => {
                 component.on.iter().for_each(|on| self.predicate(on));

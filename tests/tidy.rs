@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, each of which may use those before it. `render` and `explain` are part of `diag`.
-const ROOMS: [&str; 16] = [
-    "source", "diag", "project", "syntax", "model", "policy", "plan", "lints", "stdlib", "target", "simulate",
+const ROOMS: [&str; 17] = [
+    "source", "diag", "project", "data", "syntax", "model", "policy", "plan", "lints", "stdlib", "target", "simulate",
     "analysis", "output", "guard", "terms", "cli",
 ];
 

@@ -129,9 +129,13 @@ struct Declared {
 /// What the project around `folder` declares, whatever is wrong with it; nothing without a project.
 fn declared(folder: Option<&Path>) -> Declared {
     let Some(project) = folder.and_then(|folder| Project::discover(folder).ok()) else { return Declared::default() };
-    let parsed: Vec<_> = project.sources.iter().map(|(id, file)| syntax::parse(id, &file.text)).collect();
+    let mut parsed: Vec<_> = project.sources.iter().map(|(id, file)| syntax::parse(id, &file.text)).collect();
+    let mut sources = project.sources.clone();
     // What is wrong is said by `check`; what is declared is declared all the same.
-    let model = model::build(&parsed, &project.sources, &mut Diagnostics::default());
+    let mut silent = Diagnostics::default();
+    let inventories = model::inventory::read(&parsed, &mut sources, project.files.as_ref(), &mut silent);
+    parsed.extend(inventories.clusters);
+    let model = model::build(&parsed, &sources, &mut silent);
     Declared {
         clusters: model.clusters.iter().map(|cluster| cluster.name.to_string()).collect(),
         components: model.names.components.keys().cloned().collect(),

@@ -1,6 +1,6 @@
 //! Paths as the reader of an output needs them.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use crate::source::{Origin, Sources};
 
@@ -12,8 +12,17 @@ pub fn relative_to(base: &Path, root: &Path, sources: &Sources) -> Sources {
     }
     sources.renamed(|file| match file.origin {
         Origin::Project => relative(base, &root.join(&file.path)),
+        // A data file may lie above the root, up to that of the repository.
+        Origin::Data => relative(base, &below(root, &file.path)),
         Origin::StandardLibrary => file.path.clone(),
     })
+}
+
+/// The place of `path`, which may begin with `..`, seen from `root`.
+fn below(root: &Path, path: &str) -> PathBuf {
+    let rest = path.trim_start_matches("../");
+    let up = (path.len() - rest.len()) / "../".len();
+    root.ancestors().nth(up).unwrap_or(root).join(rest)
 }
 
 /// The way from the folder `base` to `path`, with `/` between the parts.

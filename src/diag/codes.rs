@@ -67,6 +67,11 @@ codes! {
     F0006 NOT_SUPPORTED_YET "not-supported-yet" Error "a part of the language that this version does not build";
     F0007 FORBIDDEN_CHARACTER "forbidden-character" Error "a string holds a character that no YAML reader keeps";
     F0008 CREDENTIAL_IN_SOURCE "credential-in-source" Error "the source holds what looks like a credential";
+    F0009 DATA_NOT_FOUND "data-not-found" Error "the data file of an inventory is not there";
+    F0010 INVALID_DATA "invalid-data" Error "a data file is not valid JSON, YAML or CSV";
+    F0011 UNCLEAR_DATA "unclear-data" Error "a data file says something that its readers do not agree on";
+    F0012 UNKNOWN_SHAPE "unknown-shape" Error "a data file does not hold clusters in a shape that fleetc knows";
+    F0013 FOREIGN_DATA "foreign-data" Error "a data file holds something that is no cluster";
 
     F0101 UNEXPECTED_TEXT "unexpected-text" Error "text that does not belong here";
     F0102 NESTED_TOO_DEEP "nested-too-deep" Error "blocks or brackets are nested more than 64 deep";
@@ -102,6 +107,7 @@ codes! {
     F0214 RESERVED_NAME "reserved-name" Error "a name that the language has taken";
     F0215 DEFINITION_CYCLE "definition-cycle" Error "a label or group is defined by itself";
     F0217 STILL_DECLARED "still-declared" Error "a name that was moved or removed is still declared";
+    F0216 UNNAMED_CLUSTER "unnamed-cluster" Error "a cluster of an inventory has no name";
 
     F0301 WRONG_TYPE "wrong-type" Error "a value has the wrong type";
     F0302 UNKNOWN_VALUE "unknown-value" Error "a value that is not one of those allowed";
@@ -206,9 +212,11 @@ codes! {
 /// The codes whose cause has another end: what is declared, set or said elsewhere. Their diagnostics say where, as a
 /// related place; `tests/places.rs` holds it.
 pub static NEEDS_RELATED: &[&str] = &[
-    "F0005", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207", "F0208", "F0209", "F0212",
-    "F0213", "F0215", "F0217", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315",
-    "F0321", "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0418", "F0501", "F0503", "F0506", "F0509",
+    "F0005", "F0010", "F0011", "F0013", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207",
+    "F0208", "F0209", "F0212", "F0213", "F0215", "F0217", "F0216", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311",
+    "F0312", "F0313", "F0315",
+    "F0321", "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0418", "F0501",
+    "F0503", "F0506", "F0509",
     "F0510", "F0511", "F0512", "F0513", "F0514", "F0515", "F0720", "F0721", "F0722", "F0723", "F0725", "F0726", "F0727",
     "F0732", "F0733", "F0518", "F0519",
 ];

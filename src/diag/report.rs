@@ -163,7 +163,7 @@ pub struct EditText {
 impl Report {
     /// The report of `diagnostics`, which were found in `sources`.
     pub fn new(diagnostics: &Diagnostics, sources: &Sources) -> Self {
-        let files = sources.iter().filter(|(_, file)| file.origin == Origin::Project).count();
+        let files = sources.iter().filter(|(_, file)| file.origin != Origin::StandardLibrary).count();
         Self {
             schema: SCHEMA,
             tool: "fleetc".to_owned(),

@@ -267,7 +267,7 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
                     let mut known: Vec<&str> = model.fields.iter().map(|field| field.name.text.as_str()).collect();
                     known.extend(schema::CLUSTER.names());
                     let declared = |name: &str| Some(model.fields.get(model.find_field(name)?)?.name.span);
-                    checker.diagnostics.push(unknown_key(&attribute.key, &known, declared));
+                    checker.diagnostics.push(unknown_key(&attribute.key, "a cluster", &known, declared));
                 }
             },
             Entry::Block(block) => checker.diagnostics.push(super::body::misplaced(&block.keyword, "a cluster", &[])),
@@ -290,12 +290,22 @@ pub fn place_of(name: &str) -> Place {
     }
 }
 
-/// F0210 for `key`, which is none of the `known` of a cluster; `declared` says where a label or fact is.
-pub fn unknown_key(key: &ast::Name, known: &[&str], declared: impl Fn(&str) -> Option<Span>) -> Diagnostic {
+/// A block of `table`, in words.
+pub fn owner(table: &schema::Block) -> &'static str {
+    if table.keyword == "inventory" { "an inventory" } else { "a cluster" }
+}
+
+/// F0210 for `key`, which is none of the `known` of `owner`; `declared` says where a label or fact is.
+pub fn unknown_key(
+    key: &ast::Name,
+    owner: &str,
+    known: &[&str],
+    declared: impl Fn(&str) -> Option<Span>,
+) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         codes::UNKNOWN_ATTRIBUTE,
         key.span,
-        format!("a cluster has no label, fact or attribute named `{}`", key.text),
+        format!("{owner} has no label, fact or attribute named `{}`", key.text),
     )
     .label("not declared");
     match did_you_mean(&key.text, known.iter().copied()) {

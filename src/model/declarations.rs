@@ -81,6 +81,9 @@ fn check_fixed(checker: &mut Checker) {
         check_rollout(checker, declared.node);
     }
     changes::check(checker);
+    for node in &names.inventories {
+        super::inventory::check(checker, node);
+    }
 }
 
 /// F0309 where the checked predicate `expr` holds on no cluster, unless it is `none`.

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::body::unknown_attribute;
-use super::cluster::unknown_key;
+use super::cluster::{owner, unknown_key};
 use super::schema::{self, Block};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::source::{Origin, Sources, Span};
@@ -25,10 +25,10 @@ struct Declared {
     params: BTreeMap<String, Vec<String>>,
 }
 
-/// Mends the keys of the project's files.
-pub fn mend(files: &mut [Parse], sources: &Sources, diagnostics: &mut Diagnostics) {
+/// Mends the keys of the files of `origin`.
+pub fn mend(files: &mut [Parse], sources: &Sources, origin: Origin, diagnostics: &mut Diagnostics) {
     let declared = declared(files, sources);
-    for parse in files.iter_mut().filter(|parse| sources.file(parse.cst.source).origin == Origin::Project) {
+    for parse in files.iter_mut().filter(|parse| sources.file(parse.cst.source).origin == origin) {
         for declaration in &mut parse.file.declarations {
             mend_declaration(declaration, &declared, diagnostics);
         }
@@ -78,7 +78,8 @@ fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, dia
         DeclarationKind::Source(node) => mending.body(&mut node.body, &schema::SOURCE, "a source"),
         DeclarationKind::Project(node) => mending.body(&mut node.body, &schema::PROJECT, "a project"),
         DeclarationKind::Rollout(node) => mending.body(&mut node.body, &schema::ROLLOUT, "a rollout"),
-        DeclarationKind::Cluster(node) => mending.cluster(&mut node.body, declared),
+        DeclarationKind::Cluster(node) => mending.cluster(&mut node.body, &schema::CLUSTER, declared),
+        DeclarationKind::Inventory(node) => mending.cluster(&mut node.body, &schema::INVENTORY, declared),
         DeclarationKind::Template(node) => {
             mending.params = params(&node.body);
             mending.body(&mut node.body, &schema::COMPONENT, "a template");
@@ -92,7 +93,7 @@ fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, dia
             mending.body(&mut node.body, &schema::COMPONENT, "a component");
         }
         DeclarationKind::Defaults(node) => match node.name.as_ref().map(|name| name.text.as_str()) {
-            Some("cluster") => mending.cluster(&mut node.body, declared),
+            Some("cluster") => mending.cluster(&mut node.body, &schema::CLUSTER, declared),
             _ => mending.body(&mut node.body, &schema::COMPONENT, "`defaults component`"),
         },
         DeclarationKind::Label(_)
@@ -139,12 +140,12 @@ impl Mending<'_> {
         }
     }
 
-    /// Labels and facts are keys of a cluster, too.
-    fn cluster(&mut self, body: &mut ast::Block, declared: &Declared) {
-        let known: Vec<&str> = declared.fields.keys().map(String::as_str).chain(schema::CLUSTER.names()).collect();
+    /// Labels and facts are keys of a cluster, too, and of an inventory.
+    fn cluster(&mut self, body: &mut ast::Block, table: &'static Block, declared: &Declared) {
+        let known: Vec<&str> = declared.fields.keys().map(String::as_str).chain(table.names()).collect();
         for (entry, meant) in misspelt(body, &known, &known) {
             let near = declared.fields.get(&meant).copied();
-            self.diagnostics.push(unknown_key(&entry.key, &known, |_| near));
+            self.diagnostics.push(unknown_key(&entry.key, owner(table), &known, |_| near));
             entry.key.text = meant;
         }
     }

@@ -10,6 +10,7 @@ pub mod declarations;
 pub mod eval;
 pub mod expectations;
 pub mod field;
+pub mod inventory;
 pub mod mend;
 pub mod names;
 pub mod order;

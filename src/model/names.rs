@@ -34,6 +34,8 @@ pub struct Names<'a> {
     pub fields: Vec<(&'a ast::Field, bool)>,
     /// The cluster declarations in the order of the files.
     pub clusters: Vec<&'a ast::Cluster>,
+    /// The inventories in the order of the files.
+    pub inventories: Vec<&'a ast::Named>,
     /// `defaults component`.
     pub component_defaults: Option<&'a ast::Named>,
     /// `defaults cluster`.
@@ -131,6 +133,7 @@ impl<'a> Names<'a> {
             DeclarationKind::Test(node) => insert(&mut self.tests, "test", &node.name, node, std, diagnostics),
             DeclarationKind::Rollout(node) => insert(&mut self.rollouts, "rollout", &node.name, node, std, diagnostics),
             DeclarationKind::Change(node) => self.changes.push(node),
+            DeclarationKind::Inventory(node) => self.inventories.push(node),
             DeclarationKind::Later(keyword) => {
                 self.has_later = true;
                 diagnostics.push(not_supported(keyword.span, &format!("`{}`", keyword.text)));

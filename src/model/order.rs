@@ -200,7 +200,7 @@ fn evaluate_field(model: &mut Model, index: usize, missing: &mut Missing, diagno
 
 /// F0303, once for each declaration of clusters.
 fn report_missing(model: &Model, missing: Missing, diagnostics: &mut Diagnostics) {
-    for (span, (fields, clusters)) in missing {
+    for (span, (fields, clusters)) in super::inventory::missing_together(model, missing) {
         let fields: Vec<&super::field::Field> = fields.iter().filter_map(|field| model.fields.get(*field)).collect();
         let names: Vec<String> = fields.iter().map(|field| format!("`{}`", field.name.text)).collect();
         let (noun, verb) = if clusters.len() == 1 { ("cluster", "lacks") } else { ("clusters", "lack") };
@@ -218,7 +218,11 @@ fn report_missing(model: &Model, missing: Missing, diagnostics: &mut Diagnostics
         }
         let written: Vec<String> = fields.iter().map(|field| format!("{} = …", field.name.text)).collect();
         let rest = if names.len() == 1 { "make the label optional with `?`" } else { "make them optional with `?`" };
-        diagnostics.push(diagnostic.help(format!("write `{}` in the cluster, or {rest}", written.join(", "))));
+        let help = match model.sources.file(span.source).origin {
+            crate::source::Origin::Data => format!("let the data say {}, or {rest}", names.join(", ")),
+            _ => format!("write `{}` in the cluster, or {rest}", written.join(", ")),
+        };
+        diagnostics.push(diagnostic.help(help));
     }
 }
 

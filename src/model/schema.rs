@@ -168,7 +168,7 @@ const fn free(keyword: &'static str, doc: &'static str) -> Block {
 }
 
 /// Every block that stands in no other; the rest is inside of these.
-pub static BLOCKS: &[&Block] = &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &PROJECT, &COMPONENT, &ROLLOUT, &TEST];
+pub static BLOCKS: &[&Block] = &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &INVENTORY, &PROJECT, &COMPONENT, &ROLLOUT, &TEST];
 
 /// `fleet NAME { … }`
 pub static FLEET: Block = Block {
@@ -353,6 +353,19 @@ static AUTH: &[Tag] = &[
     },
     Tag { word: "none", attributes: &[] },
 ];
+
+/// `inventory "file" { … }`, besides labels and facts
+pub static INVENTORY: Block = Block {
+    keyword: "inventory",
+    doc: "clusters from data that another tool writes",
+    status: Status::Built,
+    attributes: &[
+        built("each", Type::Text, "the whole file", "JSON pointer to the clusters in the file"),
+        built("name", Type::Text, "/name", "JSON pointer to the name in each of them"),
+        built("server", Type::Text, "", "JSON pointer to the URL of the API server"),
+    ],
+    blocks: &[],
+};
 
 /// `project NAME { … }`
 pub static PROJECT: Block = Block {

@@ -13,7 +13,7 @@ use super::predicate::{Predicate, lower, not_a_value};
 use super::schema::{Kind, Type};
 use super::scope::{Place, Referent, Scope};
 use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, did_you_mean, one_of};
-use crate::source::Span;
+use crate::source::{Origin, Span};
 use crate::syntax::ast::{Expr, ExprKind, Name, Path, Text, TextPart};
 
 /// The checked conditions of `if`, and predicates that stand as values, by their place.
@@ -74,6 +74,11 @@ pub fn describe(expr: &Expr) -> &'static str {
     }
 }
 
+/// Whether `expr` is text without its quotes to some readers.
+fn is_bare(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_))
+}
+
 fn is_predicate(expr: &Expr) -> bool {
     describe(expr) == "a predicate"
 }
@@ -129,8 +134,11 @@ impl Checker<'_, '_> {
                 (ExprKind::Path(path), FieldType::Bool | FieldType::Int | FieldType::List)
                     if scope.variables.contains(&path.text()) => {}
                 _ => {
-                    let written = checker.model.text(leaf.span);
+                    let written = checker.written(leaf);
                     let mut diagnostic = not_a_value(ty, what, Some(&declared), leaf, written);
+                    if checker.is_data(leaf) && *ty == FieldType::Text && is_bare(leaf) {
+                        diagnostic.helps = vec![format!("quote it in the data file: `\"{written}\"`")];
+                    }
                     if scope.variables.iter().any(|variable| variable == written) {
                         diagnostic.helps = vec![format!("write `\"${{{written}}}\"` for the variable's value")];
                         diagnostic.fixes.clear();
@@ -139,6 +147,19 @@ impl Checker<'_, '_> {
                 }
             }
         });
+    }
+
+    /// Whether `expr` stands in a data file, where text is written in other ways than in the language.
+    fn is_data(&self, expr: &Expr) -> bool {
+        self.model.sources.file(expr.span.source).origin == Origin::Data
+    }
+
+    /// How `expr` is written; in a data file, the text that it means.
+    fn written<'e>(&'e self, expr: &'e Expr) -> &'e str {
+        match &expr.kind {
+            ExprKind::Text(text) if self.is_data(expr) => text.as_literal().unwrap_or(""),
+            _ => self.model.text(expr.span),
+        }
     }
 
     /// Checks `expr` as a predicate and keeps it.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::diag::{Diagnostics, Identity};
 use crate::source::{Sources, Span};
 use crate::syntax::Parse;
-use crate::syntax::ast::Declaration;
+use crate::syntax::ast::{Declaration, DeclarationKind, Text};
 
 /// How much of a marked text counts: a name or a value is shorter, and a block may be edited at its end.
 const MARKED: usize = 80;
@@ -48,6 +48,12 @@ pub fn around(declarations: &[Declaration], span: Span) -> Option<&Declaration> 
 
 /// The keyword and the name as they are written, without quotes: `component web`.
 fn title(declaration: &Declaration, sources: &Sources) -> String {
+    if let DeclarationKind::Cluster(cluster) = &declaration.kind
+        && declaration.keyword.is_empty()
+    {
+        // It stands in the data of an inventory, without a keyword and perhaps in other letters.
+        return format!("cluster {}", cluster.name.as_ref().and_then(Text::as_literal).unwrap_or_default());
+    }
     let keyword = sources.text(declaration.keyword);
     match declaration.kind.name_span() {
         Some(name) => format!("{keyword} {}", sources.text(name).trim_matches('"')),

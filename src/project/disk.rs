@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::load::{self, Unread};
 use super::paths::{levels_up, normalise, split_last};
 use super::{Entry, Files, Repository, git};
 
@@ -40,6 +41,17 @@ impl DiskFiles {
         if found.starts_with(base) { Ok(found) } else { Err(io::ErrorKind::PermissionDenied.into()) }
     }
 
+    /// Where the file `path` is on disk, which is spelled exactly like this.
+    fn locate_file(&self, path: &str) -> io::Result<PathBuf> {
+        let path = normalise(path).ok_or(io::ErrorKind::InvalidInput)?;
+        let (folder, name) = split_last(&path).ok_or(io::ErrorKind::IsADirectory)?;
+        let exact = self.list(folder).is_some_and(|entries| entries.iter().any(|entry| entry.name == name));
+        if !exact {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.locate(&path)
+    }
+
     fn read_folder(&self, path: &str) -> Option<Vec<Entry>> {
         let folder = self.locate(path).ok()?;
         let mut entries = Vec::new();
@@ -61,13 +73,15 @@ impl DiskFiles {
 
 impl Files for DiskFiles {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        let path = normalise(path).ok_or(io::ErrorKind::InvalidInput)?;
-        let (folder, name) = split_last(&path).ok_or(io::ErrorKind::IsADirectory)?;
-        let exact = self.list(folder).is_some_and(|entries| entries.iter().any(|entry| entry.name == name));
-        if !exact {
-            return Err(io::ErrorKind::NotFound.into());
-        }
-        fs::read(self.locate(&path)?)
+        fs::read(self.locate_file(path)?)
+    }
+
+    fn read_at_most(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
+        load::read_at_most(&self.locate_file(path)?, most).map_err(|unread| match unread {
+            Unread::TooLarge { .. } => io::ErrorKind::FileTooLarge.into(),
+            Unread::Io(error) => error,
+            Unread::Because(reason) => io::Error::other(reason),
+        })
     }
 
     fn list(&self, path: &str) -> Option<Vec<Entry>> {

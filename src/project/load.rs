@@ -25,20 +25,28 @@ pub enum Unread {
     Because(&'static str),
 }
 
-/// The bytes of the file at `path`, unless it is too large, which is known without reading it.
+/// The bytes of the file at `path`, unless it is too large for a `.fleet` file.
 pub fn read(path: &Path) -> Result<Vec<u8>, Unread> {
+    read_at_most(path, LARGEST)
+}
+
+/// The bytes of the file at `path`, unless it has more than `most`, which is known without reading it.
+pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
     let file = File::open(path).map_err(Unread::Io)?;
     let metadata = file.metadata().map_err(Unread::Io)?;
     if !metadata.is_file() {
         return Err(Unread::Because("is not a regular file"));
     }
-    if metadata.len() > LARGEST {
+    if metadata.len() > most {
         return Err(Unread::TooLarge { size: metadata.len() });
     }
     let mut bytes = Vec::new();
     // One byte more than is allowed: a file may grow while it is read.
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
-    Ok(bytes)
+    file.take(most + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
+    match bytes.len() as u64 {
+        size if size > most => Err(Unread::TooLarge { size }),
+        _ => Ok(bytes),
+    }
 }
 
 /// Adds the file `path` to `sources`, and to `diagnostics` what is wrong with it.

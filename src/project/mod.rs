@@ -18,6 +18,7 @@ use std::path::PathBuf;
 pub use discover::{NoProject, Overlay};
 pub use disk::DiskFiles;
 pub use memory::MemoryFiles;
+pub use paths::normalise;
 pub use save::save;
 
 use crate::diag::Diagnostics;
@@ -76,6 +77,12 @@ pub struct Repository {
 pub trait Files {
     /// The bytes of a file.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+
+    /// The bytes of a file that has at most `most` of them; a larger one is [`io::ErrorKind::FileTooLarge`].
+    fn read_at_most(&self, path: &str, most: u64) -> io::Result<Vec<u8>> {
+        let bytes = self.read(path)?;
+        if bytes.len() as u64 > most { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+    }
 
     /// The entries of a folder sorted by name; none when `path` is no folder.
     fn list(&self, path: &str) -> Option<Vec<Entry>>;

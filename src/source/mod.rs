@@ -17,7 +17,7 @@ pub struct SourceId(u32);
 
 /// A range of bytes in one file.
 ///
-/// Both ends are offsets in bytes from the start of the file; a file is at most 4 MiB, so `u32` is wide enough.
+/// Both ends are offsets in bytes from the start of the file; a file is at most 64 MiB, so `u32` is wide enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The file.
@@ -39,6 +39,11 @@ impl Span {
         Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// Whether it holds nothing.
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
     /// The empty span at the end of `self`, where something is missing.
     pub fn after(self) -> Self {
         Self { start: self.end, ..self }
@@ -52,6 +57,8 @@ pub enum Origin {
     Project,
     /// A file of the standard library, part of the compiler.
     StandardLibrary,
+    /// A file of data that another tool writes, which an inventory names.
+    Data,
 }
 
 /// One file of text.

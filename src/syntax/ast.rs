@@ -84,7 +84,9 @@ pub enum DeclarationKind {
     Change(Change),
     /// `test "what must hold" { expect … }`
     Test(Test),
-    /// `inventory`, `store`, `secret`, `object`: known, not built yet. Holds the keyword.
+    /// `inventory "file" { … }`; the name is the path of the file
+    Inventory(Named),
+    /// `store`, `secret`, `object`: known, not built yet. Holds the keyword.
     Later(Name),
 }
 
@@ -97,7 +99,8 @@ impl DeclarationKind {
             | Self::Project(named)
             | Self::Template(named)
             | Self::Defaults(named)
-            | Self::Rollout(named) => named.name.as_ref(),
+            | Self::Rollout(named)
+            | Self::Inventory(named) => named.name.as_ref(),
             Self::Engine(engine) => engine.name.as_ref(),
             Self::Label(field) | Self::Fact(field) => field.name.as_ref(),
             Self::Cluster(cluster) => return cluster.name.as_ref().map(|text| text.span),

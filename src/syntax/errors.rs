@@ -82,7 +82,7 @@ pub(super) fn unknown_keyword(span: Span, word: &str, near: Option<&str>) -> Dia
         Some(near) => made.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), Unsafe, span, near),
         None => made.help(
             "a file holds `fleet`, `argocd`, `flux`, `source`, `label`, `fact`, `cluster`, `group`, `project`, \
-             `component`, `template`, `defaults`, `rollout` and `test` declarations",
+             `component`, `template`, `defaults`, `rollout`, `inventory`, `test`, `moved` and `removed` declarations",
         ),
     }
 }
@@ -101,7 +101,10 @@ pub(super) fn outside_of_block(span: Span, word: &str, block: Option<(Span, Stri
 pub(super) fn missing_name(keyword: Span, word: &str) -> Diagnostic {
     Diagnostic::new(codes::MISSING_NAME, keyword.after(), format!("`{word}` needs a name"))
         .label("expected a name here")
-        .help(format!("write `{word} NAME`"))
+        .help(match word {
+            "inventory" => "write the path of a data file: `inventory \"clusters.json\"`".to_owned(),
+            _ => format!("write `{word} NAME`"),
+        })
 }
 
 pub(super) fn missing_defaults(keyword: Span) -> Diagnostic {

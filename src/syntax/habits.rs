@@ -10,12 +10,13 @@ use super::errors::{self, Sink};
 use crate::source::{SourceId, Span};
 
 /// Words that begin a block with more than its own word before the `{`.
-const HEADS: [&str; 12] = [
+const HEADS: [&str; 13] = [
     "cluster",
     "component",
     "defaults",
     "fleet",
     "ignore",
+    "inventory",
     "patch",
     "project",
     "rollout",

@@ -28,6 +28,13 @@ pub struct Parse {
     pub diagnostics: Diagnostics,
 }
 
+impl Parse {
+    /// Declarations that stand in no text of the language, such as the clusters of a data file.
+    pub fn of(file: ast::File) -> Self {
+        Self { cst: Cst::new(file.source, Vec::new()), file, diagnostics: Diagnostics::default() }
+    }
+}
+
 /// Reads `text`, the whole of the file `source`, in time and memory linear in its length.
 pub fn parse(source: SourceId, text: &str) -> Parse {
     let mut sink = Sink::new(source, text);

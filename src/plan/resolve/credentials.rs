@@ -86,7 +86,8 @@ fn declared<'f>(declaration: &'f Declaration, visit: &mut dyn FnMut(&'f Text)) {
         | DeclarationKind::Project(node)
         | DeclarationKind::Template(node)
         | DeclarationKind::Defaults(node)
-        | DeclarationKind::Rollout(node) => block(&node.body, visit),
+        | DeclarationKind::Rollout(node)
+        | DeclarationKind::Inventory(node) => block(&node.body, visit),
         DeclarationKind::Engine(node) => block(&node.body, visit),
         DeclarationKind::Label(node) | DeclarationKind::Fact(node) => {
             if let Some(value) = &node.value {

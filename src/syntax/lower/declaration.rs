@@ -12,7 +12,7 @@ use crate::syntax::kind::SyntaxKind as K;
 use crate::syntax::limits::DECLARATION_WORDS;
 
 /// Keywords of [`DeclarationKind::Later`].
-const LATER_WORDS: [&str; 4] = ["inventory", "store", "secret", "object"];
+const LATER_WORDS: [&str; 3] = ["store", "secret", "object"];
 
 /// Which clauses a keyword takes.
 fn clauses_of(keyword: &str) -> &'static [Clause] {
@@ -136,6 +136,7 @@ impl Lower<'_> {
                 DeclarationKind::Template(self.named(head, keyword))
             }
             "rollout" => DeclarationKind::Rollout(self.named(head, keyword)),
+            "inventory" => DeclarationKind::Inventory(self.named(head, keyword)),
             "defaults" => {
                 self.demand_block(head, keyword);
                 let name = self.defaults_name(head);

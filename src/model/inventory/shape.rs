@@ -1,0 +1,318 @@
+//! Where the clusters are in a data file: a list, a map of them by name, Terraform's outputs, objects of Kubernetes, or the
+//! user's own shape.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::asked::{Asked, Pointer};
+use super::kubernetes;
+use crate::data::{Entry, Kind, Node, pointer};
+use crate::diag::{Diagnostic, Diagnostics, codes, one_of};
+use crate::model::field::Field;
+use crate::source::Span;
+
+/// A cluster that was found.
+#[derive(Debug)]
+pub struct Found<'n> {
+    /// Its name and where it stands; none when that was reported.
+    pub name: Option<(String, Span)>,
+    /// The whole entry.
+    pub span: Span,
+    /// What is said of it.
+    pub settings: Vec<Setting<'n>>,
+}
+
+/// A label, fact or attribute of a cluster.
+#[derive(Debug)]
+pub struct Setting<'n> {
+    /// The key.
+    pub key: String,
+    /// The place of the key.
+    pub at: Span,
+    /// The value.
+    pub value: Cow<'n, Node>,
+    /// Whether text may stand for `true` and for a number, because where it is there is nothing but text.
+    pub lenient: bool,
+}
+
+/// The search through one file.
+pub struct Reading<'r, 'a, 'd> {
+    /// What is searched for.
+    pub asked: &'r Asked<'a>,
+    /// The labels and facts of the fleet.
+    pub fields: &'r [Field<'a>],
+    /// The path of the file.
+    pub path: &'r str,
+    /// Whether the file holds nothing but text.
+    pub lenient: bool,
+    /// What was found.
+    pub found: Vec<Found<'r>>,
+    /// Whether something could not be read, which was reported.
+    pub unsure: bool,
+    /// The places of the pointers that led to something.
+    pub led: &'d mut BTreeSet<Span>,
+    /// Where problems go.
+    pub diagnostics: &'d mut Diagnostics,
+}
+
+impl<'r> Reading<'r, '_, '_> {
+    /// Searches the documents of the file.
+    pub fn documents(&mut self, documents: &'r [Node]) {
+        if documents.is_empty() {
+            self.refuse(self.unknown("it is empty"));
+        }
+        for document in documents {
+            match &self.asked.each {
+                Some(each) => self.each(document, each),
+                None if self.asked.is_own() => self.own(document),
+                None => self.shape(document),
+            }
+        }
+    }
+
+    /// Reports `diagnostic`, after which not all clusters are known.
+    pub fn refuse(&mut self, diagnostic: Diagnostic) {
+        self.unsure = true;
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// F0012 at the inventory.
+    fn unknown(&self, why: &str) -> Diagnostic {
+        let message = format!("`{}` does not hold clusters in a shape that fleetc knows", self.path);
+        Diagnostic::new(codes::UNKNOWN_SHAPE, self.asked.at, message)
+            .label(why.to_owned())
+            .help("say where they are: `each = \"/items\", name = \"/metadata/name\"`, and a pointer for each label")
+            .note("known are a list of `{ name, labels, server }`, `terraform output -json`, Secrets of Argo CD and Clusters of Cluster API")
+    }
+
+    /// The clusters that `each` points to.
+    fn each(&mut self, document: &'r Node, each: &Pointer) {
+        let mut node = document;
+        let mut way = String::new();
+        for part in &each.parts {
+            if is_output(node) && !self.readable(&way, node) {
+                return;
+            }
+            // Behind the name of an output, `value` may be left out.
+            let value = node.get("value").filter(|_| is_output(node) && part != "value");
+            let Some(next) = pointer::step(value.unwrap_or(node), part) else {
+                let diagnostic = leads_nowhere(each, self.path, &way, value.unwrap_or(node));
+                return self.refuse(diagnostic);
+            };
+            way = format!("{way}/{}", escaped(part));
+            node = next;
+        }
+        if is_output(node) {
+            return self.output(&way, node);
+        }
+        match (&node.kind, self.asked.is_own()) {
+            (Kind::Map(entries), true) => entries.iter().for_each(|entry| self.own_entry(&entry.value, Some(entry))),
+            (_, true) => self.own(node),
+            (_, false) => self.shape(node),
+        }
+    }
+
+    /// Clusters in a shape of the user's own: a list, or one of them.
+    fn own(&mut self, node: &'r Node) {
+        match &node.kind {
+            Kind::List(items) => items.iter().for_each(|item| self.own_entry(item, None)),
+            Kind::Map(_) => self.own_entry(node, None),
+            _ => self.refuse(self.unknown(&format!("it holds {}", node.describe()))),
+        }
+    }
+
+    fn own_entry(&mut self, node: &'r Node, key: Option<&'r Entry>) {
+        let asked = self.asked;
+        if !node.is_map() {
+            return self.not_a_map(node);
+        }
+        let name = match (&asked.name, key) {
+            (Some(pointer), _) => {
+                let found = pointer::follow(node, &pointer.parts).filter(|name| !name.is_null());
+                self.name(found, node, &pointer.text)
+            }
+            (None, Some(key)) => Some((key.key.clone(), key.at)),
+            (None, None) => self.name(node.get("name"), node, "/name"),
+        };
+        let server = asked.server.iter().map(|pointer| ("server", pointer));
+        let all = server.chain(asked.fields.iter().map(|(key, pointer)| (*key, pointer)));
+        let settings = all.filter_map(|(key, pointer)| {
+            let value = pointer::follow(node, &pointer.parts)?;
+            self.led.insert(pointer.at);
+            Some(Setting { key: key.to_owned(), at: value.span, value: Cow::Borrowed(value), lenient: true })
+        });
+        let settings = settings.collect();
+        self.add(Found { name, span: node.span, settings });
+    }
+
+    /// Clusters in one of the known shapes.
+    pub fn shape(&mut self, node: &'r Node) {
+        match &node.kind {
+            Kind::List(items) => items.iter().for_each(|item| self.entry(item, None)),
+            Kind::Map(_) if kubernetes::is_object(node) => kubernetes::object(self, node),
+            Kind::Map(entries) if !entries.is_empty() && entries.iter().all(|entry| is_output(&entry.value)) => {
+                self.outputs(entries);
+            }
+            Kind::Map(_) if node.get("name").is_some_and(|name| !name.is_map()) => self.entry(node, None),
+            Kind::Map(entries) if !entries.is_empty() && entries.iter().all(|entry| is_cluster(&entry.value)) => {
+                entries.iter().for_each(|entry| self.entry(&entry.value, Some(entry)));
+            }
+            _ => self.refuse(self.unknown(&format!("it holds {}", what_holds(node)))),
+        }
+    }
+
+    /// An item of a list, or an entry of a map by name.
+    fn entry(&mut self, node: &'r Node, key: Option<&'r Entry>) {
+        if kubernetes::is_object(node) {
+            return kubernetes::object(self, node);
+        }
+        if !node.is_map() {
+            return self.not_a_map(node);
+        }
+        let name = match (node.get("name"), key) {
+            (None, Some(key)) => Some((key.key.clone(), key.at)),
+            (name, _) => self.name(name, node, "/name"),
+        };
+        let mut settings = Vec::new();
+        for entry in node.entries().iter().filter(|entry| entry.key != "name") {
+            let nested = matches!(entry.key.as_str(), "labels" | "facts") && !self.is_field(&entry.key);
+            match &entry.value.kind {
+                Kind::Map(inner) if nested => settings.extend(inner.iter().map(|inner| self.setting(inner))),
+                Kind::Null if nested => {}
+                _ => settings.push(self.setting(entry)),
+            }
+        }
+        self.add(Found { name, span: node.span, settings });
+    }
+
+    fn setting(&self, entry: &'r Entry) -> Setting<'r> {
+        // A label may go by its key in Kubernetes.
+        let by_key = self.fields.iter().find(|field| field.key == Some(entry.key.as_str()));
+        let key = match by_key {
+            Some(field) if !self.is_field(&entry.key) => field.name.text.clone(),
+            _ => entry.key.clone(),
+        };
+        Setting { key, at: entry.at, value: Cow::Borrowed(&entry.value), lenient: self.lenient }
+    }
+
+    fn is_field(&self, name: &str) -> bool {
+        self.fields.binary_search_by(|field| field.name.text.as_str().cmp(name)).is_ok()
+    }
+
+    /// Adds a cluster.
+    pub fn add(&mut self, found: Found<'r>) {
+        self.unsure |= found.name.is_none();
+        self.found.push(found);
+    }
+
+    /// The name of the cluster `whole`, which is looked for at `pointer`.
+    pub fn name(&mut self, node: Option<&Node>, whole: &Node, pointer: &str) -> Option<(String, Span)> {
+        let (node, text) = match node.map(|node| (node, node.text())) {
+            Some((node, Some(text))) if !text.is_empty() => (node, text),
+            other => {
+                let wrong = other.map(|(node, _)| node).filter(|node| !node.is_null());
+                let found =
+                    wrong.map_or("nothing", |node| if node.text().is_some() { "no text" } else { node.describe() });
+                let at = wrong.map_or(whole.place(), Node::place);
+                self.refuse(
+                    Diagnostic::new(codes::UNNAMED_CLUSTER, at, "this cluster has no name")
+                        .label(format!("expected text at `{pointer}`, found {found}"))
+                        .help("let the data name each cluster, or say where the name is: `name = \"/metadata/name\"`"),
+                );
+                return None;
+            }
+        };
+        Some((text.to_owned(), node.span))
+    }
+
+    fn not_a_map(&mut self, node: &Node) {
+        self.refuse(
+            Diagnostic::new(codes::FOREIGN_DATA, node.place(), "this is no cluster")
+                .label(format!("expected a map, found {}", node.describe()))
+                .help("let each item be a map: `{ \"name\": \"prod-eu\", \"labels\": { \"env\": \"prod\" } }`"),
+        );
+    }
+
+    /// All outputs of Terraform.
+    fn outputs(&mut self, entries: &'r [Entry]) {
+        match entries {
+            [only] => self.output(&format!("/{}", escaped(&only.key)), &only.value),
+            several => {
+                let names = one_of(several.iter().map(|entry| entry.key.as_str()));
+                let message = format!("`{}` holds several outputs of Terraform", self.path);
+                let first = several.first().map_or("", |entry| &entry.key);
+                self.refuse(
+                    Diagnostic::new(codes::UNKNOWN_SHAPE, self.asked.at, message)
+                        .label("which of them holds the clusters is not said")
+                        .help(format!("name {names}: `each = \"/{}\"`", escaped(first))),
+                );
+            }
+        }
+    }
+
+    fn output(&mut self, way: &str, node: &'r Node) {
+        if !self.readable(way, node) {
+            return;
+        }
+        match node.get("value") {
+            Some(value) if self.asked.is_own() => match &value.kind {
+                Kind::Map(entries) => entries.iter().for_each(|entry| self.own_entry(&entry.value, Some(entry))),
+                _ => self.own(value),
+            },
+            Some(value) => self.shape(value),
+            None => {}
+        }
+    }
+
+    /// Whether the output `node` may be read; says so where it may not.
+    fn readable(&mut self, way: &str, node: &Node) -> bool {
+        let secret = node.get("sensitive").filter(|sensitive| !matches!(sensitive.kind, Kind::Bool(false)));
+        if let Some(secret) = secret {
+            let name = way.trim_start_matches('/');
+            self.refuse(
+                Diagnostic::new(codes::FOREIGN_DATA, secret.span, format!("the output `{name}` is sensitive"))
+                    .label("not read")
+                    .help("give names and labels an output of their own that is not sensitive: `output \"clusters\" { … }`")
+                    .note("what is sensitive has no place in Git, and fleetc shows nothing of it"),
+            );
+        }
+        secret.is_none()
+    }
+}
+
+/// F0012 for a pointer that ends at `node`, to which `way` leads.
+fn leads_nowhere(each: &Pointer, path: &str, way: &str, node: &Node) -> Diagnostic {
+    let found = Diagnostic::new(codes::UNKNOWN_SHAPE, each.at, format!("`{}` leads to nothing in `{path}`", each.text));
+    let place = if way.is_empty() { "the file".to_owned() } else { format!("`{way}`") };
+    let keys: Vec<&str> = node.entries().iter().take(8).map(|entry| entry.key.as_str()).collect();
+    if keys.is_empty() {
+        return found.label(format!("{place} holds {}", node.describe())).help("point to the list of clusters");
+    }
+    let pointers: Vec<String> = keys.iter().map(|key| format!("{way}/{}", escaped(key))).collect();
+    found
+        .label(format!("{place} has other keys"))
+        .help(format!("write {}", one_of(pointers.iter().map(String::as_str))))
+}
+
+/// Whether `node` is an output of Terraform.
+fn is_output(node: &Node) -> bool {
+    node.get("value").is_some() && node.get("sensitive").is_some()
+}
+
+/// Whether `node`, an entry of a map, may be the cluster of that name: a map of more than maps, or of labels.
+fn is_cluster(node: &Node) -> bool {
+    let entries = node.entries();
+    let says = |entry: &Entry| !entry.value.is_map() || matches!(entry.key.as_str(), "labels" | "facts");
+    node.is_map() && (entries.is_empty() || entries.iter().any(says)) && !kubernetes::is_object(node)
+}
+
+/// What `node` holds, in words.
+fn what_holds(node: &Node) -> String {
+    let keys: Vec<String> = node.entries().iter().take(5).map(|entry| format!("`{}`", entry.key)).collect();
+    if keys.is_empty() { node.describe().to_owned() } else { format!("a map with {}", keys.join(", ")) }
+}
+
+/// A part of a pointer.
+fn escaped(part: &str) -> String {
+    part.replace('~', "~0").replace('/', "~1")
+}
