@@ -5,6 +5,7 @@
 pub mod analysis;
 pub mod cli;
 pub mod diag;
+pub mod drift;
 pub mod model;
 pub mod output;
 pub mod plan;

@@ -51,8 +51,9 @@ pub struct Build {
     fail_on_change: bool,
 }
 
+/// An engine, as it is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Target {
+pub(super) enum Target {
     /// Argo CD
     Argocd,
     /// Flux

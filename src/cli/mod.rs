@@ -7,6 +7,7 @@ mod build;
 mod check;
 mod colour;
 mod completions;
+mod drift;
 mod explain;
 mod load;
 mod man;
@@ -80,6 +81,7 @@ enum Command {
     Build(build::Build),
     Plan(plan::Plan),
     Why(why::Why),
+    Drift(drift::Drift),
     Explain(explain::Explain),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -155,6 +157,7 @@ fn run(cli: Cli) -> Exit {
         Command::Build(build) => build.run(&cli.global, &mut terminal),
         Command::Plan(plan) => plan.run(&cli.global, &mut terminal),
         Command::Why(why) => why.run(&cli.global, &mut terminal),
+        Command::Drift(drift) => drift.run(&cli.global, &mut terminal),
         Command::Explain(explain) => explain.run(&mut terminal),
         Command::Schema(schema) => schema.run(&mut terminal),
         Command::Completions(completions) => completions.run(&mut terminal),
