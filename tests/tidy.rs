@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, each of which may use those before it. `render` and `explain` are part of `diag`.
-const ROOMS: [&str; 14] = [
-    "source", "diag", "project", "syntax", "model", "policy", "plan", "stdlib", "target", "simulate", "analysis",
-    "output", "terms", "cli",
+const ROOMS: [&str; 15] = [
+    "source", "diag", "project", "syntax", "model", "policy", "plan", "stdlib", "target", "simulate", "drift",
+    "analysis", "output", "terms", "cli",
 ];
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -124,10 +124,7 @@ impl Drift {
                 .help("without `--from` and `--run`, fleetc says which command prints it"),
             Unclear::Whose(names) => {
                 let failure = Failure::new("nothing in the state is of this fleet, so it cannot be told whose it is");
-                failure.help(format!(
-                    "say it with `--target` or `--instance`: it may be of {}",
-                    one_of(names.iter().map(String::as_str))
-                ))
+                failure.help(format!("say it with `--target` or `--instance`; the fleet has {}", names.join(", ")))
             }
             Unclear::NoInstance(names) => {
                 let name = self.instance.as_deref().unwrap_or_default();

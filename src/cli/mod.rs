@@ -41,7 +41,7 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 fine, 1 the sources have problems, 2 usage, configuration or I/O, \
-                          3 out of date or different, 101 a bug in fleetc.\nfleetc never uses the network.";
+                          3 out of date or different, 101 a bug in fleetc.\nfleetc never uses the network; `drift --run` runs kubectl.";
 
 /// What every command takes. Each flag is also an environment variable; a command's own are `FLEETC_<COMMAND>_<FLAG>`.
 #[derive(Debug, Args)]

@@ -155,12 +155,8 @@ impl Reader<'_, '_> {
         if let Some(root) = self.view.expected.iter().find(|one| one.place == of_cluster) {
             return command(&["argocd", "app", "sync", root.name()], "-N", root.namespace());
         }
-        let of_component = Place::Shared(Some(deployment.component.to_string()));
-        let set = self.view.expected.iter().find(|one| one.place == of_component);
-        let words = |set: &Expected| {
-            command(&["kubectl", "describe", Kind::ApplicationSet.plural(), set.name()], "-n", set.namespace())
-        };
-        set.map(words).unwrap_or_default()
+        let label = format!("{}/component={}", self.view.plan.label_prefix, deployment.component);
+        command(&["kubectl", "describe", Kind::ApplicationSet.plural(), "-l", &label], "-n", expected.namespace())
     }
 
     fn application(&self, expected: &Expected, live: &Live) -> (Vec<Finding>, Progress) {
@@ -204,7 +200,7 @@ impl Reader<'_, '_> {
         }
         let (status, progress) = self.status(expected, &live);
         found.extend(status);
-        let is_stopped = found.iter().any(|one| !matches!(one.wrong, Wrong::Waiting | Wrong::Progressing));
+        let is_stopped = found.iter().any(Finding::stops);
         (found, if is_stopped { Progress::Stopped } else { progress })
     }
 
@@ -276,7 +272,10 @@ impl Reader<'_, '_> {
             // Nothing is there before the first sync.
             "Missing" if sync == "OutOfSync" => {}
             "Progressing" if phase == "Running" => {}
-            "Progressing" => found.push(one(Wrong::Progressing, why, String::new())),
+            "Progressing" => {
+                let why = said("not everything is healthy yet", &health_message(value));
+                found.push(one(Wrong::Progressing, why, String::new()));
+            }
             _ => found.push(one(Wrong::NotReady, why, get())),
         }
         (found, progress(sync, phase, health, rolling))

@@ -21,6 +21,9 @@ pub(super) struct Difference {
 /// Below these keys stand values of users, of which `0` and `false` mean something.
 const OWN: [&str; 5] = ["valuesObject", "values", "elements", "substitute", "parameters"];
 
+/// What is one thing to whoever writes it: a branch, a tag or a commit; a cluster and a namespace there.
+const WHOLE: [&str; 2] = ["ref", "destination"];
+
 /// Everything in which `live`, which stands at `field`, is not `wanted`.
 pub(super) fn differences(field: &str, wanted: Option<&Value>, live: Option<&Value>) -> Vec<Difference> {
     let mut found = Vec::new();
@@ -38,7 +41,7 @@ impl Walk<'_> {
         let own = own || OWN.contains(&key);
         match (wanted, live) {
             (Some(wanted), Some(live)) if is_same(wanted, live, own) => {}
-            (Some(Value::Object(one)), Some(Value::Object(other))) => {
+            (Some(Value::Object(one)), Some(Value::Object(other))) if !WHOLE.contains(&key) => {
                 for (key, value) in one {
                     self.compare(&below(field, key), key, own, Some(value), other.get(key));
                 }

@@ -87,9 +87,9 @@ fn bare(wrong: Wrong, kind: Kind, namespace: &str, name: &str) -> Finding {
     }
 }
 
-/// An object that is not to be there; its labels say what it was.
-pub(super) fn unexpected(view: &View, live: &Live, scope: Option<&String>) -> Finding {
-    let mut finding = bare(Wrong::Unexpected, live.kind, live.namespace(), live.name());
+/// A finding about an object that is there and not in the plan; its labels say what it is of.
+pub(super) fn about_live(view: &View, wrong: Wrong, live: &Live, scope: Option<&String>) -> Finding {
+    let mut finding = bare(wrong, live.kind, live.namespace(), live.name());
     let label = |key: &str| {
         let labels = live.value.pointer("/metadata/labels")?;
         Some(labels.get(format!("{}/{key}", view.plan.label_prefix))?.as_str()?.to_owned())
@@ -97,8 +97,12 @@ pub(super) fn unexpected(view: &View, live: &Live, scope: Option<&String>) -> Fi
     finding.component = label("component");
     finding.cluster = label("cluster").or_else(|| scope.cloned());
     finding.protected = is_protected(&view.plan, &finding);
-    finding.hint = Some(removal(live));
     finding
+}
+
+/// An object that is not to be there.
+pub(super) fn unexpected(view: &View, live: &Live, scope: Option<&String>) -> Finding {
+    about_live(view, Wrong::Unexpected, live, scope).hint(removal(live))
 }
 
 /// How somebody removes what is not in the plan and leaves what it made.
@@ -117,6 +121,13 @@ impl Finding {
     pub(super) fn why(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into()).filter(|why| !why.is_empty());
         self
+    }
+
+    /// Whether the deployment gets no further by itself. One that is behind its source is under way.
+    pub(super) fn stops(&self) -> bool {
+        let is_behind =
+            self.wrong == Wrong::WrongRevision && self.field.as_deref().is_some_and(|f| f.starts_with("status."));
+        !is_behind && !matches!(self.wrong, Wrong::Waiting | Wrong::Progressing)
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

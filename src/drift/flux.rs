@@ -11,8 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::expected::{Expected, Place};
-use super::findings::{Judged, about, different};
+use super::findings::{Judged, about, about_live, different};
 use super::live::{Kind, Live};
+use super::owner::{appliers, made_by};
 use super::position::{Progress, positions};
 use super::scope::View;
 use super::words::command;
@@ -40,6 +41,9 @@ pub(super) fn judge(view: &View) -> Judged {
         one.kind == Kind::Kustomization && names.contains(&one.name) && (is_health || is_waiting)
     };
     judged.findings.retain(|one| !is_echo(one));
+    for (scope, live) in appliers(view) {
+        judged.findings.extend(applier(view, scope.as_ref(), live));
+    }
     let is_closed = |component: &str, rollout: &str, stage: &str| {
         reader.closed.values().any(|gate| match &gate.place {
             Place::Stage { component: of, rollout: under, stage: before } => {
@@ -50,6 +54,29 @@ pub(super) fn judge(view: &View) -> Judged {
     };
     judged.rollouts = positions(&view.plan, &judged, is_closed);
     judged
+}
+
+/// What applies the objects must neither stand still nor fail, or nothing of a new build arrives.
+fn applier(view: &View, scope: Option<&String>, live: &Live) -> Option<Finding> {
+    let about = |wrong| about_live(view, wrong, live, scope);
+    if stands(&live.value) {
+        let resume = command(&["flux", "resume", "kustomization", live.name()], "-n", live.namespace());
+        return Some(
+            about(Wrong::Suspended).why("it applies what a build writes, and was suspended by hand").hint(resume),
+        );
+    }
+    let ready = entries(&live.value, "/status/conditions").iter().find(|one| text(one, "/type") == "Ready")?;
+    let is_failed = text(ready, "/status") == "False";
+    let words = || format!("it applies what a build writes: {}", reason(ready));
+    is_failed.then(|| about(Wrong::NotReady).why(words()))
+}
+
+/// `BuildFailed: no such file`
+fn reason(condition: &Value) -> String {
+    match (text(condition, "/reason"), text(condition, "/message")) {
+        (reason, "") => reason.to_owned(),
+        (reason, message) => format!("{reason}: {message}"),
+    }
 }
 
 fn is_of_status(wrong: Wrong) -> bool {
@@ -93,14 +120,15 @@ impl Reader<'_, '_> {
             found.extend(status);
             progress
         };
-        let is_stopped = found.iter().any(|one| !matches!(one.wrong, Wrong::Waiting | Wrong::Progressing));
+        let is_stopped = found.iter().any(Finding::stops);
         (found, if is_stopped { Progress::Stopped } else { progress })
     }
 
     /// Whether it stands still as the plan says, and whether its status is thereby old.
     fn suspension(&self, expected: &Expected, live: &Live) -> (Option<Finding>, bool) {
         let flux = |what: &str| {
-            command(&["flux", what, flux_kind(expected.kind), expected.name()], "-n", expected.namespace())
+            let words = ["flux", what].into_iter().chain(flux_kind(expected.kind).split(' ')).chain([expected.name()]);
+            command(&words.collect::<Vec<_>>(), "-n", expected.namespace())
         };
         match (stands(&expected.value), stands(&live.value)) {
             (true, true) => (None, true),
@@ -120,12 +148,16 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// What a Kustomization of ours makes is made when that is reconciled. Who applies the others is not in the plan, but
+    /// stands on those of them that are there.
     fn how_to_make(&self, expected: &Expected) -> String {
-        // What a Kustomization of ours makes is made when that is reconciled; who applies the others is not in the plan.
         if expected.kind == Kind::HelmRelease {
-            return reconcile(Kind::Kustomization, expected);
+            return reconcile(Kind::Kustomization, expected.name(), expected.namespace());
         }
-        String::new()
+        let beside =
+            self.view.expected.iter().filter(|one| one.scope == expected.scope && one.kind != Kind::HelmRelease);
+        let mut owners = beside.filter_map(|one| made_by(self.view.find(one)?));
+        owners.next().map(|(kind, namespace, name)| reconcile(kind, &name, &namespace)).unwrap_or_default()
     }
 
     /// What the conditions say, and whether its revision is the newest.
@@ -144,10 +176,12 @@ impl Reader<'_, '_> {
         let find = |kind: &str| conditions.iter().find(|condition| text(condition, "/type") == kind);
         let Some(ready) = find("Ready") else {
             let why = "Flux has not reconciled it yet".to_owned();
-            return (of(Wrong::Progressing, why, reconcile(expected.kind, expected)), Progress::UnderWay);
+            return (
+                of(Wrong::Progressing, why, reconcile(expected.kind, expected.name(), expected.namespace())),
+                Progress::UnderWay,
+            );
         };
-        let (reason, message) = (text(ready, "/reason"), text(ready, "/message"));
-        let why = if message.is_empty() { reason.to_owned() } else { format!("{reason}: {message}") };
+        let (reason, why) = (text(ready, "/reason"), reason(ready));
         match text(ready, "/status") {
             "True" if is_behind(value) => {
                 let why = "Flux has not seen its newest `spec` yet".to_owned();
@@ -194,7 +228,7 @@ impl Reader<'_, '_> {
         finding.live = Some(Value::from(applied)).filter(|_| !applied.is_empty());
         let why =
             if of_source.is_some() { "its source has a newer revision" } else { "the newest revision was tried only" };
-        Some(finding.why(why).hint(reconcile(expected.kind, expected)))
+        Some(finding.why(why).hint(reconcile(expected.kind, expected.name(), expected.namespace())))
     }
 
     /// The source that it reads, where the state has it.
@@ -228,10 +262,10 @@ fn flux_kind(kind: Kind) -> &'static str {
     }
 }
 
-fn reconcile(kind: Kind, expected: &Expected) -> String {
-    let words = ["flux", "reconcile"].into_iter().chain(flux_kind(kind).split(' ')).chain([expected.name()]);
+fn reconcile(kind: Kind, name: &str, namespace: &str) -> String {
+    let words = ["flux", "reconcile"].into_iter().chain(flux_kind(kind).split(' ')).chain([name]);
     let with_source = matches!(kind, Kind::Kustomization | Kind::HelmRelease).then_some("--with-source");
-    command(&words.chain(with_source).collect::<Vec<_>>(), "-n", expected.namespace())
+    command(&words.chain(with_source).collect::<Vec<_>>(), "-n", namespace)
 }
 
 fn get(expected: &Expected) -> String {

@@ -35,12 +35,12 @@ pub enum Kind {
 
 /// The kinds, each with the beginning of its `apiVersion`, its name, and what kubectl calls it.
 const KINDS: [(Kind, &str, &str, &str); 9] = [
-    (Kind::AppProject, "argoproj.io/", "AppProject", "appprojects.argoproj.io"),
-    (Kind::ApplicationSet, "argoproj.io/", "ApplicationSet", "applicationsets.argoproj.io"),
+    (Kind::AppProject, "argoproj.io/", "AppProject", "appprojects"),
+    (Kind::ApplicationSet, "argoproj.io/", "ApplicationSet", "applicationsets"),
     (Kind::Application, "argoproj.io/", "Application", "applications.argoproj.io"),
-    (Kind::GitRepository, "source.toolkit.fluxcd.io/", "GitRepository", "gitrepositories.source.toolkit.fluxcd.io"),
-    (Kind::OciRepository, "source.toolkit.fluxcd.io/", "OCIRepository", "ocirepositories.source.toolkit.fluxcd.io"),
-    (Kind::HelmRepository, "source.toolkit.fluxcd.io/", "HelmRepository", "helmrepositories.source.toolkit.fluxcd.io"),
+    (Kind::GitRepository, "source.toolkit.fluxcd.io/", "GitRepository", "gitrepositories"),
+    (Kind::OciRepository, "source.toolkit.fluxcd.io/", "OCIRepository", "ocirepositories"),
+    (Kind::HelmRepository, "source.toolkit.fluxcd.io/", "HelmRepository", "helmrepositories"),
     (Kind::Bucket, "source.toolkit.fluxcd.io/", "Bucket", "buckets.source.toolkit.fluxcd.io"),
     (
         Kind::Kustomization,
@@ -48,7 +48,7 @@ const KINDS: [(Kind, &str, &str, &str); 9] = [
         "Kustomization",
         "kustomizations.kustomize.toolkit.fluxcd.io",
     ),
-    (Kind::HelmRelease, "helm.toolkit.fluxcd.io/", "HelmRelease", "helmreleases.helm.toolkit.fluxcd.io"),
+    (Kind::HelmRelease, "helm.toolkit.fluxcd.io/", "HelmRelease", "helmreleases"),
 ];
 
 impl Kind {
@@ -67,7 +67,7 @@ impl Kind {
         self.row().0
     }
 
-    /// What kubectl calls it: with its group, as other APIs have kinds of the same name.
+    /// What kubectl calls it: with its group where other APIs have a kind of the same name.
     pub fn plural(self) -> &'static str {
         self.row().2
     }

@@ -2,8 +2,10 @@
 //!
 //! Argo CD marks what an Application applies with its name (annotation `argocd.argoproj.io/tracking-id`, label
 //! `app.kubernetes.io/instance`) and an ApplicationSet owns what it makes; Flux marks what a Kustomization applies with
-//! labels. So what is marked like something of the fleet was the fleet's. What nobody marked, or has lost its owner, was
-//! the fleet's when it has the fleet's labels of a component. All else is of other people.
+//! labels. So what is marked like something of the fleet was the fleet's. But what applies the fleet's folder for Flux may
+//! apply more: `flux bootstrap` writes into the folder of a cluster, and applies itself from there. So an object of Flux
+//! must have the fleet's label of a component, too, unless the hub's folder and nothing else is what was applied. What
+//! nobody marked was the fleet's when it has that label. All else is of other people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +13,7 @@ use serde_json::Value;
 
 use super::expected::{Expected, Place};
 use super::live::{Kind, Live};
-use super::scope::View;
+use super::scope::{View, plain};
 use super::{Engine, Finding, findings};
 use crate::plan::Content;
 use crate::plan::text::counted;
@@ -27,7 +29,7 @@ pub(super) struct Others<'a> {
 }
 
 /// Who made an object: the kind, the namespace and the name.
-type Owner = (Kind, String, String);
+pub(super) type Owner = (Kind, String, String);
 
 /// Everything that is there and not to be there.
 pub(super) fn others<'a>(view: &View<'a>) -> Others<'a> {
@@ -44,6 +46,7 @@ pub(super) fn others<'a>(view: &View<'a>) -> Others<'a> {
             match owners.whose(view, live) {
                 Whose::Ours if is_undeclared(view, live) => others.undeclared += 1,
                 Whose::Ours => unexpected.push(live),
+                Whose::Applier => {}
                 Whose::FollowsFrom(owner) => *follow.entry(owner).or_default() += 1,
                 Whose::Others => others.foreign.push(live),
             }
@@ -74,6 +77,8 @@ fn is_undeclared(view: &View, live: &Live) -> bool {
 
 enum Whose {
     Ours,
+    /// It applies what is the fleet's.
+    Applier,
     /// It goes with something else that is told already.
     FollowsFrom(Owner),
     Others,
@@ -82,6 +87,8 @@ enum Whose {
 struct Owners {
     /// Those that make objects of the fleet.
     ours: BTreeSet<Owner>,
+    /// Those of them that make nothing else.
+    only_ours: BTreeSet<Owner>,
     /// Those of them that are not to be there any more.
     stale: BTreeSet<Owner>,
 }
@@ -99,12 +106,14 @@ impl Owners {
             _ => false,
         };
         let mut ours: BTreeSet<Owner> = view.expected.iter().filter(is_owner).map(owner).collect();
+        let mut only_ours = ours.clone();
         // Who applies the fleet's folder is not in the plan: what it applied tells.
         if view.engine == Engine::Flux {
             let there = view.expected.iter().filter(|one| one.scope.as_ref() == scope && one.kind != Kind::HelmRelease);
             ours.extend(there.filter_map(|one| made_by(view.find(one)?)));
+            only_ours.extend(ours.iter().filter(|owner| view.builds_hub(scope, owner)).cloned());
         }
-        Self { ours, stale: BTreeSet::new() }
+        Self { ours, only_ours, stale: BTreeSet::new() }
     }
 
     /// With what makes objects and was the fleet's itself: the ApplicationSet of a component that is gone.
@@ -119,12 +128,35 @@ impl Owners {
     }
 
     fn whose(&self, view: &View, live: &Live) -> Whose {
+        let own = (live.kind, live.namespace().to_owned(), live.name().to_owned());
         match made_by(live) {
-            Some(owner) if self.ours.contains(&owner) => Whose::Ours,
+            _ if self.ours.contains(&own) => Whose::Applier,
+            Some(owner) if self.only_ours.contains(&owner) => Whose::Ours,
+            Some(owner) if self.ours.contains(&owner) && has_labels(view, live) => Whose::Ours,
             Some(owner) if self.stale.contains(&owner) => Whose::FollowsFrom(owner),
             None if has_labels(view, live) => Whose::Ours,
             _ => Whose::Others,
         }
+    }
+}
+
+/// The Kustomizations that apply what Flux is to have, where they are in the state, with the cluster whose Flux it is.
+pub(super) fn appliers<'a>(view: &View<'a>) -> Vec<(Option<String>, &'a Live)> {
+    let there = view.expected.iter().filter(|one| one.kind != Kind::HelmRelease);
+    let owners: BTreeSet<_> = there.filter_map(|one| Some((one.scope.clone(), made_by(view.find(one)?)?))).collect();
+    let applier = |(scope, (kind, namespace, name)): (Option<String>, Owner)| {
+        let live = view.live.get(&scope)?.get((kind, &namespace, &name))?;
+        Some((scope, live))
+    };
+    owners.into_iter().filter_map(applier).collect()
+}
+
+impl View<'_> {
+    /// Whether a Kustomization that is there builds the folder of the hub and so nothing else.
+    fn builds_hub(&self, scope: Option<&String>, (kind, namespace, name): &Owner) -> bool {
+        let found = self.live.get(&scope.cloned()).and_then(|found| found.get((*kind, namespace, name)));
+        let hub = plain(&format!("{}/{}/hub", self.plan.home_path, self.home));
+        found.is_some_and(|live| plain(text(&live.value, "/spec/path")) == hub)
     }
 }
 
@@ -136,7 +168,7 @@ fn has_labels(view: &View, live: &Live) -> bool {
 }
 
 /// Who made an object, by what the engines write on it.
-fn made_by(live: &Live) -> Option<Owner> {
+pub(super) fn made_by(live: &Live) -> Option<Owner> {
     let label = |key: &str| live.value.pointer("/metadata/labels")?.get(key)?.as_str();
     if !live.kind.is_argocd() {
         let name = label("kustomize.toolkit.fluxcd.io/name")?;

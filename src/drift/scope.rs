@@ -286,7 +286,7 @@ fn foreign_of(live: &Live) -> Foreign {
 }
 
 /// A path without what does not matter.
-fn plain(path: &str) -> String {
+pub(super) fn plain(path: &str) -> String {
     let parts = path.split('/').filter(|part| !part.is_empty() && *part != ".");
     parts.collect::<Vec<_>>().join("/")
 }

@@ -85,23 +85,22 @@ pub(super) fn summary(drift: &Drift) -> String {
         let verb = if drift.deployments() == 1 { "is" } else { "are" };
         return format!("no drift: {all} on {} {verb} as the plan says", counted(clusters, "cluster"));
     }
-    let around = drift.findings().filter(|finding| !finding.is_deployment).count();
-    let around = match (around, drift.drifting()) {
-        (0, _) => String::new(),
-        (1, _) => ", and 1 finding around them".to_owned(),
-        (count, _) => format!(", and {count} findings around them"),
+    let others = drift.findings().filter(|finding| !finding.is_deployment).count();
+    let joined = if drift.drifting() == 0 { ", but there" } else { "; and there" };
+    let others = match others {
+        0 => String::new(),
+        1 => format!("{joined} is 1 other finding"),
+        count => format!("{joined} are {count} other findings"),
     };
-    let touched = drift.drifting_clusters(false).len();
-    let places = if touched == 0 {
-        String::new()
-    } else {
-        format!(", on {touched} of {}", counted(clusters.max(touched), "cluster"))
-    };
+    let known = drift.clusters();
+    let touched = drift.drifting_clusters(false).intersection(&known).count();
+    let places =
+        if touched == 0 { String::new() } else { format!(", on {touched} of {}", counted(clusters, "cluster")) };
     let protected: Vec<String> = drift.drifting_clusters(true).into_iter().map(name).collect();
     let protected: Vec<&str> = protected.iter().map(String::as_str).collect();
     let protected = if protected.is_empty() { String::new() } else { format!("; protected: {}", some_of(&protected)) };
     let verb = if drift.drifting() == 1 && drift.deployments() == 1 { "drifts" } else { "drift" };
-    format!("{} of {all} {verb}{places}{around}{protected}", drift.drifting())
+    format!("{} of {all} {verb}{places}{others}{protected}", drift.drifting())
 }
 
 /// Where a rollout is, unless it is through: `web has come to stage prod: 1 of 3 clusters done, 2 wait`.
@@ -120,14 +119,12 @@ pub(super) fn position(position: &super::Position) -> Option<String> {
     Some(format!("{} has come to stage {at}{closed}: {}", position.component, parts.join(", ")))
 }
 
-/// A command with a namespace; none where a name in it is none that Kubernetes takes, which nobody should paste into a shell.
+/// A command with a namespace; nothing where a name in it is none that Kubernetes takes, which nobody should paste into a
+/// shell.
 pub(super) fn command(words: &[&str], flag: &str, namespace: &str) -> String {
     let is_safe =
-        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-._/=".contains(c));
-    if !words.iter().all(|word| is_safe(word))
-        || !is_safe(namespace)
-        || words.iter().skip(3).any(|w| w.starts_with("-") && !w.starts_with("--"))
-    {
+        |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-._/=,".contains(c));
+    if !words.iter().chain([&namespace]).all(is_safe) {
         return String::new();
     }
     format!("{} {flag} {namespace}", words.join(" "))
