@@ -336,13 +336,33 @@ impl Reader<'_, '_> {
             "ParametersGenerated" | "ResourcesUpToDate" => text(condition, "/status") == "False",
             _ => false,
         };
-        let condition = entries(&live.value, "/status/conditions").iter().find(is)?;
-        let why = said(text(condition, "/reason"), text(condition, "/message"));
+        let conditions = entries(&live.value, "/status/conditions");
+        let why = match conditions.iter().find(is) {
+            Some(condition) => said(text(condition, "/reason"), text(condition, "/message")),
+            None if self.ignores_steps(expected, live) && !conditions.is_empty() => IGNORES_STEPS.to_owned(),
+            None => return None,
+        };
         let kind = Kind::ApplicationSet.plural();
         let describe = command(&["kubectl", "describe", kind, expected.name()], "-n", expected.namespace());
         Some(self.about(expected, Wrong::NotReady).why(why).hint(describe))
     }
+
+    /// A controller without progressive syncs reads no steps, and notes of no Application where it is in them.
+    fn ignores_steps(&self, expected: &Expected, live: &Live) -> bool {
+        let has_steps = |value: &Value| !entries(value, "/spec/strategy/rollingSync/steps").is_empty();
+        let is_made = |one: &&Live| {
+            let owners = entries(&one.value, "/metadata/ownerReferences");
+            one.kind == Kind::Application && owners.iter().any(|owner| text(owner, "/name") == expected.name())
+        };
+        let all = || self.view.live.values().flat_map(|found| found.objects.values().copied());
+        has_steps(&expected.value)
+            && has_steps(&live.value)
+            && entries(&live.value, "/status/applicationStatus").is_empty()
+            && all().any(|one| is_made(&one))
+    }
 }
+
+const IGNORES_STEPS: &str = "it has steps, and the controller runs without progressive syncs: all of them sync at once";
 
 fn is_root(expected: &Expected) -> bool {
     matches!(expected.place, Place::Shared(_))

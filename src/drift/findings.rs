@@ -100,20 +100,26 @@ pub(super) fn about_live(view: &View, wrong: Wrong, live: &Live, scope: Option<&
     finding
 }
 
-/// An object that is not to be there.
+/// An object that is not to be there. What it made is kept by each way to remove it that is shown.
 pub(super) fn unexpected(view: &View, live: &Live, scope: Option<&String>) -> Finding {
-    about_live(view, Wrong::Unexpected, live, scope).hint(removal(live))
-}
-
-/// How somebody removes what is not in the plan and leaves what it made.
-fn removal(live: &Live) -> String {
+    let finding = about_live(view, Wrong::Unexpected, live, scope);
     let (name, namespace) = (live.name(), live.namespace());
+    let delete = |options: &[&str]| {
+        let words = ["kubectl", "delete", live.kind.plural(), name].into_iter().chain(options.iter().copied());
+        command(&words.collect::<Vec<_>>(), "-n", namespace)
+    };
     match live.kind {
-        Kind::Application => command(&["argocd", "app", "delete", name, "--cascade=false"], "-N", namespace),
-        Kind::ApplicationSet => {
-            command(&["kubectl", "delete", live.kind.plural(), name, "--cascade=orphan"], "-n", namespace)
+        Kind::Application => {
+            finding.hint(command(&["argocd", "app", "delete", name, "--cascade=false"], "-N", namespace))
         }
-        kind => command(&["kubectl", "delete", kind.plural(), name], "-n", namespace),
+        Kind::ApplicationSet => finding.hint(delete(&["--cascade=orphan"])),
+        // Their finalizers prune and uninstall, but for what is suspended.
+        Kind::Kustomization | Kind::HelmRelease => {
+            let kind = if live.kind == Kind::HelmRelease { "helmrelease" } else { "kustomization" };
+            let hint = command(&["flux", "suspend", kind, name], "-n", namespace);
+            finding.why("deleted while suspended, it leaves what it made").hint(hint)
+        }
+        _ => finding.hint(delete(&[])),
     }
 }
 

@@ -96,8 +96,11 @@ fn row(finding: &Finding) -> String {
     )
 }
 
-/// Text that is text and nothing else. What stands behind `@` and `#` is cut off from it, so that it is nobody's name and
-/// no issue's number.
+/// What is between two characters that would be something together. Nobody sees it.
+const APART: char = '\u{200b}';
+
+/// Text that is text and nothing else. What makes mentions and links of text looks at it once it is HTML, so what stands
+/// behind `@`, `#`, `://` and `www` is cut off from it.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -109,10 +112,18 @@ fn escaped(text: &str) -> String {
             '<' => out += "&lt;",
             '>' => out += "&gt;",
             '&' => out += "&amp;",
-            '@' => out += "&#64;",
-            '#' => out += "&#35;",
-            // An address would become a link.
-            ':' => out += "&#58;",
+            '@' | '#' => {
+                out.push(c);
+                out.push(APART);
+            }
+            '/' if out.ends_with(':') => {
+                out.push(APART);
+                out.push(c);
+            }
+            '.' if out.to_ascii_lowercase().ends_with("www") => {
+                out.push(APART);
+                out.push(c);
+            }
             c => out.push(c),
         }
     }

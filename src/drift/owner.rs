@@ -55,7 +55,11 @@ pub(super) fn others<'a>(view: &View<'a>) -> Others<'a> {
             let finding = findings::unexpected(view, live, scope.as_ref());
             let owner = (live.kind, live.namespace().to_owned(), live.name().to_owned());
             others.unexpected.push(match follow.get(&owner) {
-                Some(count) => finding.why(format!("and so is what it makes: {}", counted(*count, "object"))),
+                Some(count) => {
+                    let made = format!("and so is what it makes, {}", counted(*count, "object"));
+                    let why = finding.why.as_ref().map_or_else(|| made.clone(), |why| format!("{made}; {why}"));
+                    finding.why(why)
+                }
                 None => finding,
             });
         }
