@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::expected::{Expected, Place};
 use super::findings::{Judged, about, about_live, different};
 use super::live::{Kind, Live};
-use super::owner::{appliers, made_by};
+use super::owner::{self, Owner, made_by};
 use super::position::{Progress, positions};
 use super::scope::View;
 use super::words::command;
@@ -23,7 +23,9 @@ use crate::simulate::manifests::{entries, text};
 /// Compares an installation of Flux.
 pub(super) fn judge(view: &View) -> Judged {
     let mut judged = Judged::new(&view.plan);
-    let reader = Reader { view, closed: closed(view) };
+    let made = view.expected.iter().filter(|one| one.kind != Kind::HelmRelease);
+    let appliers = made.filter_map(|one| Some((one.scope.clone(), made_by(view.find(one)?)?))).collect();
+    let reader = Reader { view, closed: closed(view), appliers };
     let mut ill_releases = BTreeSet::new();
     for expected in view.expected.iter().filter(|one| view.knows(one)) {
         let (findings, progress) = reader.judge(expected);
@@ -41,7 +43,7 @@ pub(super) fn judge(view: &View) -> Judged {
         one.kind == Kind::Kustomization && names.contains(&one.name) && (is_health || is_waiting)
     };
     judged.findings.retain(|one| !is_echo(one));
-    for (scope, live) in appliers(view) {
+    for (scope, live) in owner::appliers(view) {
         judged.findings.extend(applier(view, scope.as_ref(), live));
     }
     let is_closed = |component: &str, rollout: &str, stage: &str| {
@@ -97,6 +99,8 @@ fn stands(value: &Value) -> bool {
 struct Reader<'v, 'a> {
     view: &'v View<'a>,
     closed: BTreeMap<&'v str, &'v Expected>,
+    /// What applies the objects of each Flux.
+    appliers: BTreeMap<Option<String>, Owner>,
 }
 
 impl Reader<'_, '_> {

@@ -31,14 +31,20 @@ pub(super) struct Others<'a> {
 /// Who made an object: the kind, the namespace and the name.
 pub(super) type Owner = (Kind, String, String);
 
+/// An object as something that others name.
+fn owned(live: &Live) -> Owner {
+    (live.kind, live.namespace().to_owned(), live.name().to_owned())
+}
+
 /// Everything that is there and not to be there.
 pub(super) fn others<'a>(view: &View<'a>) -> Others<'a> {
-    let wanted: BTreeSet<_> = view.expected.iter().map(|one| (one.kind, one.namespace(), one.name())).collect();
     let mut others = Others::default();
     for (scope, found) in &view.live {
         let owners = Owners::new(view, scope.as_ref());
         let mut rest: Vec<&Live> = found.objects.values().copied().collect();
-        rest.retain(|live| live.kind.is_argocd() == (view.engine == Engine::ArgoCd) && !wanted.contains(&live.key()));
+        rest.retain(|live| {
+            live.kind.is_argocd() == (view.engine == Engine::ArgoCd) && !view.wanted.contains(&owned(live))
+        });
         let owners = owners.with_stale(view, &rest);
         let mut follow: BTreeMap<Owner, usize> = BTreeMap::new();
         let mut unexpected = Vec::new();
@@ -53,7 +59,7 @@ pub(super) fn others<'a>(view: &View<'a>) -> Others<'a> {
         }
         for live in unexpected {
             let finding = findings::unexpected(view, live, scope.as_ref());
-            let owner = (live.kind, live.namespace().to_owned(), live.name().to_owned());
+            let owner = owned(live);
             others.unexpected.push(match follow.get(&owner) {
                 Some(count) => {
                     let made = format!("and so is what it makes, {}", counted(*count, "object"));
@@ -125,14 +131,14 @@ impl Owners {
         for live in rest {
             let makes = matches!(live.kind, Kind::ApplicationSet | Kind::Application | Kind::Kustomization);
             if makes && matches!(self.whose(view, live), Whose::Ours) {
-                self.stale.insert((live.kind, live.namespace().to_owned(), live.name().to_owned()));
+                self.stale.insert(owned(live));
             }
         }
         self
     }
 
     fn whose(&self, view: &View, live: &Live) -> Whose {
-        let own = (live.kind, live.namespace().to_owned(), live.name().to_owned());
+        let own = owned(live);
         match made_by(live) {
             _ if self.ours.contains(&own) => Whose::Applier,
             Some(owner) if self.only_ours.contains(&owner) => Whose::Ours,

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::expected::{self, Expected};
 use super::live::{Kind, Live, State};
@@ -33,6 +34,9 @@ pub(super) struct View<'a> {
     pub(super) expected: Vec<Expected>,
     /// What is there, by whose it is (one cluster's or the only one), kind, namespace and name.
     pub(super) live: BTreeMap<Option<String>, Found<'a>>,
+    /// What is to be there of any installation.
+    pub(super) wanted: Arc<BTreeSet<(Kind, String, String)>>,
+    /// The installation's folder below the output folder.
     pub(super) home: String,
     pub(super) is_by_labels: bool,
     is_pull: bool,
@@ -112,14 +116,9 @@ fn candidates<'a>(
     selection: &Selection,
 ) -> Result<Vec<View<'a>>, Unclear> {
     let engines = selection.engines.unwrap_or(Engines { argocd: true, flux: true });
-    let is_named = |name: &Option<String>| selection.instance.is_none() || *name == selection.instance;
-    let argocd = plan.argocd.iter().filter(|_| engines.argocd);
-    let flux = plan.flux.iter().filter(|_| engines.flux);
-    let named = argocd.clone().map(|one| &one.instance.name).chain(flux.clone().map(|one| &one.instance.name));
-    if !named.clone().any(is_named) {
-        return Err(Unclear::NoInstance(named.flatten().cloned().collect()));
-    }
-    let argocd = argocd.filter(|settings| is_named(&settings.instance.name)).map(|settings| {
+    let is_engine = |view: &View| if view.engine == Engine::ArgoCd { engines.argocd } else { engines.flux };
+    let is_named = |view: &View| selection.instance.is_none() || view.name == selection.instance;
+    let argocd = plan.argocd.iter().map(|settings| {
         let seen = plan.of(&settings.instance);
         View {
             expected: expected::argocd(&seen, settings, tree),
@@ -131,9 +130,10 @@ fn candidates<'a>(
             plan: seen,
             live: BTreeMap::new(),
             is_pull: false,
+            wanted: Arc::default(),
         }
     });
-    let flux = flux.filter(|settings| is_named(&settings.instance.name)).map(|settings| {
+    let flux = plan.flux.iter().map(|settings| {
         let seen = plan.of(&settings.instance);
         View {
             expected: expected::flux(&seen, settings, tree),
@@ -145,10 +145,19 @@ fn candidates<'a>(
             plan: seen,
             live: BTreeMap::new(),
             is_pull: settings.mode == FluxMode::Pull,
+            wanted: Arc::default(),
         }
     });
-    let views = argocd.chain(flux).map(|view| view.with(states));
-    Ok(views.collect())
+    let mut views: Vec<View> = argocd.chain(flux).collect();
+    let key = |one: &Expected| (one.kind, one.namespace().to_owned(), one.name().to_owned());
+    let keys: Arc<BTreeSet<_>> = Arc::new(views.iter().flat_map(|view| view.expected.iter().map(key)).collect());
+    views.retain(is_engine);
+    if !views.iter().any(is_named) {
+        return Err(Unclear::NoInstance(views.into_iter().filter_map(|view| view.name).collect()));
+    }
+    views.retain(is_named);
+    let with = |view: View<'a>| View { wanted: Arc::clone(&keys), ..view.with(states) };
+    Ok(views.into_iter().map(with).collect())
 }
 
 impl<'a> View<'a> {

@@ -119,12 +119,16 @@ pub(super) fn position(position: &super::Position) -> Option<String> {
     Some(format!("{} has come to stage {at}{closed}: {}", position.component, parts.join(", ")))
 }
 
+/// What commands are told besides names.
+const FLAGS: [&str; 6] =
+    ["--cascade=false", "--cascade=orphan", "--refresh", "--with-source", "--sync-policy=automated", "-l"];
+
 /// A command with a namespace; nothing where a name in it is none that Kubernetes takes, which nobody should paste into a
-/// shell.
+/// shell: it may be a flag, or what a shell reads as more than a word.
 pub(super) fn command(words: &[&str], flag: &str, namespace: &str) -> String {
-    let is_safe =
-        |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-._/=,".contains(c));
-    if !words.iter().chain([&namespace]).all(is_safe) {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._/=,".contains(c);
+    let is_name = |word: &str| word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(is_plain);
+    if !words.iter().chain([&namespace]).all(|word| FLAGS.contains(word) || is_name(word)) {
         return String::new();
     }
     format!("{} {flag} {namespace}", words.join(" "))
@@ -143,7 +147,7 @@ mod tests {
     #[test]
     fn no_command_is_made_of_a_name_that_a_shell_reads_otherwise() {
         assert_eq!(command(&["kubectl", "get", "web-dev"], "-n", "argocd"), "kubectl get web-dev -n argocd");
-        for name in ["a;b", "$(a)", "", "a b", "a\nb"] {
+        for name in ["a;b", "$(a)", "", "a b", "a\nb", "--all", "-A"] {
             assert_eq!(command(&["kubectl", "get", name], "-n", "argocd"), "", "{name:?}");
         }
     }

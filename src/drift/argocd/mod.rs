@@ -8,9 +8,12 @@
 //!   times may have seen different revisions; the one that was compared last has the newest.
 //! - The health of a root is that of what it applies, so it is told only when nothing of that is.
 
+mod alike;
+mod status;
+
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::expected::{Expected, Place};
 use super::findings::{Judged, about, different};
@@ -20,6 +23,7 @@ use super::scope::View;
 use super::words::command;
 use super::{Finding, Wrong};
 use crate::simulate::manifests::{entries, text};
+use status::{error, health_message, progress, resources, said};
 
 /// Makes a controller pass an Application over.
 pub(super) const SKIP_RECONCILE: &str = "argocd.argoproj.io/skip-reconcile";
@@ -163,8 +167,8 @@ impl Reader<'_, '_> {
         let is_rolling = self.is_rolling(expected);
         let mut live = live.clone();
         let mut wanted = expected.clone();
-        let automated = automation(&mut wanted.value, &mut live.value, is_rolling);
-        self.same_destination(&wanted, &mut live.value);
+        let automated = alike::automation(&mut wanted.value, &mut live.value, is_rolling);
+        alike::same_destination(&self.view.plan, &wanted, &mut live.value);
         let mut found = different(self.view, &wanted, &live);
         let stands = |value: &Value| {
             value.pointer("/metadata/annotations").and_then(|all| all.get(SKIP_RECONCILE)) == Some(&Value::from("true"))
@@ -208,29 +212,6 @@ impl Reader<'_, '_> {
     fn is_rolling(&self, expected: &Expected) -> bool {
         let step = format!("{}/step", self.view.plan.label_prefix);
         expected.value.pointer("/metadata/labels").is_some_and(|labels| labels.get(step).is_some())
-    }
-
-    /// A cluster may be said by its name or by its URL.
-    fn same_destination(&self, expected: &Expected, live: &mut Value) {
-        let deployment = expected.deployment().and_then(|index| self.view.plan.deployments.get(index));
-        let Some(wanted) = expected.value.pointer("/spec/destination").and_then(Value::as_object) else { return };
-        let Some(there) = live.pointer_mut("/spec/destination").and_then(Value::as_object_mut) else { return };
-        let cluster = deployment.and_then(|d| self.view.plan.clusters.iter().find(|cluster| cluster.name == d.cluster));
-        let Some(cluster) = cluster else { return };
-        let is_its_name = text_of(there, "name").is_none_or(|name| name == &*cluster.name);
-        let url = cluster.server.as_deref().map(|url| url.trim_end_matches('/'));
-        let is_its_url = text_of(there, "server").is_none_or(|server| Some(server.trim_end_matches('/')) == url);
-        let says_one = text_of(there, "name").is_some() || text_of(there, "server").is_some();
-        // Older clients write the URL beside the name.
-        let is_known_by_name = text_of(there, "name").is_some() && text_of(wanted, "name").is_some() && url.is_none();
-        if says_one && is_its_name && (is_its_url || is_known_by_name) {
-            for key in ["name", "server"] {
-                there.shift_remove(key);
-                if let Some(value) = wanted.get(key) {
-                    there.insert(key.to_owned(), value.clone());
-                }
-            }
-        }
     }
 
     /// What Argo CD says of an Application.
@@ -366,86 +347,4 @@ const IGNORES_STEPS: &str = "it has steps, and the controller runs without progr
 
 fn is_root(expected: &Expected) -> bool {
     matches!(expected.place, Place::Shared(_))
-}
-
-fn text_of<'m>(map: &'m Map<String, Value>, key: &str) -> Option<&'m str> {
-    map.get(key).and_then(Value::as_str).filter(|text| !text.is_empty())
-}
-
-/// Makes alike what automated sync is in both objects where it says the same. Gives whether it is on where it should be.
-fn automation(wanted: &mut Value, live: &mut Value, is_rolling: bool) -> bool {
-    let policy =
-        |value: &mut Value| value.pointer_mut("/spec/syncPolicy").and_then(Value::as_object_mut).map(std::mem::take);
-    let put = |value: &mut Value, policy: Map<String, Value>| {
-        if let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut) {
-            spec.insert("syncPolicy".to_owned(), Value::Object(policy));
-        }
-    };
-    let (mut one, mut other) = (policy(wanted).unwrap_or_default(), policy(live).unwrap_or_default());
-    let enabled = |policy: &mut Map<String, Value>| {
-        let automated = policy.get_mut("automated").and_then(Value::as_object_mut);
-        automated.is_some_and(|map| map.shift_remove("enabled") != Some(Value::Bool(false)))
-    };
-    let (is_wanted, is_on) = (enabled(&mut one), enabled(&mut other));
-    let is_gone = !other.get("automated").is_some_and(Value::is_object);
-    let is_off = is_wanted && !is_on && !is_rolling;
-    if is_off || is_rolling && is_gone {
-        one.shift_remove("automated");
-        other.shift_remove("automated");
-    }
-    put(wanted, one);
-    put(live, other);
-    !is_off
-}
-
-/// A condition that is an error.
-fn error(value: &Value) -> Option<String> {
-    let is_error = |condition: &&Value| text(condition, "/type").ends_with("Error");
-    let condition = entries(value, "/status/conditions").iter().find(is_error)?;
-    Some(said(text(condition, "/type"), text(condition, "/message")))
-}
-
-fn health_message(value: &Value) -> String {
-    let own = text(value, "/status/health/message");
-    if !own.is_empty() {
-        return own.to_owned();
-    }
-    let ill = entries(value, "/status/resources")
-        .iter()
-        .find(|resource| !matches!(text(resource, "/health/status"), "" | "Healthy" | "Progressing" | "Suspended"));
-    ill.map(|one| said(&object(one), text(one, "/health/message"))).unwrap_or_default()
-}
-
-/// The objects that are not as the source says, of which it names some.
-fn resources(value: &Value) -> String {
-    let all: Vec<String> = entries(value, "/status/resources")
-        .iter()
-        .filter(|resource| text(resource, "/status") == "OutOfSync")
-        .map(object)
-        .collect();
-    let all: Vec<&str> = all.iter().map(String::as_str).collect();
-    if all.is_empty() { String::new() } else { crate::plan::text::some_of(&all) }
-}
-
-fn object(resource: &Value) -> String {
-    format!("{} {}", text(resource, "/kind"), text(resource, "/name"))
-}
-
-fn said(what: &str, message: &str) -> String {
-    match (what, message) {
-        (what, "") => what.to_owned(),
-        ("", message) => message.to_owned(),
-        (what, message) => format!("{what}: {message}"),
-    }
-}
-
-/// How far an Application is: as its ApplicationSet says, or as it says itself.
-fn progress(sync: &str, phase: &str, health: &str, rolling: Option<&Value>) -> Progress {
-    match rolling.map(|status| text(status, "/status")) {
-        Some("Waiting") => Progress::Waiting,
-        Some("Pending" | "Progressing") => Progress::UnderWay,
-        _ if sync == "Synced" && health == "Healthy" => Progress::Done,
-        _ if phase == "Running" || health == "Progressing" => Progress::UnderWay,
-        _ => Progress::Stopped,
-    }
 }
