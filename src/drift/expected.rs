@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::live::Kind;
-use crate::plan::{ArgoCd, Flux, FluxMode, Plan};
-use crate::simulate::manifests::{Object, objects, overlaid, text};
+use crate::plan::{ArgoCd, Flux, FluxLayout, FluxMode, Plan};
+use crate::simulate::manifests::{Object, all, overlaid, text};
 use crate::target::OutputTree;
 use crate::target::argocd::applications;
 
@@ -64,6 +64,17 @@ fn places(plan: &Plan) -> BTreeMap<&str, usize> {
     plan.deployments.iter().enumerate().map(|(index, d)| (d.name.as_str(), index)).collect()
 }
 
+/// What a build wrote into a folder, by kind.
+fn by_kind(tree: &OutputTree, folder: &str, argocd: bool) -> BTreeMap<Kind, Vec<Object>> {
+    let mut found: BTreeMap<Kind, Vec<Object>> = BTreeMap::new();
+    for object in all(tree, folder) {
+        if let Some(kind) = Kind::of(&object.value).filter(|kind| kind.is_argocd() == argocd) {
+            found.entry(kind).or_default().push(object);
+        }
+    }
+    found
+}
+
 /// The label by which the objects of a component are found.
 pub(super) fn component_of(plan: &Plan, value: &Value) -> Option<String> {
     let labels = value.pointer("/metadata/labels")?;
@@ -73,18 +84,20 @@ pub(super) fn component_of(plan: &Plan, value: &Value) -> Option<String> {
 /// What an instance of Argo CD is to have.
 pub(super) fn argocd(plan: &Plan, settings: &ArgoCd, tree: &OutputTree) -> Vec<Expected> {
     let folder = settings.instance.folder("argocd");
-    let read = |kind: Kind| objects(tree, &folder, kind.api(), kind.word());
-    let mut all = Vec::new();
-    let mut add = |kind, value, place| all.push(Expected { kind, value, place, scope: None });
-    for object in read(Kind::AppProject) {
+    let mut read = by_kind(tree, &folder, true);
+    let mut expected = Vec::new();
+    let mut add = |kind, value, place| expected.push(Expected { kind, value, place, scope: None });
+    for object in read.remove(&Kind::AppProject).unwrap_or_default() {
         add(Kind::AppProject, object.value, Place::Shared(None));
     }
-    for object in read(Kind::ApplicationSet) {
+    for object in read.remove(&Kind::ApplicationSet).unwrap_or_default() {
         let component = component_of(plan, &object.value).unwrap_or_else(|| object.name().to_owned());
         add(Kind::ApplicationSet, object.value, Place::Shared(Some(component)));
     }
     let places = places(plan);
-    for object in read(Kind::Application).into_iter().filter(|object| !places.contains_key(object.name())) {
+    let mut roots = read.remove(&Kind::Application).unwrap_or_default();
+    roots.retain(|object| !places.contains_key(object.name()));
+    for object in roots {
         let cluster = object.path.strip_prefix("apps/").and_then(|file| file.strip_suffix(".yaml"));
         let place = cluster.map_or(Place::Shared(None), |cluster| Place::Cluster(cluster.to_owned()));
         add(Kind::Application, object.value, place);
@@ -97,7 +110,7 @@ pub(super) fn argocd(plan: &Plan, settings: &ArgoCd, tree: &OutputTree) -> Vec<E
             add(Kind::Application, value, Place::Deployment(*index));
         }
     }
-    all
+    expected
 }
 
 /// What an instance of Flux is to have.
@@ -105,10 +118,11 @@ pub(super) fn flux(plan: &Plan, settings: &Flux, tree: &OutputTree) -> Vec<Expec
     let folder = settings.instance.folder("flux");
     let places = places(plan);
     let mut all = Vec::new();
+    let mut read = by_kind(tree, &folder, false);
     for kind in Kind::all(false) {
-        let mut found = objects(tree, &folder, kind.api(), kind.word());
+        let mut found = read.remove(&kind).unwrap_or_default();
         found.retain(|object| !object.path.starts_with(BASE));
-        if kind != Kind::HelmRelease {
+        if settings.layout == FluxLayout::Overlays && kind != Kind::HelmRelease {
             found.extend(overlaid(tree, &folder, kind.api(), kind.word()));
         }
         for object in found {

@@ -158,10 +158,8 @@ impl Reader<'_, '_> {
         if expected.kind == Kind::HelmRelease {
             return reconcile(Kind::Kustomization, expected.name(), expected.namespace());
         }
-        let beside =
-            self.view.expected.iter().filter(|one| one.scope == expected.scope && one.kind != Kind::HelmRelease);
-        let mut owners = beside.filter_map(|one| made_by(self.view.find(one)?));
-        owners.next().map(|(kind, namespace, name)| reconcile(kind, &name, &namespace)).unwrap_or_default()
+        let owner = self.appliers.get(&expected.scope);
+        owner.map(|(kind, namespace, name)| reconcile(*kind, name, namespace)).unwrap_or_default()
     }
 
     /// What the conditions say, and whether its revision is the newest.

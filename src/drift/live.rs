@@ -88,7 +88,7 @@ impl Kind {
     }
 
     /// The kind of an object. What `argocd … list` prints names none, and is known by its fields.
-    fn of(object: &Value) -> Option<Self> {
+    pub(super) fn of(object: &Value) -> Option<Self> {
         let (api, kind) = (text(object, "/apiVersion"), text(object, "/kind"));
         if kind.is_empty() && api.is_empty() {
             let spec = object.get("spec")?;

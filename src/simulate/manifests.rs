@@ -50,6 +50,15 @@ pub(crate) fn objects(tree: &OutputTree, folder: &str, api: &str, kind: &str) ->
     found
 }
 
+/// Every object below `folder`, in order of path and then as they stand in their files. To read a text once is what it is for.
+pub(crate) fn all(tree: &OutputTree, folder: &str) -> Vec<Object> {
+    let below = |path: &str| Some(path.strip_prefix(folder)?.strip_prefix('/')?.to_owned());
+    let files = tree.iter().filter_map(|(path, text)| Some((below(path)?, text)));
+    let objects = files
+        .flat_map(|(path, text)| documents(text).into_iter().map(move |value| Object { path: path.clone(), value }));
+    objects.collect()
+}
+
 /// The documents of a YAML text; none where it is not YAML.
 fn documents(text: &str) -> Vec<Value> {
     // What we wrote ourselves may be as long as it is: the gates of a thousand clusters stand in one file.
