@@ -8,6 +8,7 @@ pub mod data;
 pub mod diag;
 pub mod guard;
 pub mod lints;
+pub mod drift;
 pub mod model;
 pub mod output;
 pub mod plan;

@@ -380,3 +380,20 @@ fn the_page_of_inventories_builds() {
         &format!("{before}## What is said of a mistake{shown}```text\n{answer}```{rest}"),
     );
 }
+
+/// The page of drift: the fleet and the state stand on it, and below the command what it prints.
+#[test]
+fn the_page_of_drift_shows_what_fleetc_prints() {
+    let page = read("docs/drift.md");
+    let folder = scratch("drift");
+    fs::write(folder.join("fleet.fleet"), fenced(&page, "fleet")).unwrap();
+    fs::write(folder.join("state.yaml"), fenced(&page, "yaml")).unwrap();
+    let (before, after) = page.split_once("```console\n$ fleetc ").unwrap();
+    let (block, after) = after.split_once("```").unwrap();
+    let command = block.lines().next().unwrap();
+    let arguments: Vec<&str> = command.split(' ').chain(["-C", folder.to_str().unwrap()]).collect();
+    let output = fleetc(&arguments);
+    assert_eq!(output.status.code(), Some(3), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    support::golden("docs/drift.md", &format!("{before}```console\n$ fleetc {command}\n{printed}```{after}"));
+}

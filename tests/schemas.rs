@@ -128,6 +128,21 @@ fn a_spoiled_simulation_is_refused() {
     refuses_all_spoiled("simulation", &simulation, &[], &[]);
 }
 
+/// The drift of a case of `tests/drift`.
+fn drift(case: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/drift/{case}/drift.json.txt"));
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn drift_suits_the_schema_and_what_is_spoiled_does_not() {
+    let validator = validator("drift");
+    for case in ["sets", "apps", "hub", "pull"] {
+        assert_eq!(problems(&validator, &drift(case)), [""; 0], "{case}");
+    }
+    refuses_all_spoiled("drift", &drift("pull"), &["wanted", "live"], &[]);
+}
+
 /// Every way to spoil `value` by a key that is not known, or one that is gone, with the pointer of the place. Keys of
 /// maps that the user fills, below `free`, are left alone.
 fn spoil(value: &Value, pointer: &str, free: &[&str], spoiled: &mut Vec<(String, Option<String>)>) {
@@ -237,12 +252,16 @@ fn every_field_is_described() {
             }
         }
     }
-    for name in ["diagnostics", "plan", "simulation"] {
+    for name in ["diagnostics", "plan", "simulation", "drift"] {
         walk(&schema(name), name);
     }
 }
 
 #[test]
 fn another_name_is_answered_with_those_there_are() {
-    Folder::new().fleetc(&["schema", "plans"]).ends_with(2).stdout("").stderr_has("diagnostics, plan, simulation");
+    Folder::new()
+        .fleetc(&["schema", "plans"])
+        .ends_with(2)
+        .stdout("")
+        .stderr_has("diagnostics, plan, simulation, drift");
 }

@@ -61,8 +61,9 @@ pub struct Build {
     no_baseline: bool,
 }
 
+/// An engine, as it is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Target {
+pub(super) enum Target {
     /// Argo CD
     Argocd,
     /// Flux

@@ -7,6 +7,7 @@ mod build;
 mod check;
 mod colour;
 mod completions;
+mod drift;
 mod explain;
 mod interrupt;
 mod load;
@@ -42,7 +43,7 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "Exit codes: 0 fine, 1 the sources have problems, 2 usage, configuration or I/O, \
-                          3 out of date or different, 101 a bug in fleetc.\nfleetc never uses the network.";
+                          3 out of date or different, 101 a bug in fleetc.\nfleetc never uses the network; `drift --run` runs kubectl.";
 
 /// What every command takes. Each flag is also an environment variable; a command's own are `FLEETC_<COMMAND>_<FLAG>`.
 #[derive(Debug, Args)]
@@ -83,6 +84,7 @@ enum Command {
     Plan(plan::Plan),
     Test(test::Test),
     Why(why::Why),
+    Drift(drift::Drift),
     Explain(explain::Explain),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -159,6 +161,7 @@ fn run(cli: Cli) -> Exit {
         Command::Plan(plan) => plan.run(&cli.global, &mut terminal),
         Command::Test(test) => test.run(&cli.global, &mut terminal),
         Command::Why(why) => why.run(&cli.global, &mut terminal),
+        Command::Drift(drift) => drift.run(&cli.global, &mut terminal),
         Command::Explain(explain) => explain.run(&mut terminal),
         Command::Schema(schema) => schema.run(&mut terminal),
         Command::Completions(completions) => completions.run(&mut terminal),

@@ -11,12 +11,13 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("diagnostics", include_str!("../../schemas/diagnostics.json")),
     ("plan", include_str!("../../schemas/plan.json")),
     ("simulation", include_str!("../../schemas/simulation.json")),
+    ("drift", include_str!("../../schemas/drift.json")),
 ];
 
 /// Print the JSON Schema of a machine format
 ///
-/// `diagnostics` is what `check --format json` prints, `plan` what `plan --format json` prints, and `simulation` what it
-/// prints with `--simulate`.
+/// `diagnostics` is what `check --format json` prints, `plan` what `plan --format json` prints, `simulation` what it prints
+/// with `--simulate`, and `drift` what `drift --format json` prints.
 #[derive(Debug, Args)]
 pub struct Schema {
     /// Which format

@@ -7,33 +7,33 @@ use serde_json::Value;
 use crate::target::OutputTree;
 
 /// An object and the path of its file below the folder of the instance.
-pub(super) struct Object {
-    pub(super) path: String,
-    pub(super) value: Value,
+pub(crate) struct Object {
+    pub(crate) path: String,
+    pub(crate) value: Value,
 }
 
 impl Object {
-    pub(super) fn text(&self, pointer: &str) -> &str {
+    pub(crate) fn text(&self, pointer: &str) -> &str {
         text(&self.value, pointer)
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         self.text("/metadata/name")
     }
 }
 
 /// A text at a JSON pointer; empty where there is none.
-pub(super) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// The entries of a list at a JSON pointer; none where there is none.
-pub(super) fn entries<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
+pub(crate) fn entries<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
     value.pointer(pointer).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The objects of this API and kind below `folder`, in order of path and then as they stand in their files.
-pub(super) fn objects(tree: &OutputTree, folder: &str, api: &str, kind: &str) -> Vec<Object> {
+pub(crate) fn objects(tree: &OutputTree, folder: &str, api: &str, kind: &str) -> Vec<Object> {
     let mut found = Vec::new();
     for (path, text) in tree {
         let Some(path) = path.strip_prefix(folder).and_then(|path| path.strip_prefix('/')) else { continue };
@@ -50,6 +50,15 @@ pub(super) fn objects(tree: &OutputTree, folder: &str, api: &str, kind: &str) ->
     found
 }
 
+/// Every object below `folder`, in order of path and then as they stand in their files. To read a text once is what it is for.
+pub(crate) fn all(tree: &OutputTree, folder: &str) -> Vec<Object> {
+    let below = |path: &str| Some(path.strip_prefix(folder)?.strip_prefix('/')?.to_owned());
+    let files = tree.iter().filter_map(|(path, text)| Some((below(path)?, text)));
+    let objects = files
+        .flat_map(|(path, text)| documents(text).into_iter().map(move |value| Object { path: path.clone(), value }));
+    objects.collect()
+}
+
 /// The documents of a YAML text; none where it is not YAML.
 fn documents(text: &str) -> Vec<Value> {
     // What we wrote ourselves may be as long as it is: the gates of a thousand clusters stand in one file.
@@ -59,7 +68,7 @@ fn documents(text: &str) -> Vec<Value> {
 
 /// The objects of this API and kind that kustomize makes of the folders with patches below `folder`: their bases, each
 /// with the patch that aims at its name. Only what fleetc writes is understood: patches that merge, and aim at one name.
-pub(super) fn overlaid(tree: &OutputTree, folder: &str, api: &str, kind: &str) -> Vec<Object> {
+pub(crate) fn overlaid(tree: &OutputTree, folder: &str, api: &str, kind: &str) -> Vec<Object> {
     let bases: Vec<Object> = objects(tree, folder, api, kind);
     let mut by_folder: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
     for base in &bases {

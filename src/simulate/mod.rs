@@ -10,7 +10,7 @@ mod argocd;
 mod flow;
 mod flux;
 pub mod json;
-mod manifests;
+pub(crate) mod manifests;
 mod outcome;
 mod price;
 pub mod text;
