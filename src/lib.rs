@@ -5,6 +5,7 @@
 pub mod analysis;
 pub mod cli;
 pub mod diag;
+pub mod kinds;
 pub mod model;
 pub mod output;
 pub mod plan;

@@ -67,6 +67,7 @@ fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Con
         annotations: BTreeMap::new(),
         on_delete: OnDelete::Cascade,
         protected: cluster.starts_with("prod"),
+        raw: Default::default(),
         origin: Origin { component: nowhere(), attributes: BTreeMap::new() },
     }
 }

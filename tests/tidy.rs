@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, each of which may use those before it. `render` and `explain` are part of `diag`.
-const ROOMS: [&str; 14] = [
-    "source", "diag", "project", "syntax", "model", "policy", "plan", "stdlib", "target", "simulate", "analysis",
+const ROOMS: [&str; 15] = [
+    "source", "diag", "project", "syntax", "kinds", "model", "policy", "plan", "stdlib", "target", "simulate", "analysis",
     "output", "terms", "cli",
 ];
 

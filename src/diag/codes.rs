@@ -118,6 +118,8 @@ codes! {
     F0314 INVALID_VALUE "invalid-value" Error "a value of the right type that cannot be used";
     F0315 CONFLICTING_ATTRIBUTES "conflicting-attributes" Error "two attributes that exclude each other";
     F0316 UNSAFE_PATH "unsafe-path" Error "a path that leaves its source";
+    F0322 UNKNOWN_FIELD "unknown-field" Error "an engine's object has no such field";
+    F0323 MISSING_FIELD "missing-field" Error "an engine's object lacks a required field";
 
     F0401 DEPENDENCY_CYCLE "dependency-cycle" Error "components wait for each other";
     F0402 DEPENDENCY_MISSING "dependency-missing" Error "a component waits for one that is not on the same cluster";
@@ -152,6 +154,7 @@ codes! {
     F0515 ROLLOUT_ACROSS_INSTANCES "rollout-across-instances" Error "a rollout spans several instances of an engine";
     F0516 NEEDS_APPLICATION_HEALTH "needs-application-health" Note "Argo CD orders Applications only when it judges their health";
     F0517 LABEL_SPACE_TOO_LARGE "label-space-too-large" Error "labels make more combinations than fleetc looks at";
+    F0527 OWNED_FIELD "owned-field" Error "a raw field that fleetc itself writes";
 
     F0601 EDITED_OUTPUT "edited-output" Error "a generated file was edited by hand";
     F0602 FOREIGN_FILE "foreign-file" Error "a file that fleetc did not write is in the way";

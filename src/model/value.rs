@@ -74,7 +74,8 @@ pub fn describe(expr: &Expr) -> &'static str {
     }
 }
 
-fn is_predicate(expr: &Expr) -> bool {
+/// Whether an expression is a predicate, which stands for `true` or `false`.
+pub fn is_predicate(expr: &Expr) -> bool {
     describe(expr) == "a predicate"
 }
 

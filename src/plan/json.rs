@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::raw::Raw;
 use super::{
     Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Max, ObjectRef, OnDelete, Patch,
     Plan, Project, ProjectClusters, Retry, Rollout, Source, Stage,
@@ -45,7 +46,7 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
         Content::Path(_) => None,
     };
     let no_values = Map::new();
-    json!({
+    let mut written = json!({
         "component": &*d.component,
         "cluster": &*d.cluster,
         "name": d.name,
@@ -82,7 +83,22 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
             OnDelete::Keep => "keep",
             OnDelete::Cascade => "cascade",
         },
-    })
+    });
+    if let Value::Object(fields) = &mut written {
+        fields.extend(raw(&d.raw));
+    }
+    written
+}
+
+/// The raw fields of each engine, where there are any.
+fn raw(raw: &Raw) -> impl Iterator<Item = (String, Value)> {
+    let mut flux = raw.kustomization.clone();
+    if !raw.release.is_empty() {
+        flux.insert("release".to_owned(), Value::Object(raw.release.clone()));
+    }
+    let engines = [("argocd", raw.application.clone()), ("flux", flux)];
+    let said = engines.into_iter().filter(|(_, fields)| !fields.is_empty());
+    said.map(|(name, fields)| (name.to_owned(), Value::Object(fields)))
 }
 
 fn source(source: &Source, content: &Content) -> Value {

@@ -7,6 +7,7 @@ pub mod engines;
 mod glob;
 pub mod json;
 pub mod permission;
+pub mod raw;
 mod repository;
 pub mod resolve;
 pub mod space;
@@ -354,6 +355,8 @@ pub struct Deployment {
     pub on_delete: OnDelete,
     /// Whether its cluster is protected.
     pub protected: bool,
+    /// Raw fields of the engines' objects.
+    pub raw: raw::Raw,
     /// Where it was said.
     pub origin: Origin,
 }

@@ -192,6 +192,7 @@ impl Fleet {
             annotations: BTreeMap::new(),
             on_delete: OnDelete::Cascade,
             protected: false,
+            raw: Default::default(),
             origin,
         });
         self.plan.deployments.last_mut().unwrap()

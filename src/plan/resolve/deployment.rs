@@ -12,7 +12,7 @@ use super::folders::Folders;
 use super::pick::{Findings, Picked, Poison, Spot};
 use super::settings::FleetSettings;
 use super::sources::{Resolved, Table, exclusive};
-use super::{parts, rollouts};
+use super::{parts, raw, rollouts};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::field::{as_text, invalid_value, is_label_text};
 use crate::model::scope::Place;
@@ -161,6 +161,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let patches = parts::patches(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let ignore = parts::ignores(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let retry = parts::retry(&at.spot, at.sinks.findings, at.sinks.diagnostics);
+    let raw = raw::fields(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let images = images(&mut at);
     let (project, after, rollout) = (at.text("project"), at.texts("after"), at.text("rollout"));
     let flags = [("prune", true), ("self-heal", false), ("create-namespace", true), ("server-side", false)];
@@ -184,7 +185,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let rollout: Option<Arc<str>> = rollout?.map(Arc::from);
     let (patches, patch_spans): (Vec<_>, Vec<_>) = patches?.into_iter().unzip();
     let found = source?;
-    let deployment = Deployment {
+    let mut deployment = Deployment {
         component,
         cluster: here.name.clone(),
         name,
@@ -216,8 +217,10 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         annotations: annotations?,
         on_delete: on_delete?.unwrap_or(if protected { OnDelete::Keep } else { OnDelete::Cascade }),
         protected,
+        raw: raw?,
         origin: Origin { component: spot.layers.name.span, attributes: spans },
     };
+    raw::check(&spot, &mut deployment, sinks.diagnostics);
     if let Some(checkout) = found.checkout.as_deref() {
         check_content(checkout, &deployment, &patch_spans, sinks);
     }

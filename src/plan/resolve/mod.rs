@@ -14,6 +14,7 @@ mod order;
 pub(super) mod parts;
 pub(super) mod pick;
 mod projects;
+mod raw;
 mod refusals;
 mod rollouts;
 mod settings;

@@ -10,6 +10,7 @@ use super::hub::{Hub, has_health_gate};
 use super::patches::{self, AllChange, Variables};
 use super::rollout::{Dependency, Gate, Order};
 use super::{list, object, release, text};
+use crate::plan::raw::lay_over;
 use crate::plan::{Content, Deployment, Duration, Kubeconfig, ObjectRef, OnDelete};
 
 const API_VERSION: &str = "kustomize.toolkit.fluxcd.io/v1";
@@ -25,6 +26,18 @@ const GATE_INTERVAL: Duration = Duration { milliseconds: 24 * 3_600_000 };
 /// Kinds whose objects kustomize-controller applies and waits for before all others, even when it skips them
 /// (fluxcd/pkg, ssa/utils/is.go and `ApplyAllStaged`).
 const EARLY_KINDS: &str = "CustomResourceDefinition|Namespace|ClusterRole|.*Class";
+
+/// The raw fields that change what is built.
+const BUILD_FIELDS: [&str; 8] = [
+    "buildMetadata",
+    "commonMetadata",
+    "components",
+    "decryption",
+    "ignoreMissingComponents",
+    "namePrefix",
+    "nameSuffix",
+    "postBuild",
+];
 
 /// The one Kustomization of a deployment; nothing when there is no source that it could read.
 pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &Deployment) -> Option<Value> {
@@ -54,6 +67,7 @@ pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &De
     if !is_chart {
         insert(&mut spec, "ignore", list(patches::ignore_rules(&deployment.ignore)));
     }
+    lay_over(&mut spec, &deployment.raw.kustomization);
     Some(finish(object::metadata(hub, &deployment.name, labels, annotations), spec))
 }
 
@@ -99,13 +113,16 @@ pub(super) fn content(hub: &Hub, deployment: &Deployment) -> Option<Map<String, 
     if let Some(namespace) = &deployment.namespace {
         spec.insert("targetNamespace".into(), json!(namespace));
     }
-    let substitutes = !deployment.substitute.is_empty();
+    let raw = &deployment.raw.kustomization;
+    let substitutes = !deployment.substitute.is_empty() || raw.contains_key("postBuild");
     let variables = if substitutes { Variables::Escaped } else { Variables::Kept };
     insert(&mut spec, "patches", list(patches::patches(&deployment.patches, variables)));
     insert(&mut spec, "images", list(patches::images(&deployment.images)));
-    if substitutes {
+    if !deployment.substitute.is_empty() {
         spec.insert("postBuild".into(), json!({ "substitute": deployment.substitute }));
     }
+    let of_build = raw.iter().filter(|(field, _)| BUILD_FIELDS.contains(&field.as_str()));
+    lay_over(&mut spec, &of_build.map(|(field, value)| (field.clone(), value.clone())).collect());
     Some(spec)
 }
 
