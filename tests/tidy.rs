@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, each of which may use those before it. `render` and `explain` are part of `diag`.
 const ROOMS: [&str; 15] = [
-    "source", "diag", "project", "syntax", "kinds", "model", "policy", "plan", "stdlib", "target", "simulate", "analysis",
-    "output", "terms", "cli",
+    "source", "diag", "project", "syntax", "kinds", "model", "policy", "plan", "stdlib", "target", "simulate",
+    "analysis", "output", "terms", "cli",
 ];
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {

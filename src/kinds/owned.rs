@@ -91,6 +91,11 @@ impl Object {
         }
     }
 
+    /// Whether the field at `path` below `spec` is never free.
+    pub fn is_never_free(self, path: &str) -> bool {
+        self.owner(path).is_some_and(|owned| matches!(owned.when, When::Always))
+    }
+
     /// What is known of the field at `path` below `spec`, unless it is free.
     pub fn owner(self, path: &str) -> Option<&'static Owned> {
         self.owned().iter().find(|owned| owned.path == path)
@@ -125,6 +130,7 @@ static APPLICATION: &[Owned] = &[
     always("syncPolicy.automated.enabled", "write `suspend = true` to pause it"),
     always("syncPolicy.automated.prune", "write `prune = …`"),
     always("syncPolicy.automated.selfHeal", "write `self-heal = …`"),
+    when("syncPolicy.managedNamespaceMetadata", &["create-namespace"], "only a namespace that is made gets labels"),
     always("syncPolicy.retry.backoff", RETRY),
     always("syncPolicy.retry.limit", RETRY),
     always("syncPolicy.syncOptions", "write `sync-options = […]`"),

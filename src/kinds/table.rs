@@ -229,7 +229,13 @@ struct Table {
 
 impl Table {
     fn read(text: &'static str) -> Self {
-        let mut reader = Reader { table: Self::default(), engine: Engine::ArgoCd, oldest: (0, 0), open: Vec::new(), known: BTreeMap::new() };
+        let mut reader = Reader {
+            table: Self::default(),
+            engine: Engine::ArgoCd,
+            oldest: (0, 0),
+            open: Vec::new(),
+            known: BTreeMap::new(),
+        };
         reader.table.shapes.push(Vec::new());
         text.lines().filter(|line| !line.starts_with('#')).for_each(|line| reader.line(line));
         reader.table
@@ -254,7 +260,10 @@ impl Reader {
             Some((name, since)) => (name, minor(since)),
             None => (name, self.oldest),
         };
-        if let Some(engine) = name.strip_prefix("engine ") {
+        if depth > 0 {
+            self.open.truncate(depth);
+            self.field(name, since);
+        } else if let Some(engine) = name.strip_prefix("engine ") {
             let mut words = engine.split(' ');
             self.engine = if words.next() == Some("flux") { Engine::Flux } else { Engine::ArgoCd };
             self.oldest = words.next().map_or((0, 0), minor);
@@ -263,9 +272,6 @@ impl Reader {
             let shape = self.shape(path.to_owned());
             self.open = vec![(path.to_owned(), shape)];
             self.table.kinds.push(Kind { api_version, name, engine: self.engine, since, shape });
-        } else {
-            self.open.truncate(depth);
-            self.field(name, since);
         }
     }
 
@@ -280,7 +286,9 @@ impl Reader {
             Some((name, before)) => (name, Required::Before(minor(before.trim_start_matches('<')))),
             None => (head, Required::Never),
         };
-        let Some((path, parent)) = self.open.last().map(|(path, shape)| (format!("{path}/{name}"), *shape)) else { return };
+        let Some((path, parent)) = self.open.last().map(|(path, shape)| (format!("{path}/{name}"), *shape)) else {
+            return;
+        };
         let same = ty.split_once("{=").and_then(|(_, rest)| rest.split_once('}')).map(|(same, _)| same);
         let shape = match same {
             Some(same) => self.known.get(same).copied().unwrap_or(0),
@@ -320,6 +328,20 @@ mod tests {
         let lines = TEXT.lines().filter(|line| !line.starts_with('#') && !line.starts_with("engine ")).count();
         let fields: usize = TABLE.shapes.iter().map(Vec::len).sum();
         assert_eq!(TABLE.kinds.len() + fields, lines);
+    }
+
+    #[test]
+    fn no_object_is_without_its_fields() {
+        let empty = TABLE.shapes.iter().flatten().filter(|field| innermost(&field.ty) == &Type::Object);
+        let empty = empty.filter(|field| TABLE.shapes.get(field.shape).is_none_or(Vec::is_empty));
+        assert_eq!(empty.map(|field| field.name).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+
+    fn innermost(ty: &Type) -> &Type {
+        match ty {
+            Type::List(inner) | Type::Map(inner) => innermost(inner),
+            ty => ty,
+        }
     }
 
     #[test]

@@ -157,6 +157,8 @@ fn check_raw(checker: &mut Checker, body: &ast::Block, object: Object, scope: &S
     let what = format!("`{}`", object.block().rsplit(' ').next().unwrap_or_default());
     for entry in &body.entries {
         match entry {
+            // What is in the way as a whole need not be right besides.
+            Entry::Attribute(attribute) if object.is_never_free(&attribute.key.text) => {}
             Entry::Attribute(attribute) => checker.free(&attribute.value, scope),
             Entry::Block(block) if is_release(block, object) => {
                 arguments(checker, block, 0, "`release { … }`", scope);

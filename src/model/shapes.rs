@@ -197,8 +197,7 @@ impl Walk<'_, '_, '_> {
             Type::Text if found != FieldType::List => format!("write `\"${{{name}}}\"` for its text"),
             _ => format!("write {}", words(place.ty)),
         };
-        let diagnostic =
-            Diagnostic::new(codes::WRONG_TYPE, path.span, message).label("has another type").help(help);
+        let diagnostic = Diagnostic::new(codes::WRONG_TYPE, path.span, message).label("has another type").help(help);
         self.checker.diagnostics.push(match declared {
             Some((span, text)) => diagnostic.related(span, text),
             None => diagnostic,
@@ -216,9 +215,7 @@ impl Walk<'_, '_, '_> {
                 .help("write it in quotes")
                 .fix("quote it", Applicability::Unsafe, expr.span, format!("\"{written}\"")),
             (_, Type::List(_)) => diagnostic.help("write `[…]`"),
-            (_, Type::Object) => {
-                diagnostic.help(format!("write `{{ … }}` with {}", one_of(place.fields().names())))
-            }
+            (_, Type::Object) => diagnostic.help(format!("write `{{ … }}` with {}", one_of(place.fields().names()))),
             (_, Type::Map(_)) => diagnostic.help("write `{ key = \"value\" }`"),
             (_, ty) => diagnostic.help(format!("write {}", words(ty))),
         });

@@ -24,12 +24,15 @@ const SHORT_DURATION: &str = r"^([0-9]+(\.[0-9]+)?(ms|s|m))+$";
 /// A field, or what a list or map holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// `string`, `{}`, `[string]`, `{{}}`; what is in the brackets is the type of the innermost item.
-    ty: String,
-    values: BTreeMap<String, Minor>,
-    fields: BTreeMap<String, Node>,
+    /// `string`, `{}`, `[string]`, `<{}>`; values and fields are those of the innermost item.
+    pub ty: String,
+    /// The only values of a string.
+    pub values: BTreeMap<String, Minor>,
+    /// The fields of an object.
+    pub fields: BTreeMap<String, Node>,
     since: Minor,
-    required: bool,
+    /// Whether it is required.
+    pub required: bool,
     /// The first minor that does not require it any more.
     loosened: Option<Minor>,
 }
@@ -155,25 +158,13 @@ fn back(now: &mut Node, before: &Node, minor: Minor, path: &str) {
     }
     for (name, field) in &before.fields {
         let path = format!("{path}/{name}");
-        back(now.fields.get_mut(name).unwrap_or_else(|| panic!("{path} is gone behind {minor:?}")), field, minor, &path);
+        back(
+            now.fields.get_mut(name).unwrap_or_else(|| panic!("{path} is gone behind {minor:?}")),
+            field,
+            minor,
+            &path,
+        );
     }
-}
-
-/// The kinds as they are at `minor`.
-pub fn at(kinds: &Kinds, minor: Minor) -> Kinds {
-    fn field(node: &Node, minor: Minor) -> Node {
-        let kept = node.fields.iter().filter(|(_, field)| field.since <= minor);
-        Node {
-            ty: node.ty.clone(),
-            values: node.values.iter().filter(|(_, since)| **since <= minor).map(|(v, _)| (v.clone(), minor)).collect(),
-            fields: kept.map(|(name, inner)| (name.clone(), field(inner, minor))).collect(),
-            since: minor,
-            required: node.required || node.loosened.is_some_and(|loosened| minor < loosened),
-            loosened: None,
-        }
-    }
-    let kept = kinds.iter().filter(|(_, kind)| kind.since <= minor);
-    kept.map(|(name, kind)| (name.clone(), field(kind, minor))).collect()
 }
 
 /// The part of the table for one engine.

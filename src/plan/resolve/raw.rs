@@ -20,20 +20,25 @@ use crate::syntax::ast::{Attribute, Expr, ExprKind};
 /// Gives [`Poison`] when something is wrong with them that was reported.
 pub fn fields(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnostics) -> Picked<Raw> {
     let mut raw = Raw::default();
+    let mut whole = Ok(());
     for object in Object::ALL.into_iter().filter(|object| spot.layers.maps.contains_key(object.block())) {
         let mut trace = Some(Trace::default());
-        let merged = spot.traced_map(object.block(), findings, &mut trace)?;
+        let Ok(merged) = spot.traced_map(object.block(), findings, &mut trace) else {
+            whole = Err(Poison);
+            continue;
+        };
         let mut reader = Reader { spot, object, findings, diagnostics, raw: &mut raw, path: Vec::new(), sound: true };
         let decisions = trace.map(|trace| trace.decisions).unwrap_or_default();
         reader.keys(&decisions);
         for (path, candidate, value) in &decisions {
             reader.decision(path, *candidate, value);
         }
+        reader.path.clear();
         if let Some(spec) = object.spec() {
             reader.required(&merged, spec);
         }
         if !reader.sound {
-            return Err(Poison);
+            whole = Err(Poison);
         }
         *match object {
             Object::Application => &mut raw.application,
@@ -41,7 +46,7 @@ pub fn fields(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnostic
             Object::Release => &mut raw.release,
         } = merged;
     }
-    Ok(raw)
+    whole.map(|()| raw)
 }
 
 /// Reports raw fields that stand where fleetc writes something because of an attribute, and those of a HelmRelease that there
@@ -57,9 +62,11 @@ pub fn check(spot: &Spot, deployment: &mut Deployment, diagnostics: &mut Diagnos
                 continue;
             };
             let place = place_of(spot, deployment, said);
-            diagnostics.push(exclusive(span, owned.path, place, said, owned.instead));
+            let why = "both are written to the same field of the object";
+            diagnostics.push(exclusive(span, owned.path, place, said, why).help(owned.instead));
         }
     }
+    check_annotations(&deployment.raw, diagnostics);
     let Content::Path(_) = &deployment.content else { return };
     let own = |layer: usize| spot.layers.layer(layer).is_some_and(|one| one.rank > 1 && one.covers(spot.cluster));
     let parts = spot.layers.maps.get(Object::Release.block()).into_iter().flatten();
@@ -74,6 +81,22 @@ pub fn check(spot: &Spot, deployment: &mut Deployment, diagnostics: &mut Diagnos
     raw.keys.retain(|key| key.object != Object::Release);
 }
 
+/// F0527 for annotations of all objects that tell Flux to pass them over, keep them or replace them: what is pruned, applied
+/// and waited for is decided by attributes (kustomize-controller 1.9, api/v1 and internal/controller).
+fn check_annotations(raw: &Raw, diagnostics: &mut Diagnostics) {
+    const FLUX: &str = "commonMetadata.annotations.kustomize.toolkit.fluxcd.io/";
+    let keys = raw.keys.iter().filter(|key| key.object == Object::Kustomization && key.path.starts_with(FLUX));
+    for key in keys {
+        let name = key.path.trim_start_matches("commonMetadata.annotations.");
+        let message = format!("fleetc itself decides what `{name}` says for all objects");
+        diagnostics.push(
+            Diagnostic::new(codes::OWNED_FIELD, key.span, message)
+                .label("not a raw field")
+                .help("annotate the objects that are meant, in their source or with `patch`"),
+        );
+    }
+}
+
 /// Whether `deployment` has something to write because of `attribute`.
 fn says(deployment: &Deployment, attribute: &str) -> bool {
     match attribute {
@@ -82,6 +105,7 @@ fn says(deployment: &Deployment, attribute: &str) -> bool {
         "patch" => !deployment.patches.is_empty(),
         "images" => !deployment.images.is_empty(),
         "prune" => !deployment.prune,
+        "create-namespace" => !deployment.create_namespace,
         "self-heal" => deployment.self_heal,
         "force" => deployment.force,
         "values-files" => matches!(&deployment.content, Content::Chart(chart) if !chart.values_files.is_empty()),
