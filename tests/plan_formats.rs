@@ -90,7 +90,15 @@ fn everything(home: &Arc<Source>) -> Deployment {
     web.values_files = vec![ValuesFile { source: Arc::clone(home), path: "values/prod-b.yaml".into(), text: None }];
     let duration = |milliseconds| Some(Duration { milliseconds });
     let pairs = |key: &str, value: &str| [(key.to_string(), value.to_string())].into();
+    let raw = |value: serde_json::Value| value.as_object().unwrap().clone();
+    let raw = fleetc::plan::raw::Raw {
+        application: raw(json!({ "revisionHistoryLimit": 3 })),
+        kustomization: raw(json!({ "commonMetadata": { "labels": { "a": "b" } } })),
+        release: raw(json!({ "maxHistory": 3 })),
+        ..Default::default()
+    };
     Deployment {
+        raw,
         project: Some("team".into()),
         namespace: Some("web".into()),
         patches: vec![

@@ -136,6 +136,11 @@ impl Fields {
         Place { field, ty: &field.ty, since: self.since.max(field.since) }
     }
 
+    /// The first minor that has the object they are in.
+    pub fn since(self) -> Minor {
+        self.since
+    }
+
     /// The field `name`.
     pub fn find(self, name: &str) -> Option<Place> {
         self.all().find(|field| field.name == name).map(|field| self.place(field))

@@ -75,6 +75,18 @@ fn check_attribute(
                 check_keys(checker, known.name, entries.iter().map(|entry| &entry.key));
             }
         }
+        None if table.block(&attribute.key.text).is_some() => {
+            let name = &attribute.key.text;
+            checker.diagnostics.push(
+                Diagnostic::new(
+                    codes::UNKNOWN_ATTRIBUTE,
+                    attribute.key.span,
+                    format!("{owner} has no attribute `{name}`"),
+                )
+                .label("is a block")
+                .help(format!("write `{name} {{ … }}`, without `=`")),
+            );
+        }
         None => {
             let mut known: Vec<&str> = scope.params.iter().map(|param| param.name.as_str()).collect();
             known.extend(table.names());

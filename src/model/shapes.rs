@@ -8,31 +8,57 @@ use super::field::{FieldType, declared_here};
 use super::scope::{Referent, Scope};
 use super::value::{Checker, describe, is_predicate};
 use crate::diag::{Applicability, Diagnostic, codes, did_you_mean, one_of};
-use crate::kinds::{Engine, Fields, Kind, Object, Place, Type, When};
+use crate::kinds::{Engine, Fields, Kind, Minor, Object, Place, Type, When};
 use crate::source::Span;
 use crate::syntax::ast::{Attribute, Expr, ExprKind, Name, Path};
 
-/// Checks the fields of an object of `kind`, all but `apiVersion`, `kind` and `metadata`.
+/// Something written that an engine knows since a minor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newer {
+    /// The engine.
+    pub engine: Engine,
+    /// The minor.
+    pub since: Minor,
+    /// What is written, in words.
+    pub what: String,
+    /// Where.
+    pub span: Span,
+}
+
+/// Checks the fields of a whole object of `kind`, written at `span`, but for `apiVersion`, `kind` and `metadata`: unknown and
+/// missing fields, values of a wrong type. Gives what not every known minor of the engine has.
 pub fn check_object<'e>(
     checker: &mut Checker,
     kind: &'static Kind,
-    entries: impl Iterator<Item = &'e Attribute>,
+    (entries, span): (impl Iterator<Item = &'e Attribute>, Span),
     scope: &Scope,
-) {
+) -> Vec<Newer> {
     let own = |entry: &&Attribute| !matches!(entry.key.text.as_str(), "apiVersion" | "kind" | "metadata");
-    let mut walk = Walk { checker, scope, kind, object: None, root: kind.fields(), path: Vec::new() };
-    walk.fields(entries.filter(own), kind.fields());
+    let entries: Vec<&Attribute> = entries.filter(own).collect();
+    let root = kind.fields();
+    let mut walk = Walk { checker, scope, kind, object: None, root, path: Vec::new(), newer: Vec::new() };
+    walk.missing(&entries, root, span);
+    walk.fields(entries.into_iter(), root);
+    walk.newer
 }
 
-/// Checks raw fields of `object`, which stand below its `spec`.
+/// Checks raw fields of `object`, which stand below its `spec`. What may come from another layer is not missing.
 pub fn check_raw<'e>(
     checker: &mut Checker,
     object: Object,
     entries: impl Iterator<Item = &'e Attribute>,
     scope: &Scope,
 ) {
-    let (Some(kind), Some(spec)) = (object.kind(), object.spec()) else { return };
-    Walk { checker, scope, kind, object: Some(object), root: spec, path: Vec::new() }.fields(entries, spec);
+    let (Some(kind), Some(root)) = (object.kind(), object.spec()) else { return };
+    let mut walk = Walk { checker, scope, kind, object: Some(object), root, path: Vec::new(), newer: Vec::new() };
+    walk.fields(entries, root);
+}
+
+/// F0323 for an object at `span` that lacks the field `name`.
+pub fn missing_field(span: Span, owner: &str, name: &str) -> Diagnostic {
+    Diagnostic::new(codes::MISSING_FIELD, span, format!("{owner} lacks the field `{name}`"))
+        .label(format!("needs `{name}`"))
+        .help(format!("write `{name} = …`"))
 }
 
 /// What a value of `ty` is, in words.
@@ -98,6 +124,7 @@ struct Walk<'w, 'c, 'a> {
     /// The fields that `path` begins in.
     root: Fields,
     path: Vec<String>,
+    newer: Vec<Newer>,
 }
 
 impl Walk<'_, '_, '_> {
@@ -110,7 +137,11 @@ impl Walk<'_, '_, '_> {
                 (_, Some(owned)) if matches!(owned.when, When::Always) => {
                     self.checker.diagnostics.push(self.not_free(key.span, &path, owned.instead));
                 }
-                (Some(place), _) => self.value(value, place),
+                (Some(place), _) => {
+                    let above = fields.since().max(self.kind.since);
+                    self.since(place.since, above, || format!("the field `{path}`"), key.span);
+                    self.value(value, place);
+                }
                 (None, _) => {
                     let diagnostic = self.unknown(key, fields);
                     self.checker.diagnostics.push(diagnostic);
@@ -129,7 +160,12 @@ impl Walk<'_, '_, '_> {
             // Reported where free values are checked.
             (ExprKind::Error | ExprKind::Tagged(..), _) | (_, Type::Any) => {}
             (ExprKind::Path(path), _) => self.reference(path, place),
-            (ExprKind::Map(entries), Type::Object) => self.fields(entries.iter(), place.fields()),
+            (ExprKind::Map(entries), Type::Object) => {
+                if self.object.is_none() {
+                    self.missing(&entries.iter().collect::<Vec<_>>(), place.fields(), expr.span);
+                }
+                self.fields(entries.iter(), place.fields());
+            }
             (ExprKind::Map(entries), Type::Map(_)) => self.inner(entries.iter().map(|entry| &entry.value), place),
             (ExprKind::List(items), Type::List(_)) => self.inner(items.iter(), place),
             (ExprKind::Text(text), Type::Text | Type::Duration | Type::IntOrText) => {
@@ -159,8 +195,38 @@ impl Walk<'_, '_, '_> {
         let path = self.path.join(".");
         if *place.ty == Type::Duration && !is_duration(text) {
             self.checker.diagnostics.push(no_duration(span, text, &path));
-        } else if place.values().next().is_some() && place.value_since(text).is_none() {
-            self.checker.diagnostics.push(unknown_value(span, text, &path, place));
+        } else if place.values().next().is_some() {
+            match place.value_since(text) {
+                None => self.checker.diagnostics.push(unknown_value(span, text, &path, place)),
+                Some(since) => self.since(since, place.since, || format!("the value `{text}` of `{path}`"), span),
+            }
+        }
+    }
+
+    /// Notes what came later than what it is in.
+    fn since(&mut self, since: Minor, above: Minor, what: impl FnOnce() -> String, span: Span) {
+        if since > above {
+            let what = format!("{} of the `{}`", what(), self.kind.name);
+            self.newer.push(Newer { engine: self.kind.engine, since, what, span });
+        }
+    }
+
+    /// F0323, unless a key is not known, which may be what was meant.
+    fn missing(&mut self, entries: &[&Attribute], fields: Fields, span: Span) {
+        let has = |name: &str| entries.iter().any(|entry| entry.key.text == name);
+        if entries.iter().any(|entry| fields.find(&entry.key.text).is_none()) {
+            return;
+        }
+        for place in fields.places().filter(|place| !has(place.name())) {
+            if place.is_required() {
+                let owner = self.named(self.path.len());
+                self.checker.diagnostics.push(missing_field(span, &owner, place.name()));
+                return;
+            }
+            if let Some(since) = place.optional_since() {
+                let name = place.name();
+                self.since(since, self.kind.since, || format!("leaving out `{name}`"), span);
+            }
         }
     }
 
@@ -221,20 +287,19 @@ impl Walk<'_, '_, '_> {
         });
     }
 
-    /// What has the fields, in words: ``an `Application` `` or `` `spec.source` of an `Application` ``.
-    fn owner(&self) -> String {
-        let Some((_, parents)) = self.path.split_last() else { return String::new() };
-        match parents {
+    /// What stands `depth` keys down, in words.
+    fn named(&self, depth: usize) -> String {
+        match self.path.get(..depth).unwrap_or_default() {
             [] => format!("the `{}`", self.kind.name),
-            parents => format!("`{}` of the `{}`", parents.join("."), self.kind.name),
+            keys => format!("`{}` of the `{}`", keys.join("."), self.kind.name),
         }
     }
 
     /// F0322
     fn unknown(&self, key: &Name, fields: Fields) -> Diagnostic {
-        let message = format!("{} has no field `{}`", self.owner(), key.text);
+        let message = format!("{} has no field `{}`", self.named(self.path.len().saturating_sub(1)), key.text);
         let diagnostic = Diagnostic::new(codes::UNKNOWN_FIELD, key.span, message)
-            .label(format!("not a field of {}", engine(self.kind.engine)));
+            .label(format!("not a field of {}", self.kind.engine.name()));
         if let Some(near) = did_you_mean(&key.text, fields.names()) {
             return diagnostic.help(format!("did you mean `{near}`?")).fix(
                 format!("write `{near}`"),
@@ -255,10 +320,6 @@ impl Walk<'_, '_, '_> {
             .label("not a raw field")
             .help(instead)
     }
-}
-
-fn engine(engine: Engine) -> &'static str {
-    engine.name()
 }
 
 /// The path of a field of this name in `fields` or in the objects below, the shortest there is.

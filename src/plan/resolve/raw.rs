@@ -8,7 +8,7 @@ use super::pick::{Findings, Picked, Poison, Spot, Trace};
 use super::sources::exclusive;
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::kinds::{Fields, Minor, Object, Place, Type, When};
-use crate::model::shapes::{is_duration, no_duration, unknown_value, words};
+use crate::model::shapes::{is_duration, missing_field, no_duration, unknown_value, words};
 use crate::plan::raw::{Key, Newer, Raw};
 use crate::plan::{Content, Deployment};
 use crate::source::Span;
@@ -305,10 +305,6 @@ impl<'a> Reader<'_, '_, 'a> {
         if self.object.owned().iter().any(|owned| owned.path == whole) || self.path.is_empty() {
             return;
         }
-        self.report(
-            Diagnostic::new(codes::MISSING_FIELD, span, format!("`{path}` lacks the field `{}`", place.name()))
-                .label(format!("needs `{}`", place.name()))
-                .help(format!("write `{} = …`", place.name())),
-        );
+        self.report(missing_field(span, &format!("`{path}`"), place.name()));
     }
 }
