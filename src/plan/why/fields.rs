@@ -13,7 +13,7 @@ use crate::model::{Model, names::Table};
 use crate::plan::resolve::layers::Candidate;
 use crate::plan::resolve::parts;
 use crate::plan::resolve::pick::{Findings, Spot};
-use crate::plan::{Deployment, Duration, Plan, json as form};
+use crate::plan::{Content, Deployment, Duration, Plan, json as form};
 use crate::source::Span;
 use crate::syntax::ast::{self, EngineKind, Expr, NestedBlock};
 
@@ -51,7 +51,10 @@ impl<'a> Teller<'_, 'a> {
         fields.extend(self.blocks("ignore"));
         fields.extend(self.retry());
         let raw = Object::ALL.map(Object::block);
-        let raw = raw.into_iter().filter(|name| self.spot.layers.maps.contains_key(name));
+        // What `defaults` say of releases is said of charts alone.
+        let is_chart = matches!(self.deployment.content, Content::Chart(_));
+        let raw = raw.into_iter().filter(|name| is_chart || Object::of_block(name) != Some(Object::Release));
+        let raw = raw.filter(|name| self.spot.layers.maps.contains_key(name));
         fields.extend(raw.flat_map(|name| self.map(name)));
         fields.push(self.protected());
         fields
