@@ -69,8 +69,8 @@ pub fn check(spot: &Spot, deployment: &mut Deployment, diagnostics: &mut Diagnos
     check_annotations(&deployment.raw, diagnostics);
     let Content::Path(_) = &deployment.content else { return };
     let own = |layer: usize| spot.layers.layer(layer).is_some_and(|one| one.rank > 1 && one.covers(spot.cluster));
-    let parts = spot.layers.maps.get(Object::Release.block()).into_iter().flatten();
-    if let Some(part) = parts.filter(|part| own(part.layer)).last() {
+    let mut parts = spot.layers.maps.get(Object::Release.block()).into_iter().flatten();
+    if let Some(part) = parts.rfind(|part| own(part.layer)) {
         let path = deployment.origin.of("path");
         diagnostics.push(exclusive(part.span, "release", path, "path", "a folder has no HelmRelease"));
     }
