@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::hub::{Hub, has_health_gate};
-use super::patches::{self, AllChange, Variables};
+use super::patches::{self, AllChange, Substitution, Variables};
 use super::rollout::{Dependency, Gate, Order};
 use super::{list, object, release, text};
 use crate::plan::raw::lay_over;
@@ -114,8 +114,8 @@ pub(super) fn content(hub: &Hub, deployment: &Deployment) -> Option<Map<String, 
         spec.insert("targetNamespace".into(), json!(namespace));
     }
     let raw = &deployment.raw.kustomization;
-    let substitutes = !deployment.substitute.is_empty() || raw.contains_key("postBuild");
-    let variables = if substitutes { Variables::Escaped } else { Variables::Kept };
+    let never = Substitution::of(deployment) == Substitution::Never;
+    let variables = if never { Variables::Kept } else { Variables::Escaped };
     insert(&mut spec, "patches", list(patches::patches(&deployment.patches, variables)));
     insert(&mut spec, "images", list(patches::images(&deployment.images)));
     if !deployment.substitute.is_empty() {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::hub::Hub;
+use super::super::patches::{self, Substitution, Variables};
 use super::Report;
 use crate::diag::{Diagnostic, codes};
 use crate::kinds::{Engine, Object};
@@ -133,6 +134,17 @@ fn check_path(hub: &Hub, deployment: &Deployment, report: &mut Report) {
                 .label("with this, `health` is not read")
                 .related(origin.of("health"), "what must be healthy is listed here")
                 .help("leave out one of the two"),
+        );
+    }
+    let written = |variables| patches::patches(&deployment.patches, variables);
+    if Substitution::of(deployment) == Substitution::Perhaps && written(Variables::Escaped) != written(Variables::Kept)
+    {
+        let span = deployment.raw.span(Object::Kustomization, "postBuild.substituteFrom").unwrap_or(origin.component);
+        let message = "Flux replaces no variable where it finds none, and then `$` in a patch would stand there twice";
+        report.add(
+            not_expressible(span, message)
+                .label("may hold no variable")
+                .help("set a variable in `substitute { … }`, or write `substituteStrategy = \"Always\"` (Flux 2.9)"),
         );
     }
     for (name, value) in &deployment.substitute {
