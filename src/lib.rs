@@ -9,6 +9,7 @@ pub mod diag;
 pub mod guard;
 pub mod lints;
 pub mod drift;
+pub mod kinds;
 pub mod model;
 pub mod output;
 pub mod plan;

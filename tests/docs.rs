@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use fleetc::kinds::{Object, When};
 use fleetc::model::schema::{self, Block, Status};
 
 fn root() -> PathBuf {
@@ -396,4 +397,32 @@ fn the_page_of_drift_shows_what_fleetc_prints() {
     assert_eq!(output.status.code(), Some(3), "{command}: {}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8(output.stdout).unwrap();
     support::golden("docs/drift.md", &format!("{before}```console\n$ fleetc {command}\n{printed}```{after}"));
+}
+
+/// The fleet of the page builds, the file below it is the one that is written, and the table lists what is not free.
+#[test]
+fn the_page_of_raw_fields_shows_what_is_built_and_what_is_not_free() {
+    let page = read("docs/raw-fields.md");
+    let folder = scratch("raw-fields");
+    fs::write(folder.join("fleet.fleet"), fenced(&page, "fleet")).unwrap();
+    let output = fleetc(&["build", "-C", folder.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let (before, rest) = page.split_once("```yaml ").unwrap();
+    let (path, rest) = rest.split_once('\n').unwrap();
+    let (_, rest) = rest.split_once("```").unwrap();
+    let written = fs::read_to_string(folder.join("gitops").join(path)).unwrap();
+    let (middle, rest) = rest.split_once("<!-- owned -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- /owned -->").unwrap();
+    let mut table = String::from("\n| object | field | write instead |\n|---|---|---|\n");
+    for object in Object::ALL {
+        for owned in object.owned() {
+            let beside = match owned.when {
+                When::Always => String::new(),
+                When::Says(words) => format!(", beside `{}`", words.join("`, `")),
+            };
+            table += &format!("| {} | `{}`{beside} | {} |\n", object.names().1, owned.path, owned.instead);
+        }
+    }
+    let whole = format!("{before}```yaml {path}\n{written}```{middle}<!-- owned -->\n{table}\n<!-- /owned -->{after}");
+    support::golden("docs/raw-fields.md", &whole);
 }

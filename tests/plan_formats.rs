@@ -71,6 +71,7 @@ fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Con
         annotations: BTreeMap::new(),
         on_delete: OnDelete::Cascade,
         protected: cluster.starts_with("prod"),
+        raw: Default::default(),
         origin: Origin { component: nowhere(), attributes: BTreeMap::new() },
     }
 }
@@ -94,7 +95,15 @@ fn everything(home: &Arc<Source>) -> Deployment {
     web.values_files = vec![ValuesFile { source: Arc::clone(home), path: "values/prod-b.yaml".into(), text: None }];
     let duration = |milliseconds| Some(Duration { milliseconds });
     let pairs = |key: &str, value: &str| [(key.to_string(), value.to_string())].into();
+    let raw = |value: serde_json::Value| value.as_object().unwrap().clone();
+    let raw = fleetc::plan::raw::Raw {
+        application: raw(json!({ "revisionHistoryLimit": 3 })),
+        kustomization: raw(json!({ "commonMetadata": { "labels": { "a": "b" } } })),
+        release: raw(json!({ "maxHistory": 3 })),
+        ..Default::default()
+    };
     Deployment {
+        raw,
         project: Some("team".into()),
         namespace: Some("web".into()),
         patches: vec![

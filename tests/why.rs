@@ -30,7 +30,7 @@ fn run(folder: &str, arguments: &[&str]) -> String {
     Folder::new().fleetc(&arguments).env("COLUMNS", "100").ends_with(0).stderr("").stdout
 }
 
-const CASES: [(&str, &str, &[&str]); 14] = [
+const CASES: [(&str, &str, &[&str]); 15] = [
     ("my-org", "examples/my-org", &["prod-eu-west-1", "prometheus"]),
     ("my-org-canary", "examples/my-org", &["prod-us-east-1", "payments-api"]),
     ("my-org-not", "examples/my-org", &["dev-us-east-1", "prometheus"]),
@@ -42,6 +42,7 @@ const CASES: [(&str, &str, &[&str]); 14] = [
     ("layers-values", "tests/why/fleet", &["prod-us", "web", "values.image"]),
     ("layers-std", "tests/why/fleet", &["dev", "certs"]),
     ("layers-suspended", "tests/why/fleet", &["prod-edge", "certs"]),
+    ("layers-raw", "tests/why/fleet", &["prod-us", "cache"]),
     ("layers-with", "tests/why/fleet", &["dev", "debug"]),
     ("layers-without", "tests/why/fleet", &["prod-edge", "web"]),
     ("layers-nowhere", "tests/why/fleet", &["prod-eu", "debug"]),
@@ -160,7 +161,7 @@ fn agree(plan: &Value, why: &Value, context: &str) {
                 continue;
             }
             "stage" => why["stage"].get("name").cloned().unwrap_or(Value::Null),
-            "values" | "labels" | "annotations" | "substitute" => whole(why, key),
+            "values" | "labels" | "annotations" | "substitute" | "argocd" | "flux" => whole(why, key),
             "images" => {
                 let planned: Map<String, Value> = planned.as_array().unwrap().iter().map(image).collect();
                 assert_eq!(Value::Object(planned), whole(why, "images"), "{context}: images");

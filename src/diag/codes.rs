@@ -127,6 +127,8 @@ codes! {
     F0316 UNSAFE_PATH "unsafe-path" Error "a path that leaves its source";
     F0320 NOT_A_COMPONENT "not-a-component" Error "a folder that kustomize does not take for a component";
     F0321 NAMESPACE_DIFFERS "namespace-differs" Error "two components give one namespace different labels or annotations";
+    F0322 UNKNOWN_FIELD "unknown-field" Error "an engine's object has no such field";
+    F0323 MISSING_FIELD "missing-field" Error "an engine's object lacks a required field";
 
     F0401 DEPENDENCY_CYCLE "dependency-cycle" Error "components wait for each other";
     F0402 DEPENDENCY_MISSING "dependency-missing" Error "a component waits for one that is not on the same cluster";
@@ -166,6 +168,7 @@ codes! {
     F0524 NOT_READ_BY_FLUX "not-read-by-flux" Warning "an annotation that only Argo CD reads, where Flux deploys";
     F0518 SAME_SERVER "same-server" Error "two registered clusters have the same API server";
     F0519 NOT_ADMITTED "not-admitted" Error "a cluster does not take a project or namespace";
+    F0527 OWNED_FIELD "owned-field" Error "a raw field that fleetc itself writes";
 
     F0601 EDITED_OUTPUT "edited-output" Error "a generated file was edited by hand";
     F0602 FOREIGN_FILE "foreign-file" Error "a file that fleetc did not write is in the way";

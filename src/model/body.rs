@@ -7,8 +7,10 @@ use super::field::{invalid_key, is_label_key};
 use super::names::not_supported;
 use super::schema::{self, Block, Status};
 use super::scope::{Place, Scope};
+use super::shapes;
 use super::value::Checker;
 use crate::diag::{Applicability, Diagnostic, codes, did_you_mean, one_of};
+use crate::kinds::Object;
 use crate::source::Span;
 use crate::syntax::ast::{self, Entry, ExprKind};
 
@@ -38,7 +40,7 @@ fn once(checker: &mut Checker, body: &ast::Block) {
 
 /// Whether the block `keyword` stands at most once in another.
 fn is_single(keyword: &str) -> bool {
-    matches!(keyword, "retry" | "orphaned-resources")
+    matches!(keyword, "retry" | "orphaned-resources" | "argocd" | "flux")
 }
 
 /// Whether the block `keyword` is a free-form map that may also be written as an attribute.
@@ -47,6 +49,11 @@ pub fn is_free(keyword: &str) -> bool {
         keyword,
         "values" | "labels" | "annotations" | "substitute" | "images" | "namespace-labels" | "namespace-annotations"
     )
+}
+
+/// Whether the map `name` may hold anything, so that it is merged key by key at every depth.
+pub fn is_nested(name: &str) -> bool {
+    name == "values" || Object::of_block(name).is_some()
 }
 
 fn check_attribute(
@@ -72,6 +79,18 @@ fn check_attribute(
             if let ExprKind::Map(entries) = &attribute.value.kind {
                 check_keys(checker, known.name, entries.iter().map(|entry| &entry.key));
             }
+        }
+        None if table.block(&attribute.key.text).is_some() => {
+            let name = &attribute.key.text;
+            checker.diagnostics.push(
+                Diagnostic::new(
+                    codes::UNKNOWN_ATTRIBUTE,
+                    attribute.key.span,
+                    format!("{owner} has no attribute `{name}`"),
+                )
+                .label("is a block")
+                .help(format!("write `{name} {{ … }}`, without `=`")),
+            );
         }
         None => {
             let mut known: Vec<&str> = scope.params.iter().map(|param| param.name.as_str()).collect();
@@ -134,11 +153,58 @@ fn check_block(checker: &mut Checker, block: &ast::NestedBlock, table: &'static 
             arguments(checker, block, 0, "`orphaned-resources { … }`", scope);
             check(checker, &block.body, known, scope, "`orphaned-resources`");
         }
+        "argocd" => {
+            arguments(checker, block, 0, "`argocd { … }`", scope);
+            check_raw(checker, &block.body, Object::Application, scope);
+        }
+        "flux" => {
+            arguments(checker, block, 0, "`flux { … }`", scope);
+            check_raw(checker, &block.body, Object::Kustomization, scope);
+        }
         _ => {
             arguments(checker, block, 0, &format!("`{} {{ … }}`", known.keyword), scope);
             check_free(checker, &block.body, known.keyword, scope);
         }
     }
+}
+
+/// Raw fields of `object`. Those of a HelmRelease stand in a block of their own among those of its Kustomization.
+fn check_raw(checker: &mut Checker, body: &ast::Block, object: Object, scope: &Scope) {
+    let keys = body.entries.iter().filter_map(|entry| match entry {
+        Entry::Attribute(attribute) => Some(&attribute.key),
+        Entry::Block(block) if is_release(block, object) => Some(&block.keyword),
+        _ => None,
+    });
+    checker.keys(keys.collect::<Vec<_>>().into_iter());
+    let what = format!("`{}`", object.block().rsplit(' ').next().unwrap_or_default());
+    for entry in &body.entries {
+        match entry {
+            // What is in the way as a whole need not be right besides.
+            Entry::Attribute(attribute) if object.is_never_free(&attribute.key.text) => {}
+            Entry::Attribute(attribute) => checker.free(&attribute.value, scope),
+            Entry::Block(block) if is_release(block, object) => {
+                arguments(checker, block, 0, "`release { … }`", scope);
+                check_raw(checker, &block.body, Object::Release, scope);
+            }
+            Entry::Block(block) => checker.diagnostics.push(missing_equals(block)),
+            Entry::Param(param) => checker.diagnostics.push(misplaced_param(param, &what)),
+            Entry::Operation(operation) => checker.diagnostics.push(misplaced(&operation.word, &what, &[])),
+        }
+    }
+    shapes::check_raw(checker, object, attributes(body), scope);
+}
+
+/// Whether `block`, among the raw fields of `object`, holds those of the HelmRelease.
+fn is_release(block: &ast::NestedBlock, object: Object) -> bool {
+    object == Object::Kustomization && block.keyword.text == "release"
+}
+
+/// The attributes of `body`.
+pub fn attributes(body: &ast::Block) -> impl Iterator<Item = &ast::Attribute> {
+    body.entries.iter().filter_map(|entry| match entry {
+        Entry::Attribute(attribute) => Some(attribute),
+        _ => None,
+    })
 }
 
 /// The pointers of an `ignore` that are written out.

@@ -20,6 +20,7 @@ pub mod reads;
 pub mod schema;
 pub mod scope;
 pub mod set;
+pub mod shapes;
 pub mod space;
 pub mod tagged;
 pub mod value;

@@ -541,20 +541,15 @@ static IMAGES: Block = free("images", "replaced images");
 static NAMESPACE_LABELS: Block = free("namespace-labels", "labels of the namespace that is made");
 static NAMESPACE_ANNOTATIONS: Block = free("namespace-annotations", "annotations of the namespace that is made");
 static ON: Block = free("on", "overrides on some clusters");
-static RAW_ARGOCD: Block = Block {
-    keyword: "argocd",
-    doc: "raw fields of the Application",
-    status: Status::Later,
-    attributes: &[],
-    blocks: &[],
-};
+static RAW_ARGOCD: Block = free("argocd", "raw fields of the Application");
 static RAW_FLUX: Block = Block {
     keyword: "flux",
     doc: "raw fields of the Kustomization",
-    status: Status::Later,
+    status: Status::Built,
     attributes: &[],
-    blocks: &[],
+    blocks: &[&RAW_RELEASE],
 };
+static RAW_RELEASE: Block = free("release", "raw fields of the HelmRelease");
 
 /// `patch KIND NAME { … }`
 pub static PATCH: Block =

@@ -79,7 +79,8 @@ fn is_bare(expr: &Expr) -> bool {
     matches!(expr.kind, ExprKind::Int(_) | ExprKind::Float(_) | ExprKind::Bool(_))
 }
 
-fn is_predicate(expr: &Expr) -> bool {
+/// Whether an expression is a predicate, which stands for `true` or `false`.
+pub fn is_predicate(expr: &Expr) -> bool {
     describe(expr) == "a predicate"
 }
 

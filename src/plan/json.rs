@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::raw::Raw;
 use super::{
     Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Max, ObjectRef, OnDelete,
     OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Role, Rollout, Source, Stage, Window,
@@ -45,7 +46,7 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
         Content::Path(_) => None,
     };
     let no_values = Map::new();
-    json!({
+    let mut written = json!({
         "component": &*d.component,
         "cluster": &*d.cluster,
         "name": d.name,
@@ -85,7 +86,22 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
         "components": d.components,
         "namespace_labels": d.namespace_labels,
         "namespace_annotations": d.namespace_annotations,
-    })
+    });
+    if let Value::Object(fields) = &mut written {
+        fields.extend(raw(&d.raw));
+    }
+    written
+}
+
+/// The raw fields of each engine, where there are any.
+fn raw(raw: &Raw) -> impl Iterator<Item = (String, Value)> {
+    let mut flux = raw.kustomization.clone();
+    if !raw.release.is_empty() {
+        flux.insert("release".to_owned(), Value::Object(raw.release.clone()));
+    }
+    let engines = [("argocd", raw.application.clone()), ("flux", flux)];
+    let said = engines.into_iter().filter(|(_, fields)| !fields.is_empty());
+    said.map(|(name, fields)| (name.to_owned(), Value::Object(fields)))
 }
 
 /// What a deployment is, whatever it is called: equal for one that was renamed.

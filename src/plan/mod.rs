@@ -11,6 +11,7 @@ pub mod guards;
 pub mod json;
 pub mod permission;
 pub mod registration;
+pub mod raw;
 mod repository;
 pub mod resolve;
 pub mod space;
@@ -372,6 +373,8 @@ pub struct Deployment {
     pub on_delete: OnDelete,
     /// Whether its cluster is protected.
     pub protected: bool,
+    /// Raw fields of the engines' objects.
+    pub raw: raw::Raw,
     /// Where it was said.
     pub origin: Origin,
 }

@@ -90,6 +90,7 @@ pub fn deployment(component: &str, cluster: &str) -> Deployment {
         annotations: BTreeMap::new(),
         on_delete: OnDelete::Cascade,
         protected: false,
+        raw: Default::default(),
         origin: Origin { component: span(10), attributes: BTreeMap::new() },
     }
 }

@@ -76,6 +76,30 @@ fn image() -> impl Strategy<Value = Image> {
     })
 }
 
+/// Raw fields of an Application, of the shapes that the schema has.
+fn raw() -> impl Strategy<Value = serde_json::Map<String, Value>> {
+    let info = prop::collection::vec((text(), text()), 0..3);
+    (info, prop::option::weighted(0.2, 0..3_u8), prop::option::of(text()), prop::bool::weighted(0.2)).prop_map(
+        |(info, history, exclude, refresh)| {
+            let mut raw = serde_json::Map::new();
+            let info: Vec<Value> = info.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+            if !info.is_empty() {
+                raw.insert("info".into(), json!(info));
+            }
+            if let Some(history) = history {
+                raw.insert("revisionHistoryLimit".into(), json!(history));
+            }
+            if let Some(exclude) = exclude {
+                raw.insert("source".into(), json!({ "directory": { "exclude": exclude } }));
+            }
+            if refresh {
+                raw.insert("syncPolicy".into(), json!({ "retry": { "refresh": true } }));
+            }
+            raw
+        },
+    )
+}
+
 prop_compose! {
     fn random_deployment()(
         content in content(),
@@ -84,12 +108,14 @@ prop_compose! {
         texts in prop::collection::vec(text(), 3),
         flags in prop::collection::vec(prop::bool::weighted(0.2), 6),
         namespace in prop::option::of("[a-z]{1,3}"),
+        raw in raw(),
     ) -> Deployment {
         let mut d = deployment("x", "y");
         d.content = content;
         d.patches = patches;
         d.images = images;
         d.namespace = namespace;
+        d.raw.application = raw;
         d.labels = BTreeMap::from([("team".to_owned(), texts[0].clone())]);
         d.annotations = BTreeMap::from([("note".to_owned(), texts[1].clone()), (texts[2].clone(), "x".to_owned())]);
         d.prune = !flags[0];

@@ -201,6 +201,7 @@ impl Fleet {
             annotations: BTreeMap::new(),
             on_delete: OnDelete::Cascade,
             protected: false,
+            raw: Default::default(),
             origin,
         });
         self.plan.deployments.last_mut().unwrap()

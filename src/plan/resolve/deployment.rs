@@ -12,7 +12,7 @@ use super::folders::Folders;
 use super::pick::{Findings, Picked, Poison, Spot};
 use super::settings::FleetSettings;
 use super::sources::{Resolved, Table, exclusive};
-use super::{folder, parts, rollouts, substitution};
+use super::{folder, parts, raw, rollouts, substitution};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::field::{as_text, invalid_value, is_label_text};
 use crate::model::scope::Place;
@@ -165,6 +165,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let patches = parts::patches(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let ignore = parts::ignores(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let retry = parts::retry(&at.spot, at.sinks.findings, at.sinks.diagnostics);
+    let raw = raw::fields(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let images = images(&mut at);
     let components = folder::components(&mut at, content.as_ref().ok());
     let namespace_metadata = folder::namespace_metadata(&mut at, named.as_deref());
@@ -195,7 +196,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let rollout: Option<Arc<str>> = rollout?.map(Arc::from);
     let (patches, patch_spans): (Vec<_>, Vec<_>) = patches?.into_iter().unzip();
     let found = source?;
-    let deployment = Deployment {
+    let mut deployment = Deployment {
         component,
         cluster: here.name.clone(),
         name,
@@ -230,8 +231,10 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         annotations: annotations?,
         on_delete: on_delete?.unwrap_or(if protected { OnDelete::Keep } else { OnDelete::Cascade }),
         protected,
+        raw: raw?,
         origin: Origin { component: spot.layers.name.span, attributes: spans },
     };
+    raw::check(&spot, &mut deployment, sinks.diagnostics);
     if let Some(checkout) = found.checkout.as_deref() {
         check_content(
             checkout,

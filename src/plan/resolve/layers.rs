@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::Object;
 use crate::model::Model;
 use crate::model::body::is_free;
 use crate::model::declarations::params_of;
@@ -194,8 +195,27 @@ impl<'a> Layers<'a> {
                 let part = MapPart { layer, expr: None, entries: &block.body.entries, span: block.keyword.span };
                 self.maps.entry(&block.keyword.text).or_default().push(part);
             }
+            Entry::Block(block) if Object::of_block(&block.keyword.text).is_some() => self.index_raw(layer, block),
             Entry::Block(block) if block.keyword.text != "on" => self.blocks.push((layer, block)),
             _ => {}
+        }
+    }
+
+    fn index_raw(&mut self, layer: usize, block: &'a NestedBlock) {
+        let part = |block: &'a NestedBlock| MapPart {
+            layer,
+            expr: None,
+            entries: &block.body.entries,
+            span: block.keyword.span,
+        };
+        self.maps.entry(&block.keyword.text).or_default().push(part(block));
+        for entry in &block.body.entries {
+            if let Entry::Block(release) = entry
+                && block.keyword.text == "flux"
+                && release.keyword.text == "release"
+            {
+                self.maps.entry(Object::Release.block()).or_default().push(part(release));
+            }
         }
     }
 

@@ -17,6 +17,7 @@ mod order;
 pub(super) mod parts;
 pub(super) mod pick;
 mod projects;
+mod raw;
 mod refusals;
 mod roles;
 mod registration;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::layers::{Candidate, Layer, Layers, MapPart};
 use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::model::body::is_nested;
 use crate::model::eval::{At, Evaluator};
 use crate::model::field::FieldType;
 use crate::model::schema::{self, Type};
@@ -321,7 +322,7 @@ impl<'s, 'a> Spot<'s, 'a> {
                 sources.push((part.layer, self.entries(part, findings)?));
             }
         }
-        let text_values = !matches!(name, "values");
+        let text_values = !is_nested(name);
         self.merge(&sources, text_values, findings, trace)
     }
 

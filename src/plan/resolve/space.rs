@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::engines::of_kind;
 use crate::diag::{Code, Diagnostic, Diagnostics, Severity, codes};
+use crate::kinds::Object;
 use crate::model::field::{Field, FieldType, as_text};
 use crate::model::space::{self, Facts};
 use crate::model::{Model, Slot, body};
@@ -228,17 +229,32 @@ fn report_numbers(wide: &mut Plan, tokens: &space::Tokens, diagnostics: Option<&
     let is_token = |number: i64| tokens.are_in(&Value::from(number));
     let unwritable = |deployment: &Deployment| {
         let numbers = deployment.retry.map(|retry| [Some(retry.limit), retry.factor]);
-        numbers.into_iter().flatten().flatten().any(is_token)
+        if numbers.into_iter().flatten().flatten().any(is_token) {
+            return Some(("retry", deployment.origin.of("retry")));
+        }
+        let (field, _) = deployment.raw.application.iter().find(|(_, value)| has_number(value, tokens))?;
+        let span = deployment.raw.span(Object::Application, field);
+        Some(("argocd", span.unwrap_or(deployment.origin.component)))
     };
-    if let (Some(first), Some(diagnostics)) = (wide.deployments.iter().find(|d| unwritable(d)), diagnostics) {
+    if let (Some((word, span)), Some(diagnostics)) = (wide.deployments.iter().find_map(unwritable), diagnostics) {
         let message = "Argo CD's template cannot hold a number that is known only when a cluster registers";
         diagnostics.push(
-            Diagnostic::new(codes::NOT_EXPRESSIBLE, first.origin.of("retry"), message)
-                .label("in `retry`")
+            Diagnostic::new(codes::NOT_EXPRESSIBLE, span, message)
+                .label(format!("in `{word}`"))
                 .help("write the number out, or let it depend on a label with a closed list of values"),
         );
     }
-    wide.deployments.retain(|deployment| !unwritable(deployment));
+    wide.deployments.retain(|deployment| unwritable(deployment).is_none());
+}
+
+/// Whether a number in `value` is known at run time only.
+fn has_number(value: &Value, tokens: &space::Tokens) -> bool {
+    match value {
+        Value::Number(_) => tokens.are_in(value),
+        Value::Array(items) => items.iter().any(|item| has_number(item, tokens)),
+        Value::Object(map) => map.values().any(|item| has_number(item, tokens)),
+        Value::String(_) | Value::Bool(_) | Value::Null => false,
+    }
 }
 
 /// What was found over the space, but for what was said of the declared clusters already or cannot be known.

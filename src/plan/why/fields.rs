@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{Beaten, Field, Said, dotted, inputs, place_of};
-use crate::model::body::{self, is_free};
+use crate::kinds::Object;
+use crate::model::body::{self, is_free, is_nested};
 use crate::model::eval::{At, Evaluator};
 use crate::model::schema::{self, Type};
 use crate::model::{Model, names::Table};
 use crate::plan::resolve::layers::Candidate;
 use crate::plan::resolve::parts;
 use crate::plan::resolve::pick::{Findings, Spot};
-use crate::plan::{Deployment, Duration, Plan, json as form};
+use crate::plan::{Content, Deployment, Duration, Plan, json as form};
 use crate::source::Span;
 use crate::syntax::ast::{self, EngineKind, Expr, NestedBlock};
 
@@ -49,6 +50,12 @@ impl<'a> Teller<'_, 'a> {
         fields.extend(self.blocks("patch"));
         fields.extend(self.blocks("ignore"));
         fields.extend(self.retry());
+        let raw = Object::ALL.map(Object::block);
+        // What `defaults` say of releases is said of charts alone.
+        let is_chart = matches!(self.deployment.content, Content::Chart(_));
+        let raw = raw.into_iter().filter(|name| is_chart || Object::of_block(name) != Some(Object::Release));
+        let raw = raw.filter(|name| self.spot.layers.maps.contains_key(name));
+        fields.extend(raw.flat_map(|name| self.map(name)));
         fields.push(self.protected());
         fields
     }
@@ -203,7 +210,7 @@ impl<'a> Teller<'_, 'a> {
     }
 
     fn beaten_as(&self, field: String, other: Candidate, chosen: Candidate, name: &str) -> Beaten {
-        let value = if is_free(name) {
+        let value = if is_free(name) || is_nested(name) {
             self.map_value(name, other)
         } else {
             let mut findings = Findings::default();

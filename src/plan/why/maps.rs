@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::fields::Teller;
 use super::{Field, dotted, inputs};
-use crate::model::body::is_free;
+use crate::model::body::{is_free, is_nested};
 use crate::plan::resolve::layers::{Candidate, MapPart};
 use crate::plan::resolve::pick::{Findings, Trace};
 use crate::syntax::ast::{Attribute, ExprKind};
@@ -17,7 +17,7 @@ type Statement<'a> = (Vec<String>, Candidate<'a>);
 impl<'a> Teller<'_, 'a> {
     /// The keys of the map `name`, sorted; the map as a whole when it has none.
     pub fn map(&self, name: &str) -> Vec<Field> {
-        debug_assert!(is_free(name));
+        debug_assert!(is_free(name) || is_nested(name));
         let mut trace = Some(Trace::default());
         let merged = self.spot.traced_map(name, &mut Findings::default(), &mut trace).unwrap_or_default();
         let decisions = trace.map(|trace| trace.decisions).unwrap_or_default();
@@ -52,7 +52,7 @@ impl<'a> Teller<'_, 'a> {
         }
         fields.sort_by(|a, b| a.path.cmp(&b.path));
         if fields.is_empty() {
-            fields.push(self.default(vec![name.to_string()], Value::Object(merged)));
+            fields.push(self.default(whole(name, &[]), Value::Object(merged)));
         }
         fields
     }
@@ -61,7 +61,7 @@ impl<'a> Teller<'_, 'a> {
         let mut found = Vec::new();
         for part in self.spot.layers.maps.get(name).into_iter().flatten() {
             for attribute in self.entries(part) {
-                self.flatten(part.layer, attribute, &mut Vec::new(), name == "values", &mut found);
+                self.flatten(part.layer, attribute, &mut Vec::new(), is_nested(name), &mut found);
             }
         }
         found
@@ -99,7 +99,7 @@ impl<'a> Teller<'_, 'a> {
     pub fn map_value(&self, name: &str, candidate: Candidate) -> Value {
         let mut findings = Findings::default();
         let value = self.spot.with(candidate.layer, |at| {
-            if name == "values" {
+            if is_nested(name) {
                 findings.evaluator.free(at, candidate.expr)
             } else {
                 findings.evaluator.attribute(at, &crate::model::schema::Type::Text, candidate.expr)
@@ -110,5 +110,5 @@ impl<'a> Teller<'_, 'a> {
 }
 
 fn whole(name: &str, path: &[String]) -> Vec<String> {
-    std::iter::once(name.to_string()).chain(path.iter().cloned()).collect()
+    name.split(' ').map(String::from).chain(path.iter().cloned()).collect()
 }

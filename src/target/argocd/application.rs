@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::plan::permission::argocd_url;
+use crate::plan::raw::lay_over;
 use crate::plan::{Chart, Content, Deployment, Destination, Ignore, OnDelete, Retry, Revision, Source, SourceKind};
 
 use super::{Component, Context, RESOURCES_FINALIZER, kustomize};
@@ -113,7 +114,25 @@ fn spec(context: &Context<'_>, component: &Component<'_>, deployment: &Deploymen
         let ignored = deployment.ignore.iter().map(ignore_differences).collect();
         spec.insert("ignoreDifferences".to_owned(), Value::Array(ignored));
     }
+    lay_raw(&mut spec, &deployment.raw.application);
     Value::Object(spec)
+}
+
+/// Lays the raw fields over what was written. Beside the sources of values files `source` is the first of a list.
+fn lay_raw(spec: &mut Map<String, Value>, raw: &Map<String, Value>) {
+    let main = match spec.get_mut("sources") {
+        Some(sources) => sources.get_mut(0),
+        None => spec.get_mut("source"),
+    };
+    if let (Some(Value::Object(main)), Some(Value::Object(source))) = (main, raw.get("source")) {
+        lay_over(main, source);
+    }
+    lay_over(spec, &raw.iter().filter(|(key, _)| *key != "source").map(|(k, v)| (k.clone(), v.clone())).collect());
+    // Argo CD tries again five times where nothing is said, and never where a retry is without a limit (3.5,
+    // controller/appcontroller.go, `autoSync`).
+    if let Some(Value::Object(retry)) = spec.get_mut("syncPolicy").and_then(|policy| policy.get_mut("retry")) {
+        retry.entry("limit").or_insert_with(|| json!(5));
+    }
 }
 
 fn destination(deployment: &Deployment, cluster: &Named) -> Value {

@@ -7,9 +7,10 @@
 use serde_json::{Map, Value, json};
 
 use super::hub::{Hub, has_health_gate};
-use super::patches::{self, AllChange, Variables};
+use super::patches::{self, AllChange, Substitution, Variables};
 use super::rollout::{Dependency, Gate, Order};
 use super::{list, object, release, shards, tenancy, text};
+use crate::plan::raw::lay_over;
 use crate::plan::{Content, Deployment, Duration, Kubeconfig, ObjectRef, OnDelete};
 use crate::target::relative_path;
 
@@ -26,6 +27,18 @@ const GATE_INTERVAL: Duration = Duration { milliseconds: 24 * 3_600_000 };
 /// Kinds whose objects kustomize-controller applies and waits for before all others, even when it skips them
 /// (fluxcd/pkg, ssa/utils/is.go and `ApplyAllStaged`).
 const EARLY_KINDS: &str = "CustomResourceDefinition|Namespace|ClusterRole|.*Class";
+
+/// The raw fields that change what is built.
+const BUILD_FIELDS: [&str; 8] = [
+    "buildMetadata",
+    "commonMetadata",
+    "components",
+    "decryption",
+    "ignoreMissingComponents",
+    "namePrefix",
+    "nameSuffix",
+    "postBuild",
+];
 
 /// The one Kustomization of a deployment; nothing when there is no source that it could read.
 pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &Deployment) -> Option<Value> {
@@ -57,6 +70,7 @@ pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &De
     if !is_chart {
         insert(&mut spec, "ignore", list(patches::ignore_rules(&deployment.ignore)));
     }
+    lay_over(&mut spec, &deployment.raw.kustomization);
     Some(finish(object::metadata(hub, &deployment.name, labels, annotations), spec))
 }
 
@@ -104,17 +118,20 @@ pub(super) fn content(hub: &Hub, deployment: &Deployment) -> Option<Map<String, 
     if let Some(namespace) = &deployment.namespace {
         spec.insert("targetNamespace".into(), json!(namespace));
     }
-    let substitutes = !deployment.substitute.is_empty();
-    let variables = if substitutes { Variables::Escaped } else { Variables::Kept };
+    let raw = &deployment.raw.kustomization;
+    let never = Substitution::of(deployment) == Substitution::Never;
+    let variables = if never { Variables::Kept } else { Variables::Escaped };
     insert(&mut spec, "patches", list(patches::patches(&deployment.patches, variables)));
     insert(&mut spec, "images", list(patches::images(&deployment.images)));
     if let Content::Path(path) = &deployment.content {
         let relative = |component: &String| json!(relative_path(path, component));
         insert(&mut spec, "components", list(deployment.components.iter().map(relative).collect()));
     }
-    if substitutes {
+    if !deployment.substitute.is_empty() {
         spec.insert("postBuild".into(), json!({ "substitute": deployment.substitute }));
     }
+    let of_build = raw.iter().filter(|(field, _)| BUILD_FIELDS.contains(&field.as_str()));
+    lay_over(&mut spec, &of_build.map(|(field, value)| (field.clone(), value.clone())).collect());
     Some(spec)
 }
 

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::text::{escape_variables, literal_pattern};
-use crate::plan::{Change, Ignore, Image, Patch};
+use crate::kinds::Object;
+use crate::plan::{Change, Deployment, Ignore, Image, Patch};
 use crate::target::yaml;
 
 /// What happens to `${…}` in the values of patches.
@@ -13,6 +14,30 @@ pub(super) enum Variables {
     Kept,
     /// They are escaped, because what is patched is substituted afterwards.
     Escaped,
+}
+
+/// Whether Flux substitutes variables in what it builds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Substitution {
+    /// It does not.
+    Never,
+    /// Only where it finds a variable on the cluster.
+    Perhaps,
+    /// It does.
+    Always,
+}
+
+impl Substitution {
+    /// Flux substitutes where it has a variable, or always when it is told so (kustomize-controller 1.9,
+    /// `substituteStrategy`; fluxcd/pkg, kustomize/kustomize_varsub.go). What `substituteFrom` names may hold none.
+    pub(super) fn of(deployment: &Deployment) -> Self {
+        let raw = |field: &str| deployment.raw.find(Object::Kustomization, &format!("postBuild.{field}"));
+        if !deployment.substitute.is_empty() || raw("substituteStrategy") == Some(&json!("Always")) {
+            return Self::Always;
+        }
+        let named = raw("substituteFrom").and_then(Value::as_array).is_some_and(|from| !from.is_empty());
+        if named { Self::Perhaps } else { Self::Never }
+    }
 }
 
 /// `patches` of a Kustomization or of a post-renderer.

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use super::hub::{Hub, has_health_gate};
 use super::patches::{self, AllChange, Variables};
 use super::{kustomization, list, object, sources, text};
+use crate::kinds::Object;
+use crate::plan::raw::lay_over;
 use crate::plan::{Chart, Deployment, Duration};
 
 const API_VERSION: &str = "helm.toolkit.fluxcd.io/v2";
@@ -38,6 +40,7 @@ pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart) ->
     if !chart.values.is_empty() {
         spec.insert("values".into(), json!(chart.values));
     }
+    lay_over(&mut spec, &deployment.raw.release);
     let labels = object::labels(hub, deployment);
     let metadata = object::metadata(hub, &deployment.name, labels, Default::default());
     object::object(API_VERSION, KIND, metadata, ("spec", Value::Object(spec)))
@@ -83,13 +86,13 @@ fn chart_spec(hub: &Hub, deployment: &Deployment, chart: &Chart) -> Value {
 fn install(hub: &Hub, deployment: &Deployment) -> Value {
     let mut install = Map::new();
     install.insert("createNamespace".into(), json!(deployment.create_namespace));
-    operation(&mut install, hub, deployment);
+    operation("install", &mut install, hub, deployment);
     Value::Object(install)
 }
 
 fn upgrade(hub: &Hub, deployment: &Deployment) -> Value {
     let mut upgrade = Map::new();
-    operation(&mut upgrade, hub, deployment);
+    operation("upgrade", &mut upgrade, hub, deployment);
     if deployment.force {
         upgrade.insert("force".into(), json!(true));
         if hub.has(8) {
@@ -101,12 +104,15 @@ fn upgrade(hub: &Hub, deployment: &Deployment) -> Value {
 }
 
 /// What install and upgrade have in common. Without a strategy a failed release would stay failed until its spec
-/// changes; `RetryOnFailure` (Flux 2.7) tries again without uninstalling first.
-fn operation(map: &mut Map<String, Value>, hub: &Hub, deployment: &Deployment) {
+/// changes; `RetryOnFailure` (Flux 2.7) tries again without uninstalling first. What raw fields say of failures counts
+/// in place of it: a remediation is none of the strategy that retries.
+fn operation(name: &str, map: &mut Map<String, Value>, hub: &Hub, deployment: &Deployment) {
     map.insert("crds".into(), json!("CreateReplace"));
+    let raw = |field: &str| deployment.raw.find(Object::Release, &format!("{name}.{field}")).is_some();
     let limit = deployment.retry.map(|retry| retry.limit).filter(|limit| *limit >= 0);
     match limit {
-        None if hub.has(7) => {
+        _ if raw("strategy") => {}
+        None if hub.has(7) && !raw("remediation") => {
             let retry = duration(hub.retry(deployment));
             map.insert("strategy".into(), json!({ "name": "RetryOnFailure", "retryInterval": retry }));
         }
@@ -122,13 +128,14 @@ fn operation(map: &mut Map<String, Value>, hub: &Hub, deployment: &Deployment) {
     }
 }
 
-/// Without self-healing nobody looks for drift, so there is nothing to ignore either.
+/// Without self-healing nobody looks for drift, unless raw fields say so, and there is nothing to ignore either.
 fn drift_detection(deployment: &Deployment) -> Option<Value> {
-    if !deployment.self_heal {
+    let mut detection = Map::new();
+    if deployment.self_heal {
+        detection.insert("mode".into(), json!("enabled"));
+    } else if !deployment.raw.release.contains_key("driftDetection") {
         return None;
     }
-    let mut detection = Map::new();
-    detection.insert("mode".into(), json!("enabled"));
     if let Some(rules) = list(patches::ignore_rules(&deployment.ignore)) {
         detection.insert("ignore".into(), rules);
     }

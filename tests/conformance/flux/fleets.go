@@ -122,7 +122,10 @@ func (given fleet) home() string {
 func (given fleet) judgeKustomization(meant deployment, one *flux.Kustomization) {
 	same := given.comparer(meant)
 	same("suspend", one.Spec.Suspend, given.isSuspended(meant))
-	same("decryption", one.Spec.Decryption, (*flux.Decryption)(nil))
+	given.judgeRaw(meant, "Kustomization", one.Spec, meant.Flux)
+	if meant.raw("decryption") == nil {
+		same("decryption", one.Spec.Decryption, (*flux.Decryption)(nil))
+	}
 	policy := map[string]string{"keep": "Orphan", "cascade": "Delete"}[meant.OnDelete]
 	same("deletionPolicy", one.Spec.DeletionPolicy, policy)
 	if meant.Interval != nil {
@@ -243,7 +246,9 @@ func (given fleet) judgeRelease(meant deployment, one *flux.Kustomization, hub o
 	same("disableWait", release.GetInstall().DisableWait, !meant.isWatched())
 	same("disableWait of upgrades", release.GetUpgrade().DisableWait, !meant.isWatched())
 	same("force", release.GetUpgrade().Force, meant.Force)
-	same("drift detection", release.GetDriftDetection().MustDetectChanges(), meant.SelfHeal)
+	same("drift detection", release.GetDriftDetection().MustDetectChanges(), meant.SelfHeal || meant.raw("release", "driftDetection") != nil)
+	raw, _ := meant.raw("release").(map[string]any)
+	given.judgeRaw(meant, "HelmRelease", spec, raw)
 	if meant.Timeout != nil {
 		same("timeout", spec.Timeout.Duration, duration(*meant.Timeout))
 	}
@@ -253,6 +258,9 @@ func (given fleet) judgeRelease(meant deployment, one *flux.Kustomization, hub o
 }
 
 func (given fleet) judgePostRenderer(meant deployment, renderers []helm.PostRenderer) {
+	if meant.raw("release", "postRenderers") != nil {
+		return
+	}
 	same := given.comparer(meant)
 	wanted := len(meant.Patches)
 	if !meant.Prune {
@@ -271,6 +279,9 @@ func (given fleet) judgePostRenderer(meant deployment, renderers []helm.PostRend
 
 // judgeValuesFiles says that each values file is an entry of the ConfigMap beside the release, and none else is.
 func (given fleet) judgeValuesFiles(meant deployment, release *helm.HelmRelease, built objects) {
+	if meant.raw("release", "valuesFrom") != nil {
+		return
+	}
 	same := given.comparer(meant)
 	same("the number of values files", len(release.Spec.ValuesFrom), len(meant.ValuesFiles))
 	entries := 0
@@ -386,3 +397,26 @@ func (given fleet) comparer(meant deployment) func(what string, actual, wanted a
 }
 
 func sorted[V any](all map[string]V) []string { return slices.Sorted(maps.Keys(all)) }
+
+// judgeRaw says that every raw field is in the object as the controller's own types read it.
+func (given fleet) judgeRaw(meant deployment, kind string, spec any, raw map[string]any) {
+	written, err := json.Marshal(spec)
+	check(err)
+	var read any
+	check(json.Unmarshal(written, &read))
+	var holds func(path string, read, raw any)
+	holds = func(path string, read, raw any) {
+		fields, ok := raw.(map[string]any)
+		if !ok {
+			expect(reflect.DeepEqual(read, raw), "%s: %s: %s%s is %v, wanted %v", given.Name, meant.Name, kind, path, read, raw)
+			return
+		}
+		for key, value := range fields {
+			if path != "" || key != "release" {
+				within, _ := read.(map[string]any)
+				holds(path+"."+key, within[key], value)
+			}
+		}
+	}
+	holds("", read, raw)
+}

@@ -80,6 +80,21 @@ type deployment struct {
 	Labels         map[string]string `json:"labels"`
 	Annotations    map[string]string `json:"annotations"`
 	OnDelete       string            `json:"on_delete"`
+	// Flux holds raw fields; under `release` those of a HelmRelease.
+	Flux map[string]any `json:"flux"`
+}
+
+// raw is the value of a raw field, as deep as its keys lead.
+func (one deployment) raw(keys ...string) any {
+	var value any = one.Flux
+	for _, key := range keys {
+		within, ok := value.(map[string]any)
+		if !ok {
+			return nil
+		}
+		value = within[key]
+	}
+	return value
 }
 
 func (one deployment) isChart() bool { return one.Source.Path == nil }

@@ -2,6 +2,7 @@
 
 use super::{Context, Report};
 use crate::diag::codes::{MISSING_ATTRIBUTE, NOT_EXPRESSIBLE, UNSUPPORTED_SOURCE};
+use crate::kinds::Object;
 use crate::plan::{Content, Deployment, Destination, Source, SourceKind};
 use crate::source::Span;
 
@@ -13,6 +14,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for deployment in &context.plan.deployments {
         fields(deployment, report);
         sources(deployment, report);
+        tools(deployment, report);
         if context.settings.destination == Destination::Server {
             server(context, deployment, report);
         }
@@ -61,6 +63,30 @@ fn fields(deployment: &Deployment, report: &mut Report<'_>) {
         let message = format!("Argo CD cannot do what `{attribute}` of `{component}` says");
         report.once(NOT_EXPRESSIBLE, deployment.origin.of(attribute), |d| d.label(why).help(help), message);
     }
+}
+
+/// Argo CD 3.5, `ApplicationSource.ExplicitType`: an Application whose source names two tools is not synced at all.
+fn tools(deployment: &Deployment, report: &mut Report<'_>) {
+    let raw = |tool: &str| deployment.raw.span(Object::Application, &format!("source.{tool}"));
+    let written = match &deployment.content {
+        Content::Chart(_) => Some("helm"),
+        Content::Path(_) if !deployment.patches.is_empty() || !deployment.images.is_empty() => Some("kustomize"),
+        Content::Path(_) => None,
+    };
+    let said = ["directory", "helm", "kustomize", "plugin"].into_iter().filter_map(|tool| Some((tool, raw(tool)?)));
+    let others: Vec<(&str, Span)> = said.filter(|(tool, _)| Some(*tool) != written).collect();
+    let (first, second) = match (written, others.as_slice()) {
+        (Some(written), [(tool, span), ..]) => (written, (*tool, *span)),
+        (None, [(first, _), second, ..]) => (*first, *second),
+        _ => return,
+    };
+    let message = format!("Argo CD makes manifests with `{first}` or with `{}`, not with both", second.0);
+    let label = match written {
+        Some("helm") => "the component is a chart".to_owned(),
+        Some(_) => "the component has patches or images, which are kustomize's".to_owned(),
+        None => format!("`{first}` is set as well"),
+    };
+    report.once(NOT_EXPRESSIBLE, second.1, |d| d.label(label).help("keep the fields of one of them"), message);
 }
 
 fn sources(deployment: &Deployment, report: &mut Report<'_>) {

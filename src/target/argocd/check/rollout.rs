@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::{Context, Report, some_of};
 use crate::diag::codes::SPLIT_ROLLOUT;
+use crate::kinds::Object;
 use crate::plan::Deployment;
+use crate::source::Span;
 use crate::target::argocd::sets::{self, Group, Set};
 use crate::target::argocd::template::difference;
 use crate::target::argocd::{Component, split};
@@ -29,21 +31,23 @@ pub(super) fn check(context: &Context<'_>, component: &Component<'_>, sets: &[Se
 
 fn differs(component: &Component<'_>, one: &Group<'_>, two: &Group<'_>, report: &mut Report<'_>) {
     let (Some((a, a_manifest)), Some((b, b_manifest))) = (one.members.first(), two.members.first()) else { return };
-    let attribute = if one.on_delete == two.on_delete {
-        let path = difference(a_manifest, b_manifest).unwrap_or_default();
-        attribute(&path, a_manifest, b_manifest)
-    } else {
-        "on-delete"
+    let path = difference(a_manifest, b_manifest).unwrap_or_default();
+    let raw = [a, b].into_iter().find_map(|deployment| raw_place(deployment, &path));
+    let attribute = match raw {
+        _ if one.on_delete != two.on_delete => "on-delete",
+        Some(_) => "argocd",
+        None => attribute(&path, a_manifest, b_manifest),
     };
     let clusters = |group: &Group<'_>| some_of(group.members.iter().map(|(member, _)| &*member.cluster));
-    let places: BTreeSet<_> = [a, b].iter().filter_map(|d| d.origin.attributes.get(attribute)).collect();
+    let mut places: BTreeSet<_> = [a, b].iter().filter_map(|d| d.origin.attributes.get(attribute)).copied().collect();
+    places.extend(raw.filter(|_| attribute == "argocd"));
     let message = format!("`{}` has a rollout, but `{attribute}` is not alike on its clusters", component.name);
     report.once(
         SPLIT_ROLLOUT,
         a.origin.of("rollout"),
         |mut d| {
             for place in places {
-                d = d.related(*place, format!("`{attribute}` is said here"));
+                d = d.related(place, format!("`{attribute}` is said here"));
             }
             d.label("Argo CD orders the Applications of one ApplicationSet, which must have the same fields")
                 .note(format!("one way on {}; another on {}", clusters(one), clusters(two)))
@@ -56,11 +60,23 @@ fn differs(component: &Component<'_>, one: &Group<'_>, two: &Group<'_>, report: 
     );
 }
 
+/// Where the raw field at `path` of an Application is written, or the field that it is in.
+fn raw_place(deployment: &Deployment, path: &[String]) -> Option<Span> {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    let below = match path.as_slice() {
+        ["spec", "sources", "0", rest @ ..] => [&["source"], rest].concat(),
+        ["spec", rest @ ..] => rest.to_vec(),
+        _ => return None,
+    };
+    (1..=below.len()).rev().find_map(|depth| deployment.raw.span(Object::Application, &below.get(..depth)?.join(".")))
+}
+
 fn remedy(attribute: &str) -> String {
     match attribute {
         "labels" | "annotations" => format!("give `{attribute}` the same keys on all clusters (values may differ)"),
         "values-files" => "name a values file for all clusters or for none".to_owned(),
         "namespace" => "set `namespace` on all clusters or on none".to_owned(),
+        "argocd" => "give the raw fields of `argocd` the same keys on all clusters (texts may differ)".to_owned(),
         "source" => "take a chart on all clusters or a path on all".to_owned(),
         attribute => format!("give `{attribute}` one value on all clusters"),
     }

@@ -2,6 +2,7 @@
 
 use super::{Context, Report};
 use crate::diag::codes::NEEDS_NEWER_ENGINE;
+use crate::kinds::Engine;
 use crate::plan::{Content, Deployment, Source, SourceKind, Version};
 use crate::source::Span;
 
@@ -33,6 +34,11 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report<'_>) {
                     needs(context, since, deployment.origin.of("sync-options"), &what, report);
                 }
             }
+        }
+        let Version { major, minor } = context.settings.version;
+        for newer in deployment.raw.newer_than(Engine::ArgoCd, (major, minor)) {
+            let (major, minor) = newer.since;
+            needs(context, Version { major, minor }, newer.span, &newer.what, report);
         }
     }
 }

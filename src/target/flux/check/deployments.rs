@@ -3,8 +3,10 @@
 use serde_json::Value;
 
 use super::super::hub::Hub;
+use super::super::patches::{self, Substitution, Variables};
 use super::Report;
 use crate::diag::{Diagnostic, codes};
+use crate::kinds::{Engine, Object};
 use crate::plan::{Change, Chart, Content, Deployment, Kubeconfig, OnDelete};
 use crate::target::yaml;
 
@@ -14,6 +16,8 @@ const INHERENT_OPTIONS: [&str; 3] =
     ["RespectIgnoreDifferences=true", "ApplyOutOfSyncOnly=true", "ServerSideApply=true"];
 /// The most text of values files that one ConfigMap takes: Kubernetes refuses 1 MiB, names and quoting included.
 const MOST_VALUES: usize = 1_000_000;
+/// Raw fields that change what is in a folder. The folder of a chart's Kustomization is fleetc's and holds its HelmRelease.
+const OF_A_FOLDER: [&str; 5] = ["components", "ignoreMissingComponents", "namePrefix", "nameSuffix", "postBuild"];
 /// kustomize-controller waits at least that long (api/v1/kustomization_types.go, `GetTimeout`).
 const LEAST_TIMEOUT: u64 = 30_000;
 
@@ -29,6 +33,9 @@ pub(super) fn check(hub: &Hub, report: &mut Report) {
         check_engine_words(deployment, report);
         check_texts(deployment, report);
         check_namespace(hub, deployment, report);
+        for newer in deployment.raw.newer_than(Engine::Flux, (hub.settings.version.major, hub.settings.version.minor)) {
+            report.needs(hub, newer.since.1, newer.span, &newer.what);
+        }
         match &deployment.content {
             Content::Path(_) => check_path(hub, deployment, report),
             Content::Chart(chart) => check_chart(hub, deployment, chart, report),
@@ -70,11 +77,16 @@ fn check_texts(deployment: &Deployment, report: &mut Report) {
         Change::Operations(operations) => operations.iter().any(&lost),
         Change::Merge(fields) => fields.values().any(&lost),
     });
-    if patched || !deployment.annotations.values().all(|text| yaml::survives_kustomize(text)) {
+    let noted = !deployment.annotations.values().all(|text| yaml::survives_kustomize(text));
+    if patched || noted || deployment.raw.kustomization.values().any(lost) {
         let message = "Flux cannot write several lines of which the first begins with a tab";
         report.add(
             not_expressible(deployment.origin.component, message)
-                .label(if patched { "in one of its patches" } else { "in one of its annotations" })
+                .label(match (patched, noted) {
+                    (true, _) => "in one of its patches",
+                    (_, true) => "in one of its annotations",
+                    _ => "in one of its raw fields",
+                })
                 .help("let the text begin with something else")
                 .note("kustomize writes it as a block that it cannot read again"),
         );
@@ -157,6 +169,17 @@ fn check_path(hub: &Hub, deployment: &Deployment, report: &mut Report) {
                 .help("leave out one of the two"),
         );
     }
+    let written = |variables| patches::patches(&deployment.patches, variables);
+    if Substitution::of(deployment) == Substitution::Perhaps && written(Variables::Escaped) != written(Variables::Kept)
+    {
+        let span = deployment.raw.span(Object::Kustomization, "postBuild.substituteFrom").unwrap_or(origin.component);
+        let message = "Flux replaces no variable where it finds none, and then `$` in a patch would stand there twice";
+        report.add(
+            not_expressible(span, message)
+                .label("may hold no variable")
+                .help("set a variable in `substitute { … }`, or write `substituteStrategy = \"Always\"` (Flux 2.9)"),
+        );
+    }
     for (name, value) in &deployment.substitute {
         if !is_variable(name) {
             let message = format!("`{name}` cannot be a variable of Flux");
@@ -175,6 +198,16 @@ fn check_path(hub: &Hub, deployment: &Deployment, report: &mut Report) {
 
 fn check_chart(hub: &Hub, deployment: &Deployment, chart: &Chart, report: &mut Report) {
     let origin = &deployment.origin;
+    for field in OF_A_FOLDER {
+        if let Some(span) = deployment.raw.span(Object::Kustomization, field) {
+            let message = format!("`{field}` changes a folder, and `{}` is a chart", deployment.component);
+            report.add(
+                not_expressible(span, message)
+                    .label("would change the HelmRelease itself")
+                    .help("leave it out for charts, or write raw fields of the HelmRelease into `release { … }`"),
+            );
+        }
+    }
     if deployment.namespace.is_none() {
         let message = format!("`{}` is a chart and has no namespace", deployment.component);
         let elsewhere =
