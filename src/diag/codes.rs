@@ -118,6 +118,8 @@ codes! {
     F0314 INVALID_VALUE "invalid-value" Error "a value of the right type that cannot be used";
     F0315 CONFLICTING_ATTRIBUTES "conflicting-attributes" Error "two attributes that exclude each other";
     F0316 UNSAFE_PATH "unsafe-path" Error "a path that leaves its source";
+    F0317 UNKNOWN_STORE "unknown-store" Error "no store has this name";
+    F0318 INVALID_OBJECT "invalid-object" Error "an object that Kubernetes does not take";
 
     F0401 DEPENDENCY_CYCLE "dependency-cycle" Error "components wait for each other";
     F0402 DEPENDENCY_MISSING "dependency-missing" Error "a component waits for one that is not on the same cluster";
@@ -134,6 +136,8 @@ codes! {
     F0413 TOO_MANY_DEPLOYMENTS "too-many-deployments" Error "a fleet has more than 5,000,000 pairs of component and cluster";
     F0414 RUNS_NOWHERE "runs-nowhere" Warning "a component runs on no cluster";
     F0415 MEMBERSHIP_UNCHANGED "membership-unchanged" Warning "`with` or `without` changes nothing";
+    F0416 KIND_NOT_PERMITTED "kind-not-permitted" Error "a project does not permit a kind of object";
+    F0417 STORE_NOT_HERE "store-not-here" Error "a secret reads a store that is not on its cluster";
 
     F0501 NEEDS_NEWER_ENGINE "needs-newer-engine" Error "the declared engine version lacks something the fleet uses";
     F0502 UNKNOWN_ENGINE_VERSION "unknown-engine-version" Error "an engine version that fleetc does not know";
@@ -167,8 +171,8 @@ codes! {
 /// related place; `tests/places.rs` holds it.
 pub static NEEDS_RELATED: &[&str] = &[
     "F0005", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207", "F0208", "F0209", "F0212",
-    "F0213", "F0215", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315", "F0401",
-    "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0501", "F0503", "F0506", "F0509", "F0510",
+    "F0213", "F0215", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311", "F0312", "F0313", "F0315", "F0317", "F0401",
+    "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0416", "F0417", "F0501", "F0503", "F0506", "F0509", "F0510",
     "F0511", "F0512", "F0513", "F0514", "F0515",
 ];
 

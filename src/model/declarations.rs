@@ -226,6 +226,7 @@ fn different_params(span: Span, first: &Param, second: &Param) -> Diagnostic {
 
 fn check_component(checker: &mut Checker, node: &ast::Component, params: &Params, always_allowed: bool) {
     check_templates(checker, node, params);
+    super::object::check_head(checker, node);
     if let Some(on) = &node.on {
         checker.condition(on, &Scope::of(Place::Fixed));
         let templates = node.from.iter().filter_map(|path| checker.model.names.templates.get(&path.text()));
@@ -240,7 +241,7 @@ fn check_component(checker: &mut Checker, node: &ast::Component, params: &Params
     if unknown {
         return check_known(checker, node, &scope);
     }
-    body::check(checker, &node.body, &schema::COMPONENT, &scope, "a component");
+    body::check(checker, &node.body, schema::of_form(&node.form), &scope, node.form.owner());
 }
 
 /// With an unknown template any attribute may be a parameter: only those that cannot be are checked.

@@ -416,6 +416,7 @@ fn expectation(ty: &Type) -> (String, String) {
                 Kind::Project => "the name of a project",
                 Kind::Rollout => "the name of a rollout",
                 Kind::Component => "the name of a component",
+                Kind::Store => "the name of a store",
             };
             (what, "write its name, without `${…}`")
         }

@@ -72,7 +72,7 @@ pub enum DeclarationKind {
     Group(Group),
     /// `project NAME { … }`
     Project(Named),
-    /// `component NAME [from TEMPLATE, …] [on PREDICATE] { … }`
+    /// `component NAME [from TEMPLATE, …] [on PREDICATE] { … }`, and `store`, `secret` and `object`
     Component(Component),
     /// `template NAME { … }`
     Template(Named),
@@ -80,7 +80,7 @@ pub enum DeclarationKind {
     Defaults(Named),
     /// `rollout NAME { stage … }`
     Rollout(Named),
-    /// `inventory`, `store`, `secret`, `object`, `test`, `moved`, `removed`: known, not built yet. Holds the keyword.
+    /// `inventory`, `test`, `moved`, `removed`: known, not built yet. Holds the keyword.
     Later(Name),
 }
 
@@ -189,9 +189,46 @@ pub struct Group {
     pub predicate: Expr,
 }
 
+/// What a component's declaration is: of a component, or of objects that fleetc writes itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `component`: the content is somewhere else.
+    Component,
+    /// `store`: a ClusterSecretStore.
+    Store,
+    /// `secret`: an ExternalSecret.
+    Secret,
+    /// `object`, with its `"apiVersion/Kind"` unless missing.
+    Object(Option<Name>),
+}
+
+impl Form {
+    /// The keyword.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Component => "component",
+            Self::Store => "store",
+            Self::Secret => "secret",
+            Self::Object(_) => "object",
+        }
+    }
+
+    /// The keyword with its article, for sentences.
+    pub fn owner(&self) -> &'static str {
+        match self {
+            Self::Component => "a component",
+            Self::Store => "a store",
+            Self::Secret => "a secret",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
 /// A component declaration.
 #[derive(Clone, Debug)]
 pub struct Component {
+    /// Which keyword it has.
+    pub form: Form,
     /// The name.
     pub name: Option<Name>,
     /// The templates behind `from`.

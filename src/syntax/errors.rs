@@ -169,6 +169,12 @@ pub(super) fn missing_part(span: Span, what: &str, help: &str) -> Diagnostic {
         .help(help)
 }
 
+pub(super) fn missing_object_kind(span: Span) -> Diagnostic {
+    Diagnostic::new(codes::MISSING_NAME, span, "an object needs to say what it is")
+        .label("expected its API version and kind behind it")
+        .help("write `object \"v1/ConfigMap\" NAME`")
+}
+
 pub(super) fn missing_block(span: Span, word: &str) -> Diagnostic {
     Diagnostic::new(codes::MISSING_BLOCK, span.after(), format!("`{word}` needs a block"))
         .label("expected `{` here")

@@ -5,14 +5,14 @@ use super::{Lower, errors};
 use crate::diag::did_you_mean;
 use crate::source::Span;
 use crate::syntax::ast::{
-    Block, Cluster, Component, Declaration, DeclarationKind, Engine, EngineKind, Group, Name, Named,
+    Block, Cluster, Component, Declaration, DeclarationKind, Engine, EngineKind, Form, Group, Name, Named,
 };
 use crate::syntax::cst::NodeRef;
 use crate::syntax::kind::SyntaxKind as K;
 use crate::syntax::limits::DECLARATION_WORDS;
 
 /// Keywords of [`DeclarationKind::Later`].
-const LATER_WORDS: [&str; 7] = ["inventory", "store", "secret", "object", "test", "moved", "removed"];
+const LATER_WORDS: [&str; 4] = ["inventory", "test", "moved", "removed"];
 
 /// Which clauses a keyword takes.
 fn clauses_of(keyword: &str) -> &'static [Clause] {
@@ -23,6 +23,7 @@ fn clauses_of(keyword: &str) -> &'static [Clause] {
         "cluster" => &[Clause::For],
         "group" => &[Clause::Value],
         "component" => &[Clause::From, Clause::On],
+        "store" | "secret" | "object" => &[Clause::On],
         _ => &[],
     }
 }
@@ -150,7 +151,11 @@ impl Lower<'_> {
                 let name = self.name(head, keyword);
                 DeclarationKind::Group(Group { name, predicate: self.group_predicate(head) })
             }
+            "store" => DeclarationKind::Component(self.objects(head, keyword, Form::Store)),
+            "secret" => DeclarationKind::Component(self.objects(head, keyword, Form::Secret)),
+            "object" => DeclarationKind::Component(self.object(head)),
             "component" => DeclarationKind::Component(Component {
+                form: Form::Component,
                 name: self.name(head, keyword),
                 from: self.templates(head),
                 on: self.predicate(head.on),
@@ -162,6 +167,41 @@ impl Lower<'_> {
 
     fn named(&mut self, head: &Head<'_>, keyword: &str) -> Named {
         Named { name: self.name(head, keyword), body: self.body(head) }
+    }
+
+    /// A component whose content is objects of the fleet.
+    fn objects(&mut self, head: &Head<'_>, keyword: &str, form: Form) -> Component {
+        self.demand_block(head, keyword);
+        let name = self.name(head, keyword);
+        Component { form, name, from: Vec::new(), on: self.predicate(head.on), body: self.body(head) }
+    }
+
+    /// `object "apiVersion/Kind" NAME`
+    fn object(&mut self, head: &Head<'_>) -> Component {
+        let (kind, name) = match (head.kind, head.subject) {
+            (Some(kind), Some(name)) => (Some(kind), Some(name)),
+            // One of the two is missing: what holds a slash is no name.
+            (None, Some(only)) if self.text_of(only).contains('/') => (Some(only), None),
+            (_, name) => (None, name),
+        };
+        if kind.is_none() && head.extra.is_none() {
+            self.sink.push(errors::missing_object_kind(head.keyword.span()));
+        }
+        let kind = kind.and_then(|kind| self.subject_name(kind));
+        let named = match name {
+            Some(_) => self.name(head, "object"),
+            None => {
+                // Without a kind the one mistake was said.
+                if kind.is_some() && head.extra.is_none() {
+                    self.sink.push(errors::missing_name(head.keyword.span(), "object"));
+                }
+                None
+            }
+        };
+        self.demand_block(head, "object");
+        let mut body = self.body(head);
+        super::objects::free_blocks_as_attributes(&mut body);
+        Component { form: Form::Object(kind), name: named, from: Vec::new(), on: self.predicate(head.on), body }
     }
 
     fn engine(&mut self, head: &Head<'_>, keyword: &str, engine: EngineKind) -> Engine {

@@ -10,6 +10,7 @@ mod declaration;
 mod expr;
 mod head;
 mod literal;
+mod objects;
 mod text;
 mod unclosed;
 
