@@ -36,9 +36,17 @@ fn once(checker: &mut Checker, body: &ast::Block) {
     checker.keys(keys.collect::<Vec<_>>().into_iter());
 }
 
+/// What the fields of an object are together, as a map.
+pub const OBJECT_FIELDS: &str = "fields";
+
+/// Whether the map `name` may hold anything, and merges inner maps, too.
+pub fn is_nested(name: &str) -> bool {
+    matches!(name, "values" | OBJECT_FIELDS)
+}
+
 /// Whether the block `keyword` is a free-form map that may also be written as an attribute.
 pub fn is_free(keyword: &str) -> bool {
-    matches!(keyword, "values" | "labels" | "annotations" | "substitute" | "images" | "keys")
+    matches!(keyword, "values" | "labels" | "annotations" | "substitute" | "images" | "keys" | OBJECT_FIELDS)
 }
 
 fn check_attribute(
@@ -162,7 +170,9 @@ fn check_override(checker: &mut Checker, block: &ast::NestedBlock, table: &'stat
                     .help("join the predicates with `and` in a block of its own"),
             ),
             Entry::Attribute(attribute) if attribute.key.text == "rollout" => {
-                checker.diagnostics.push(of_the_whole(attribute, &format!("a rollout belongs to the whole {}", table.keyword)));
+                checker
+                    .diagnostics
+                    .push(of_the_whole(attribute, &format!("a rollout belongs to the whole {}", table.keyword)));
             }
             Entry::Attribute(attribute) if attribute.key.text == "hub" && table.keyword == "object" => {
                 checker.diagnostics.push(of_the_whole(attribute, "an object is on the hub or on clusters, as a whole"));

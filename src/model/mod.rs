@@ -235,9 +235,10 @@ impl<'a> Model<'a> {
             Some(declared) if is_store(declared) => return None,
             Some(declared) => {
                 let what = declared.node.form.owner();
-                let diagnostic = Diagnostic::new(codes::UNKNOWN_STORE, span, format!("`{name}` is {what}, not a store"))
-                    .label("not a store")
-                    .related(declared.name.span, "declared here");
+                let diagnostic =
+                    Diagnostic::new(codes::UNKNOWN_STORE, span, format!("`{name}` is {what}, not a store"))
+                        .label("not a store")
+                        .related(declared.name.span, "declared here");
                 return Some(diagnostic.help("name a store"));
             }
             None => {}

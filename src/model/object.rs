@@ -16,7 +16,8 @@ const MAX_KIND: usize = 63;
 
 /// Fields at the top of Kubernetes' own objects that are near to an attribute and not meant as one.
 const FIELDS: [&str; 12] = [
-    "data", "spec", "rules", "roleRef", "subjects", "webhooks", "value", "type", "secrets", "subsets", "handler", "items",
+    "data", "spec", "rules", "roleRef", "subjects", "webhooks", "value", "type", "secrets", "subsets", "handler",
+    "items",
 ];
 
 /// `apiVersion/Kind`, taken apart.
@@ -80,7 +81,8 @@ fn not_a_field(key: &Name) -> Option<Diagnostic> {
             return Some(refused(message).label("said twice").help("leave it out"));
         }
         "metadata" => {
-            let diagnostic = refused("the metadata of an object is said by attributes".into()).label("not a field here");
+            let diagnostic =
+                refused("the metadata of an object is said by attributes".into()).label("not a field here");
             return Some(diagnostic.help("write `name`, `namespace`, `labels { … }` and `annotations { … }`"));
         }
         "status" => {

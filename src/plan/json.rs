@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Max, ObjectRef, OnDelete, Patch,
+    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, HubObject, Ignore, Image, Max, ObjectRef, OnDelete, Patch,
     Plan, Project, ProjectClusters, Retry, Rollout, Source, Stage,
 };
 
@@ -20,6 +20,7 @@ pub fn json(plan: &Plan) -> Value {
         "deployments": each(&plan.deployments, deployment),
         "rollouts": each(&plan.rollouts, rollout),
         "projects": each(&plan.projects, project),
+        "hub_objects": each(&plan.hub_objects, hub_object),
     })
 }
 
@@ -42,7 +43,7 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
     let d = deployment;
     let chart = match &d.content {
         Content::Chart(chart) => Some(chart),
-        Content::Path(_) => None,
+        Content::Path(_) | Content::Objects(_) => None,
     };
     let no_values = Map::new();
     json!({
@@ -82,12 +83,22 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
             OnDelete::Keep => "keep",
             OnDelete::Cascade => "cascade",
         },
+        "objects": each(d.objects(), |object| Value::from(object_ref(&ObjectRef::of(object)))),
+    })
+}
+
+fn hub_object(object: &HubObject) -> Value {
+    json!({
+        "name": &*object.name,
+        "object": object_ref(&ObjectRef::of(&object.object)),
+        "clusters": names(&object.clusters),
     })
 }
 
 fn source(source: &Source, content: &Content) -> Value {
     let (revision, path, chart) = match content {
         Content::Path(path) => (source.revision.text(), Some(path.as_str()), None),
+        Content::Objects(_) => (source.revision.text(), None, None),
         Content::Chart(chart) => (Some(chart.version.as_str()), None, Some(chart_name(chart, source))),
     };
     json!({
@@ -121,7 +132,7 @@ pub(super) fn patch(patch: &Patch) -> Value {
 }
 
 /// `apps/v1/Deployment/cert-manager/cert-manager`; without the namespace for an object that has none.
-fn object_ref(object: &ObjectRef) -> String {
+pub(super) fn object_ref(object: &ObjectRef) -> String {
     let namespace = object.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
     format!("{}/{}/{namespace}{}", object.api_version, object.kind, object.name)
 }

@@ -6,7 +6,7 @@
 
 use super::glob::Glob;
 use super::repository::normalize;
-use super::{Cluster, Content, Deployment, Project, ProjectClusters};
+use super::{Cluster, Content, Deployment, GroupKind, ObjectRef, Project, ProjectClusters};
 
 pub use super::repository::{argocd_patterns, argocd_url};
 
@@ -55,6 +55,21 @@ pub fn project_permits(project: &Project, deployment: &Deployment, cluster: &Clu
     } else {
         Err(Refusal::Destination)
     }
+}
+
+/// Whether `project` permits an object of this kind (Argo CD 3.5, `IsGroupKindNamePermitted`).
+///
+/// Of the kinds without a namespace only those that are listed are permitted; of the others all, unless some are listed.
+pub fn kind_permitted(project: &Project, object: &ObjectRef) -> bool {
+    let hit = |kinds: &[GroupKind]| {
+        let matches = |pattern: &str, text: &str| Glob::new(pattern).is_some_and(|glob| glob.matches(text, None));
+        kinds.iter().any(|kind| matches(&kind.kind, &object.kind) && matches(&kind.group, object.group()))
+    };
+    if object.namespace.is_some() {
+        let listed = project.namespace_resources.as_ref().is_none_or(|kinds| hit(kinds));
+        return listed && !hit(&project.deny_namespace_resources);
+    }
+    hit(&project.cluster_resources) && !hit(&project.deny_cluster_resources)
 }
 
 /// Whether the project permits clusters whatever their names: only globs may say otherwise.

@@ -2,7 +2,9 @@
 
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::source::Span;
-use crate::syntax::ast::{Attribute, Block, Declaration, DeclarationKind, Entry, Expr, ExprKind, File, Text, TextPart};
+use crate::syntax::ast::{
+    Attribute, Block, Declaration, DeclarationKind, Entry, Expr, ExprKind, File, Form, Text, TextPart,
+};
 
 /// How well-known tokens begin, and how long they are at least.
 const TOKENS: [(&str, usize, &str); 15] = [
@@ -26,11 +28,39 @@ const TOKENS: [(&str, usize, &str); 15] = [
 /// F0008 for every string of `file` that looks like a credential.
 pub fn check(file: &File, diagnostics: &mut Diagnostics) {
     for declaration in &file.declarations {
+        if let DeclarationKind::Component(node) = &declaration.kind
+            && let Form::Object(Some(kind)) = &node.form
+            && kind.text == "v1/Secret"
+        {
+            secret_values(&node.body, diagnostics);
+        }
         declared(declaration, &mut |text| {
             if let Some(what) = text_is(text) {
                 diagnostics.push(found(text.span, what));
             }
         });
+    }
+}
+
+/// F0008 for the values of a Secret that is written out.
+fn secret_values(body: &Block, diagnostics: &mut Diagnostics) {
+    for entry in &body.entries {
+        match entry {
+            Entry::Attribute(attribute) if matches!(attribute.key.text.as_str(), "data" | "stringData") => {
+                diagnostics.push(
+                    Diagnostic::new(
+                        codes::CREDENTIAL_IN_SOURCE,
+                        attribute.key.span,
+                        "the values of a Secret have no place in Git",
+                    )
+                    .label("everybody who can read the repository can read them")
+                    .help("keep them in a store, and write a `secret` that says where: `secret NAME { store = …, from = \"…\" }`")
+                    .note("base64 hides nothing"),
+                );
+            }
+            Entry::Block(inner) => secret_values(&inner.body, diagnostics),
+            _ => {}
+        }
     }
 }
 

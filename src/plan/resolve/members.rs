@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::layers;
+use super::pick::{Findings, Spot};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::declarations::allows_empty;
 use crate::model::eval::{At, Evaluator};
+use crate::model::names::Declared;
 use crate::model::predicate::select;
 use crate::model::scope::{Env, Place, Scope};
 use crate::model::set::ClusterSet;
 use crate::model::{Model, body, cluster};
 use crate::source::Span;
-use crate::syntax::ast::{Attribute, Expr, ExprKind};
+use crate::syntax::ast::{self, Attribute, Expr, ExprKind};
 
 /// The clusters of every component.
 #[derive(Debug, Default)]
@@ -31,6 +34,8 @@ struct Exception {
 /// The clusters of every component.
 pub fn resolve(model: &Model, evaluator: &mut Evaluator, diagnostics: &mut Diagnostics) -> Members {
     let mut members = selected(model);
+    let mut stores = Stores::default();
+    stores.follow(model, &mut members);
     for (word, add) in [("with", true), ("without", false)] {
         let Some(exceptions) = exceptions(model, word, evaluator) else {
             members.doubtful.extend(model.names.components.keys().cloned());
@@ -39,22 +44,82 @@ pub fn resolve(model: &Model, evaluator: &mut Evaluator, diagnostics: &mut Diagn
         for exception in exceptions {
             members.apply(model, word, add, &exception, diagnostics);
         }
+        // A secret that a cluster adds brings its store along.
+        stores.follow(model, &mut members);
     }
     for (name, declared) in &model.names.components {
         let nowhere = members.sets.get(name).is_some_and(ClusterSet::is_empty) && !members.doubtful.contains(name);
         if nowhere && declared.node.on.is_none() && !model.clusters_poisoned && !model.names.has_later {
-            diagnostics.push(
-                Diagnostic::new(
-                    codes::RUNS_NOWHERE,
-                    declared.name.span,
-                    format!("the component `{name}` runs on no cluster"),
-                )
-                .label("has no `on`, and no cluster names it in `with`")
-                .help(format!("write `component {name} on all {{ … }}`, or `with = [{name}]` in a cluster")),
-            );
+            diagnostics.push(nowhere_at_all(name, declared));
         }
     }
     members
+}
+
+fn nowhere_at_all(name: &str, declared: &Declared<ast::Component>) -> Diagnostic {
+    let form = &declared.node.form;
+    let (word, verb) = (form.word(), if *form == ast::Form::Component { "runs" } else { "is" });
+    let message = format!("the {word} `{name}` {verb} on no cluster");
+    let diagnostic = Diagnostic::new(codes::RUNS_NOWHERE, declared.name.span, message);
+    match form {
+        ast::Form::Store => diagnostic.label("no secret reads it").help("write `on all`, or take it out"),
+        ast::Form::Object(kind) => {
+            let kind = kind.as_ref().map(|kind| kind.text.as_str()).unwrap_or_default();
+            let diagnostic = diagnostic.label("has no `on`, and no cluster names it in `with`");
+            diagnostic.help(format!("write `object \"{kind}\" {name} on all {{ … }}`"))
+        }
+        _ => diagnostic
+            .label("has no `on`, and no cluster names it in `with`")
+            .help(format!("write `{word} {name} on all {{ … }}`, or `with = [{name}]` in a cluster")),
+    }
+}
+
+/// The stores without `on`: each is where a secret reads it.
+#[derive(Default)]
+struct Stores {
+    /// The secrets whose clusters were looked at, with those clusters.
+    seen: BTreeMap<String, ClusterSet>,
+}
+
+impl Stores {
+    /// Adds the clusters of secrets that were not there before.
+    fn follow(&mut self, model: &Model, members: &mut Members) {
+        for (name, declared) in &model.names.components {
+            let Some(set) = members.sets.get(name).filter(|_| declared.node.form == ast::Form::Secret) else {
+                continue;
+            };
+            let mut fresh = set.clone();
+            if let Some(seen) = self.seen.insert(name.clone(), set.clone()) {
+                fresh.subtract(&seen);
+            }
+            if fresh.is_empty() {
+                continue;
+            }
+            let layers = layers::gather(model, declared.node, declared.name);
+            let mut read = Vec::new();
+            for cluster in fresh.iter() {
+                let place = Place::Body;
+                let spot = Spot { model, layers: &layers, cluster, params: &[], place, namespace: None };
+                // What is wrong with it is found when the secret is resolved.
+                let store = spot.attribute("store", &mut Findings::default()).ok().flatten();
+                read.extend(store.and_then(|(store, _)| Some((store.as_str()?.to_owned(), cluster))));
+            }
+            let doubtful = members.doubtful.contains(name);
+            for (store, cluster) in read {
+                let follows = |d: &Declared<ast::Component>| d.node.form == ast::Form::Store && d.node.on.is_none();
+                if model.names.components.get(&store).is_some_and(follows) {
+                    members.sets.entry(store.clone()).or_insert_with(|| set_of(model)).insert(cluster);
+                    if doubtful {
+                        members.doubtful.insert(store);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn set_of(model: &Model) -> ClusterSet {
+    ClusterSet::empty(model.clusters.len())
 }
 
 /// What `on` selects.
@@ -78,6 +143,8 @@ fn selected(model: &Model) -> Members {
                 }
                 None => _ = members.doubtful.insert(name.clone()),
             }
+        } else if super::hub::is_on_hub(declared.node) {
+            set = ClusterSet::full(model.clusters.len());
         }
         members.sets.insert(name.clone(), set);
     }

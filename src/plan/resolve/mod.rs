@@ -7,9 +7,12 @@ pub mod credentials;
 mod deployment;
 pub mod engines;
 mod folders;
+mod hub;
+mod implied;
 pub(super) mod layers;
 pub(super) mod members;
 mod names;
+pub mod objects;
 mod order;
 pub(super) mod parts;
 pub(super) mod pick;
@@ -63,19 +66,22 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     let mut findings = Findings::default();
     let (clusters, suspended) = clusters(model, &protected, &mut findings.evaluator);
     let context = Context { model, fleet: &fleet, sources: &sources, rollouts: &rollouts, protected: &protected };
-    let Resolved { mut deployments, doubtful } =
+    let Resolved { mut deployments, hub, doubtful } =
         deployments(context, (&suspended, &unsure), files, &mut findings, diagnostics);
     findings.finish(model, diagnostics);
-    order::resolve(model, &rollouts, &mut deployments, &doubtful, diagnostics);
+    order::resolve(model, &rollouts, &engines, &mut deployments, &doubtful, diagnostics);
     settle_on_delete(&engines, &mut deployments);
     if also.is_empty() {
         engines.check(model, &deployments, diagnostics);
     }
     names::report_collisions(&deployments, diagnostics);
+    hub::report_same_objects(&deployments, diagnostics);
+    let hub_objects = hub::objects(hub, diagnostics);
     refusals::report(model, &projects, &deployments, &clusters, diagnostics);
     report_losses(model, &doubtful, diagnostics);
     let home = home_key.and_then(|key| sources.get(key));
-    let home_path = home_path(model, &fleet, home, files, !deployments.is_empty(), diagnostics);
+    let home_path =
+        home_path(model, &fleet, home, files, !deployments.is_empty() || !hub_objects.is_empty(), diagnostics);
     let home = home.map(|found| found.source.clone());
     Some(Plan {
         sources: names::used_sources(&deployments, home.as_ref(), diagnostics),
@@ -89,6 +95,7 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
         projects: projects.all,
         rollouts: rollouts.into_iter().map(|resolved| resolved.rollout).collect(),
         deployments,
+        hub_objects,
         space: None,
     })
 }
@@ -147,6 +154,8 @@ fn attribute(model: &Model, place: usize, name: &str, evaluator: &mut Evaluator)
 #[derive(Default)]
 struct Resolved {
     deployments: Vec<Deployment>,
+    /// The objects for the hub, as if they were on the cluster that they are for.
+    hub: Vec<Deployment>,
     /// The components of which some may be missing, because of something that was reported.
     doubtful: BTreeSet<String>,
 }
@@ -163,14 +172,15 @@ fn deployments(
     let total = members.sets.values().map(ClusterSet::len).fold(0usize, usize::saturating_add);
     if total > MAX_DEPLOYMENTS {
         diagnostics.push(too_many(context.fleet.span, total));
-        return Resolved { deployments: Vec::new(), doubtful: members.sets.into_keys().collect() };
+        return Resolved { doubtful: members.sets.into_keys().collect(), ..Resolved::default() };
     }
     let mut folders = Folders::new(files, model.sources);
-    let mut resolved = Resolved { deployments: Vec::with_capacity(total), doubtful: members.doubtful };
+    let mut resolved = Resolved { deployments: Vec::with_capacity(total), hub: Vec::new(), doubtful: members.doubtful };
     for (name, declared) in &model.names.components {
         names::check_component(declared.name, diagnostics);
         let Some(set) = members.sets.get(name) else { continue };
         let layers = layers::gather(model, declared.node, declared.name);
+        hub::check(&layers, diagnostics);
         let looked_at = model.looked_at.get(name);
         let looked_at = |cluster: &usize| looked_at.is_none_or(|set| set.contains(*cluster));
         for cluster in set.iter().filter(|cluster| looked_at(cluster) && !unsure.contains(*cluster)) {
@@ -180,7 +190,9 @@ fn deployments(
             let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };
             if let Ok(mut deployment) = deployment(context, spot, &mut sinks) {
                 deployment.suspend |= suspended.contains(cluster);
-                resolved.deployments.push(deployment);
+                let on_hub = hub::is_on_hub(declared.node);
+                let place = if on_hub { &mut resolved.hub } else { &mut resolved.deployments };
+                place.push(deployment);
             } else if !resolved.doubtful.contains(name) {
                 resolved.doubtful.insert(name.clone());
             }
@@ -205,7 +217,8 @@ fn report_losses(model: &Model, doubtful: &BTreeSet<String>, diagnostics: &mut D
     }
     for declared in doubtful.iter().filter_map(|name| model.names.components.get(name)) {
         let name = &declared.name.text;
-        let message = format!("the component `{name}` cannot be resolved, and fleetc does not know why");
+        let what = declared.node.form.word();
+        let message = format!("the {what} `{name}` cannot be resolved, and fleetc does not know why");
         diagnostics.push(
             Diagnostic::new(codes::INTERNAL_ERROR, declared.name.span, message)
                 .label("left out on some cluster")

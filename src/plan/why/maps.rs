@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::fields::Teller;
 use super::{Field, dotted, inputs};
-use crate::model::body::is_free;
+use crate::model::body::{OBJECT_FIELDS, is_free, is_nested};
 use crate::plan::resolve::layers::{Candidate, MapPart};
 use crate::plan::resolve::pick::{Findings, Trace};
 use crate::syntax::ast::{Attribute, ExprKind};
@@ -61,7 +61,7 @@ impl<'a> Teller<'_, 'a> {
         let mut found = Vec::new();
         for part in self.spot.layers.maps.get(name).into_iter().flatten() {
             for attribute in self.entries(part) {
-                self.flatten(part.layer, attribute, &mut Vec::new(), name == "values", &mut found);
+                self.flatten(part.layer, attribute, &mut Vec::new(), is_nested(name), &mut found);
             }
         }
         found
@@ -99,7 +99,7 @@ impl<'a> Teller<'_, 'a> {
     pub fn map_value(&self, name: &str, candidate: Candidate) -> Value {
         let mut findings = Findings::default();
         let value = self.spot.with(candidate.layer, |at| {
-            if name == "values" {
+            if is_nested(name) {
                 findings.evaluator.free(at, candidate.expr)
             } else {
                 findings.evaluator.attribute(at, &crate::model::schema::Type::Text, candidate.expr)
@@ -110,5 +110,7 @@ impl<'a> Teller<'_, 'a> {
 }
 
 fn whole(name: &str, path: &[String]) -> Vec<String> {
-    std::iter::once(name.to_string()).chain(path.iter().cloned()).collect()
+    // The fields of an object are said by themselves.
+    let name = (name != OBJECT_FIELDS).then(|| name.to_string());
+    name.into_iter().chain(path.iter().cloned()).collect()
 }

@@ -20,6 +20,7 @@ mod health;
 mod kustomize;
 mod labels;
 pub mod normalize;
+mod objects;
 mod order;
 mod project;
 mod root;
@@ -66,6 +67,7 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
     for project in &plan.projects {
         write(format!("projects/{}.yaml", project.name), project::manifest(context.plan, settings, project));
     }
+    let objects = objects::files(&context);
     match settings.layout {
         ArgoCdLayout::ApplicationSets => {
             for component in context.components() {
@@ -83,6 +85,7 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
             }
         }
     }
+    tree.extend(objects);
     tree
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::hub::{Hub, has_health_gate};
 use super::patches::{self, AllChange, Variables};
 use super::rollout::{Dependency, Gate, Order};
-use super::{list, object, release, text};
+use super::{list, object, objects, release, text};
 use crate::plan::{Content, Deployment, Duration, Kubeconfig, ObjectRef, OnDelete};
 
 const API_VERSION: &str = "kustomize.toolkit.fluxcd.io/v1";
@@ -71,7 +71,7 @@ pub(super) fn gate(hub: &Hub, order: &Order, gate: &Gate) -> Option<Value> {
     spec.insert("deletionPolicy".into(), json!("Orphan"));
     spec.insert("wait".into(), json!(false));
     spec.insert("commonMetadata".into(), json!({ "annotations": { "kustomize.toolkit.fluxcd.io/ssa": "Ignore" } }));
-    if matches!(shadowed.content, Content::Path(_)) {
+    if !matches!(shadowed.content, Content::Chart(_)) {
         if gate.before.is_empty() {
             // Nothing of it may be on the cluster yet, so the gate looks at the hub and must not wait for namespaces.
             delete_early_kinds(&mut spec);
@@ -93,7 +93,8 @@ pub(super) fn content(hub: &Hub, deployment: &Deployment) -> Option<Map<String, 
     let mut spec = Map::new();
     spec.insert("sourceRef".into(), json!({ "kind": source.kind, "name": source.name }));
     spec.insert("path".into(), json!(hub.path(deployment)));
-    if matches!(deployment.content, Content::Chart(_)) {
+    // Objects that fleetc writes have their namespaces already.
+    if !matches!(deployment.content, Content::Path(_)) {
         return Some(spec);
     }
     if let Some(namespace) = &deployment.namespace {
@@ -146,6 +147,9 @@ fn health(spec: &mut Map<String, Value>, hub: &Hub, deployment: &Deployment, is_
     spec.insert("wait".into(), json!(wait));
     if !wait {
         insert(spec, "healthChecks", list(checks));
+    }
+    if has_health_gate(deployment) {
+        insert(spec, "healthCheckExprs", list(objects::expressions(deployment)));
     }
 }
 

@@ -11,6 +11,7 @@ mod check;
 mod hub;
 mod kustomization;
 mod object;
+mod objects;
 mod overlays;
 mod patches;
 mod release;

@@ -12,7 +12,7 @@ use crate::plan::Deployment;
 /// Kustomizations that fleetc does not write (the hub's root) or that others may patch, and they hold the text of the
 /// fleet; so each says that it takes no part. The value is compared as it is, with its case (fluxcd/pkg,
 /// kustomize/kustomize_varsub.go).
-const NO_SUBSTITUTION: (&str, &str) = ("kustomize.toolkit.fluxcd.io/substitute", "disabled");
+pub(super) const NO_SUBSTITUTION: (&str, &str) = ("kustomize.toolkit.fluxcd.io/substitute", "disabled");
 
 /// An object in Flux's namespace.
 pub(super) fn object(api_version: &str, kind: &str, metadata: Value, body: (&str, Value)) -> Value {

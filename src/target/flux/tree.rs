@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::hub::{self, Hub};
 use super::rollout::Order;
-use super::{kustomization, object, overlays, release, sources};
+use super::{kustomization, object, objects, overlays, release, sources};
 use crate::plan::{Content, Deployment, FluxLayout};
 use crate::target::OutputTree;
 use crate::target::yaml;
@@ -42,6 +42,7 @@ pub(super) fn files(hub: &Hub, order: &Order) -> OutputTree {
         FluxLayout::Kustomizations => {}
     }
     add_releases(hub, &mut tree);
+    tree.extend(objects::files(hub));
     tree
 }
 
@@ -83,6 +84,7 @@ fn hub_folder(hub: &Hub, order: &Order, clusters: &Clusters) -> OutputTree {
             folder.entry(format!("rollouts/{}/{}.yaml", gate.rollout, gate.stage)).or_default().push(object);
         }
     }
+    folder.extend(objects::on_hub(hub));
     let mut tree = OutputTree::new();
     let flux = hub.folder();
     let names: Vec<String> = elsewhere.into_iter().chain(folder.keys().cloned()).collect();
