@@ -7,8 +7,8 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, HubObject, Ignore, Image, Max, ObjectRef, OnDelete, Patch,
-    Plan, Project, ProjectClusters, Retry, Rollout, Source, Stage,
+    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, HubObject, Ignore, Image, Max, ObjectRef,
+    OnDelete, Patch, Plan, Project, ProjectClusters, Retry, Rollout, Source, Stage,
 };
 
 /// The whole plan.

@@ -170,7 +170,7 @@ pub(super) fn missing_part(span: Span, what: &str, help: &str) -> Diagnostic {
 }
 
 pub(super) fn missing_object_kind(span: Span) -> Diagnostic {
-    Diagnostic::new(codes::MISSING_NAME, span, "an object needs to say what it is")
+    Diagnostic::new(codes::MISSING_NAME, span.after(), "an object needs to say what it is")
         .label("expected its API version and kind behind it")
         .help("write `object \"v1/ConfigMap\" NAME`")
 }

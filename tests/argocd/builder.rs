@@ -68,6 +68,7 @@ pub fn deployment(component: &str, cluster: &str) -> Deployment {
         wait: true,
         ignore: Vec::new(),
         after: Vec::new(),
+        implied: Vec::new(),
         rollout: None,
         stage: None,
         prune: true,
@@ -145,6 +146,7 @@ pub fn plan(mut deployments: Vec<Deployment>) -> Plan {
         projects: Vec::new(),
         rollouts: Vec::new(),
         deployments,
+        hub_objects: Vec::new(),
         space: None,
     }
 }

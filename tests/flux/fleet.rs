@@ -76,6 +76,7 @@ impl Fleet {
             projects: Vec::new(),
             rollouts: Vec::new(),
             deployments: Vec::new(),
+            hub_objects: Vec::new(),
             space: None,
         };
         let mut fleet = Self { plan, settings, text };
@@ -175,6 +176,7 @@ impl Fleet {
             wait: true,
             ignore: Vec::new(),
             after: Vec::new(),
+            implied: Vec::new(),
             rollout: None,
             stage: None,
             prune: true,

@@ -159,9 +159,9 @@ fn reaches(needs: &Needs, from: &Arc<str>, to: &Arc<str>) -> bool {
 /// F0417, once for each secret and store.
 fn report_lost(model: &Model, lost: Lost, doubtful: &BTreeSet<String>, diagnostics: &mut Diagnostics) {
     for ((span, secret, store), clusters) in lost {
-        let Some(declared) = model.names.components.get(&store).filter(|_| !doubtful.contains(&store)) else {
-            continue;
-        };
+        // What is no store was reported.
+        let declared = model.names.components.get(&store).filter(|declared| declared.node.form == Form::Store);
+        let Some(declared) = declared.filter(|_| !doubtful.contains(&store)) else { continue };
         let on = model.list_clusters(clusters.iter().filter_map(|cluster| model.find_cluster(cluster)));
         let message = format!("the store `{store}` is not on {on}, where `{secret}` reads it");
         diagnostics.push(

@@ -103,6 +103,7 @@ pub fn nearest(kind: &str) -> Option<String> {
             namespaced.iter().chain(cluster.iter()).map(move |kind| (*api_version, *kind))
         })
     };
-    let near = did_you_mean(kind, all().map(|(_, kind)| kind))?;
+    let exact = all().map(|(_, known)| known).find(|known| *known == kind);
+    let near = exact.or_else(|| did_you_mean(kind, all().map(|(_, known)| known)))?;
     all().find(|(_, known)| *known == near).map(|(api_version, kind)| format!("{api_version}/{kind}"))
 }

@@ -80,8 +80,7 @@ const OF_PROVIDERS: [&str; 12] = [
 
 /// The ClusterSecretStore.
 pub(super) fn object(at: &mut Attributes) -> Picked<Value> {
-    let word = at.text("provider")?;
-    let Some(provider) = word.and_then(|word| PROVIDERS.iter().find(|provider| provider.word == word)) else {
+    let Some(word) = at.text("provider")? else {
         return Err(missing(
             at,
             "provider",
@@ -89,6 +88,8 @@ pub(super) fn object(at: &mut Attributes) -> Picked<Value> {
             "write for example `provider = aws-secrets-manager`",
         ));
     };
+    // Another word was reported.
+    let provider = PROVIDERS.iter().find(|provider| provider.word == word).ok_or(Poison)?;
     let settings = settings(at, provider);
     let namespaces = at.texts("namespaces");
     let mut spec = Map::new();
