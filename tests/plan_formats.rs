@@ -230,7 +230,7 @@ fn the_json_has_the_documented_shape() {
 fn the_documented_keys_come_first_and_in_order() {
     let plan = json::json(&plan());
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(&plan), ["schema", "fleet", "clusters", "deployments", "rollouts", "projects"]);
+    assert_eq!(keys(&plan), ["schema", "fleet", "clusters", "deployments", "rollouts", "projects", "hub_objects"]);
     assert_eq!(keys(&plan["clusters"][0])[..3], ["name", "labels", "server"]);
     let documented = [
         "component",

@@ -175,6 +175,12 @@ pub(super) fn missing_object_kind(span: Span) -> Diagnostic {
         .help("write `object \"v1/ConfigMap\" NAME`")
 }
 
+pub(super) fn missing_object_name(span: Span) -> Diagnostic {
+    Diagnostic::new(codes::MISSING_NAME, span.after(), "an object needs a name")
+        .label("expected a name behind this")
+        .help("write `object \"v1/ConfigMap\" NAME`")
+}
+
 pub(super) fn missing_block(span: Span, word: &str) -> Diagnostic {
     Diagnostic::new(codes::MISSING_BLOCK, span.after(), format!("`{word}` needs a block"))
         .label("expected `{` here")

@@ -92,30 +92,34 @@ impl Stores {
             if let Some(seen) = self.seen.insert(name.clone(), set.clone()) {
                 fresh.subtract(&seen);
             }
-            if fresh.is_empty() {
-                continue;
-            }
+            let mut doubtful = members.doubtful.contains(name);
             let layers = layers::gather(model, declared.node, declared.name);
             let mut read = Vec::new();
             for cluster in fresh.iter() {
                 let place = Place::Body;
                 let spot = Spot { model, layers: &layers, cluster, params: &[], place, namespace: None };
-                // What is wrong with it is found when the secret is resolved.
+                // What is wrong with it is found when the secret is resolved; until then any store may be meant.
                 let store = spot.attribute("store", &mut Findings::default()).ok().flatten();
-                read.extend(store.and_then(|(store, _)| Some((store.as_str()?.to_owned(), cluster))));
+                let store = store.and_then(|(store, _)| store.as_str().map(str::to_owned));
+                doubtful |= store.as_ref().is_none_or(|store| !model.names.components.contains_key(store));
+                read.extend(store.map(|store| (store, cluster)));
             }
-            let doubtful = members.doubtful.contains(name);
+            if doubtful {
+                let stores = model.names.components.iter().filter(|(_, declared)| follows(declared));
+                members.doubtful.extend(stores.map(|(store, _)| store.clone()));
+            }
             for (store, cluster) in read {
-                let follows = |d: &Declared<ast::Component>| d.node.form == ast::Form::Store && d.node.on.is_none();
                 if model.names.components.get(&store).is_some_and(follows) {
-                    members.sets.entry(store.clone()).or_insert_with(|| set_of(model)).insert(cluster);
-                    if doubtful {
-                        members.doubtful.insert(store);
-                    }
+                    members.sets.entry(store).or_insert_with(|| set_of(model)).insert(cluster);
                 }
             }
         }
     }
+}
+
+/// Whether it is a store that is wherever a secret reads it.
+fn follows(declared: &Declared<ast::Component>) -> bool {
+    declared.node.form == ast::Form::Store && declared.node.on.is_none()
 }
 
 fn set_of(model: &Model) -> ClusterSet {

@@ -184,24 +184,19 @@ impl Lower<'_> {
             (None, Some(only)) if self.text_of(only).contains('/') => (Some(only), None),
             (_, name) => (None, name),
         };
-        if kind.is_none() && head.extra.is_none() {
-            self.sink.push(errors::missing_object_kind(head.keyword.span()));
+        if head.extra.is_none() {
+            match (kind, name) {
+                (None, _) => self.sink.push(errors::missing_object_kind(head.keyword.span())),
+                (Some(kind), None) => self.sink.push(errors::missing_object_name(kind.span())),
+                (Some(_), Some(_)) => {}
+            }
         }
         let kind = kind.and_then(|kind| self.subject_name(kind));
-        let named = match name {
-            Some(_) => self.name(head, "object"),
-            None => {
-                // Without a kind the one mistake was said.
-                if kind.is_some() && head.extra.is_none() {
-                    self.sink.push(errors::missing_name(head.keyword.span(), "object"));
-                }
-                None
-            }
-        };
+        let name = name.and_then(|_| self.name(head, "object"));
         self.demand_block(head, "object");
         let mut body = self.body(head);
         super::objects::free_blocks_as_attributes(&mut body);
-        Component { form: Form::Object(kind), name: named, from: Vec::new(), on: self.predicate(head.on), body }
+        Component { form: Form::Object(kind), name, from: Vec::new(), on: self.predicate(head.on), body }
     }
 
     fn engine(&mut self, head: &Head<'_>, keyword: &str, engine: EngineKind) -> Engine {
