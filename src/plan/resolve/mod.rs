@@ -33,7 +33,7 @@ use self::engines::Engines;
 use self::folders::Folders;
 use self::pick::{Findings, Spot};
 use self::settings::FleetSettings;
-use super::{Cluster, Deployment, OnDelete, Plan};
+use super::{Cluster, Deployment, ObjectRef, OnDelete, Plan};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::eval::{At, Evaluator};
 use crate::model::field::as_text;
@@ -240,12 +240,25 @@ fn settle_on_delete(engines: &Engines, deployments: &mut [Deployment]) {
         if deployment.origin.attributes.contains_key("on-delete") {
             continue;
         }
+        if deployment.objects().iter().any(takes_others_along) {
+            deployment.on_delete = OnDelete::Keep;
+            continue;
+        }
         deployment.on_delete = match engines.on_delete(&deployment.cluster) {
             Some(on_delete) => on_delete,
             None if deployment.protected || careful.contains(&deployment.component) => OnDelete::Keep,
             None => OnDelete::Cascade,
         };
     }
+}
+
+/// Whether other objects go with it: all in a namespace, all of a kind.
+fn takes_others_along(object: &Value) -> bool {
+    let object = ObjectRef::of(object);
+    matches!(
+        (object.group(), object.kind.as_str()),
+        ("", "Namespace") | ("apiextensions.k8s.io", "CustomResourceDefinition")
+    )
 }
 
 /// Where the output folder is in the fleet's own source.

@@ -13,7 +13,8 @@ use crate::target::{OutputTree, yaml};
 const EXTERNAL_SECRETS: &str = "external-secrets.io";
 
 /// Whether the Ready condition is there and true. Without an expression kstatus takes an object without any condition, as
-/// every new one is, for healthy (cli-utils, kstatus/status/status.go).
+/// every new one is, for healthy (cli-utils, kstatus/status/status.go). With it an object that has no status yet is not known to be
+/// healthy.
 const READY: &str = "status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')";
 
 /// Of a secret it may still speak of the values that were asked for before: what was synced begins with the generation
