@@ -182,7 +182,11 @@ fn deployments(
         let layers = layers::gather(model, declared.node, declared.name);
         hub::check(&layers, diagnostics);
         let looked_at = model.looked_at.get(name);
-        let looked_at = |cluster: &usize| looked_at.is_none_or(|set| set.contains(*cluster));
+        let on_hub = hub::is_on_hub(declared.node);
+        let is_any = |cluster: usize| model.clusters.get(cluster).is_some_and(|cluster| cluster.assigned.is_some());
+        // An object on the hub is for clusters that are declared: it is a file.
+        let looked_at =
+            |cluster: &usize| looked_at.is_none_or(|set| set.contains(*cluster)) && !(on_hub && is_any(*cluster));
         for cluster in set.iter().filter(|cluster| looked_at(cluster) && !unsure.contains(*cluster)) {
             let bare = Spot { model, layers: &layers, cluster, params: &[], place: Place::Parameter, namespace: None };
             let params = bare.params(findings);
@@ -190,7 +194,6 @@ fn deployments(
             let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };
             if let Ok(mut deployment) = deployment(context, spot, &mut sinks) {
                 deployment.suspend |= suspended.contains(cluster);
-                let on_hub = hub::is_on_hub(declared.node);
                 let place = if on_hub { &mut resolved.hub } else { &mut resolved.deployments };
                 place.push(deployment);
             } else if !resolved.doubtful.contains(name) {

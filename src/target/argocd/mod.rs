@@ -67,7 +67,7 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
     for project in &plan.projects {
         write(format!("projects/{}.yaml", project.name), project::manifest(context.plan, settings, project));
     }
-    let objects = objects::files(&context);
+    let objects = objects::files(plan, settings);
     match settings.layout {
         ArgoCdLayout::ApplicationSets => {
             for component in context.components() {
