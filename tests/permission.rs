@@ -274,7 +274,7 @@ fn kinds_are_permitted_as_argo_cd_does() {
 
 /// A random project's lists of kinds, an object, and what we say of it.
 fn kind_case(rng: &mut Rng) -> serde_json::Value {
-    const KINDS: [&str; 9] = [
+    const KINDS: [&str; 22] = [
         "*/*",
         "/*",
         "*/Config*",
@@ -284,6 +284,19 @@ fn kind_case(rng: &mut Rng) -> serde_json::Value {
         "apps/{Deployment,Job}",
         "*s/[A-M]*",
         "batch/Job",
+        "[a-c]*/*",
+        "[^a]*/*",
+        "[!a]*/J*",
+        "*/[",
+        "*/[]*",
+        "*/Conf\\ig*",
+        "*/*\\",
+        "*/[A-]*",
+        "*/[JD][a-z]*",
+        "*/**ob",
+        "*/*[!]",
+        "*/[\\J]ob",
+        "*/[-J]ob",
     ];
     let list = |rng: &mut Rng| -> Vec<&str> { (0..rng.below(3)).map(|_| *rng.pick(&KINDS)).collect() };
     let (allow, deny, inner_deny) = (list(rng), list(rng), list(rng));

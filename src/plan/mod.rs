@@ -6,6 +6,7 @@
 pub mod engines;
 mod glob;
 pub mod json;
+mod kind_glob;
 pub mod permission;
 mod repository;
 pub mod resolve;

@@ -5,6 +5,7 @@
 //! 3.0 to 3.6), quirks included. They hold for Flux too: one fleet has one meaning.
 
 use super::glob::Glob;
+use super::kind_glob::matches;
 use super::repository::normalize;
 use super::{Cluster, Content, Deployment, GroupKind, ObjectRef, Project, ProjectClusters};
 
@@ -62,8 +63,8 @@ pub fn project_permits(project: &Project, deployment: &Deployment, cluster: &Clu
 /// Of the kinds without a namespace only those that are listed are permitted; of the others all, unless some are listed.
 pub fn kind_permitted(project: &Project, object: &ObjectRef) -> bool {
     let hit = |kinds: &[GroupKind]| {
-        let matches = |pattern: &str, text: &str| Glob::new(pattern).is_some_and(|glob| glob.matches(text, None));
-        kinds.iter().any(|kind| matches(&kind.kind, &object.kind) && matches(&kind.group, object.group()))
+        let hit = |kind: &GroupKind| matches(&kind.kind, &object.kind) && matches(&kind.group, object.group());
+        kinds.iter().any(hit)
     };
     if object.namespace.is_some() {
         let listed = project.namespace_resources.as_ref().is_none_or(|kinds| hit(kinds));
