@@ -40,8 +40,8 @@ pub fn check(layers: &Layers, diagnostics: &mut Diagnostics) {
     let Some(hub) = body::find(&layers.node.body, "hub").filter(|_| is_on_hub(layers.node)) else { return };
     let own = |layer: usize| layers.layer(layer).is_some_and(|layer| layer.rank >= super::layers::OWN);
     for name in OF_CLUSTERS {
-        let candidates = layers.attributes.get(name).into_iter().flatten();
-        if let Some(said) = candidates.filter(|candidate| own(candidate.layer)).next_back() {
+        let candidates = layers.attributes.get(name).map(Vec::as_slice).unwrap_or_default();
+        if let Some(said) = candidates.iter().rfind(|candidate| own(candidate.layer)) {
             let why = "an object on the hub is applied there with the engine's own objects";
             diagnostics.push(exclusive(said.key, name, hub.key.span, "hub", why));
         }

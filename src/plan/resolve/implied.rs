@@ -20,7 +20,12 @@ use crate::syntax::ast::Form;
 const OPERATOR: &str = "std.external-secrets";
 
 /// Who waits for whom, on which clusters; the number is the order in which they are looked at.
-type Wanted = BTreeMap<(u8, Arc<str>, Arc<str>), BTreeSet<Arc<str>>>;
+type Wanted = BTreeMap<(u8, Arc<str>, Arc<str>), Clusters>;
+
+/// Who waits for whom, on which clusters.
+type Added = BTreeMap<Arc<str>, BTreeMap<Arc<str>, Clusters>>;
+
+type Clusters = BTreeSet<Arc<str>>;
 
 /// What each component waits for, on any cluster.
 type Needs = BTreeMap<Arc<str>, BTreeSet<Arc<str>>>;
@@ -43,19 +48,15 @@ pub fn add(
     for deployment in deployments.iter() {
         needs.entry(deployment.component.clone()).or_default().extend(deployment.after.iter().cloned());
     }
-    let mut added: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<Arc<str>>> = BTreeMap::new();
+    let mut added = Added::new();
     for ((_, waiting, target), clusters) in wanted {
         if !reaches(&needs, &target, &waiting) {
             needs.entry(waiting.clone()).or_default().insert(target.clone());
-            added.entry((waiting, target)).or_default().extend(clusters);
+            added.entry(waiting).or_default().entry(target).or_default().extend(clusters);
         }
     }
-    let mut by_component: BTreeMap<Arc<str>, Vec<(Arc<str>, BTreeSet<Arc<str>>)>> = BTreeMap::new();
-    for ((waiting, target), clusters) in added {
-        by_component.entry(waiting).or_default().push((target, clusters));
-    }
     for deployment in deployments {
-        for (target, clusters) in by_component.get(&deployment.component).into_iter().flatten() {
+        for (target, clusters) in added.get(&deployment.component).into_iter().flatten() {
             if clusters.contains(&deployment.cluster) && !deployment.after.contains(target) {
                 deployment.after.push(target.clone());
                 deployment.implied.push(target.clone());

@@ -7,7 +7,7 @@ pub mod credentials;
 mod deployment;
 pub mod engines;
 mod folders;
-mod hub;
+pub(super) mod hub;
 mod implied;
 pub(super) mod layers;
 pub(super) mod members;

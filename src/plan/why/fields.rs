@@ -169,6 +169,9 @@ impl<'a> Teller<'_, 'a> {
             }
             _ => None,
         };
+        if let (Some(from), true) = (&mut field.from, name == "after" && !self.deployment.implied.is_empty()) {
+            from.layer = "secrets".to_string();
+        }
         let place = found.and_then(|(layer, body, key)| Some((layer, body::find(body, key)?)));
         if let Some(from) = &mut field.from {
             from.value = field.value.clone();
