@@ -1,7 +1,7 @@
 //! Every YAML document that the compiler can emit, against the real CRDs of Argo CD and Flux, unknown fields refused.
 //!
-//! The CRDs are not in this repository: `FLEETC_CRDS` names a folder with folders `argocd-*` and `flux-*` that hold
-//! their `*.yaml` files as the projects release them. WITHOUT THE VARIABLE NOTHING THAT IS EMITTED IS CHECKED HERE: then
+//! The CRDs are not in this repository: `FLEETC_CRDS` names a folder with folders `argocd-*` and `flux-*`, and
+//! `external-secrets-*` for stores and secrets, that hold their `*.yaml` files as the projects release them. WITHOUT THE VARIABLE NOTHING THAT IS EMITTED IS CHECKED HERE: then
 //! the tests prove the gate itself on a small CRD of their own and say so on standard error. What is checked is every
 //! generated file below the folders of [`ROOTS`]: those in a folder `gitops` and those that begin with the header.
 

@@ -34,7 +34,7 @@ fn table(block: &Block) -> String {
 
 #[test]
 fn the_reference_lists_every_attribute() {
-    let blocks: [&Block; 14] = [
+    let blocks: [&Block; 17] = [
         &schema::FLEET,
         &schema::ARGOCD,
         &schema::FLUX,
@@ -49,6 +49,9 @@ fn the_reference_lists_every_attribute() {
         &schema::RETRY,
         &schema::STAGE,
         &schema::EXPECT,
+        &schema::STORE,
+        &schema::SECRET,
+        &schema::OBJECT,
     ];
     let mut text = read("docs/language.md");
     for block in blocks {
@@ -202,7 +205,7 @@ fn fleet_blocks(text: &str) -> Vec<&str> {
 #[test]
 fn the_blocks_of_the_reference_are_fleet_text() {
     let keywords = ["fleet", "argocd", "flux", "source", "label", "fact", "cluster", "group", "project", "component"];
-    let keywords = [&keywords[..], &["template", "defaults", "rollout", "moved", "removed", "test", "inventory"]].concat();
+    let keywords = [&keywords[..], &["template", "defaults", "rollout", "moved", "removed", "test", "inventory", "store", "secret", "object"]].concat();
     let text = read("docs/language.md");
     for block in fleet_blocks(&text) {
         // What stands inside of a declaration is shown without it.
@@ -256,6 +259,36 @@ component web on all { path = \"web\", namespace = web }
     let output = fleetc(&["build", "-C", folder.to_str().unwrap()]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(folder.join("gitops/flux/hub/kubeconfigs/dev.yaml").exists());
+}
+
+/// The first fleet of each page is built, and a file that is shown is what was written; what else is shown compiles with it.
+#[test]
+fn the_pages_of_secrets_and_objects_show_what_is_built() {
+    for name in ["secrets", "objects"] {
+        let page = read(&format!("docs/{name}.md"));
+        let blocks = fleet_blocks(&page);
+        let folder = scratch(&format!("page-{name}"));
+        fs::write(folder.join("fleet.fleet"), blocks[0]).unwrap();
+        let output = fleetc(&["build", "-C", folder.to_str().unwrap()]);
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let mut expected = String::new();
+        let mut rest = page.as_str();
+        while let Some((before, after)) = rest.split_once("```yaml\n# ") {
+            let (block, after) = after.split_once("```").unwrap();
+            let path = block.lines().next().unwrap();
+            let written = fs::read_to_string(folder.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+            let written = written.strip_prefix(fleetc::target::yaml::HEADER).unwrap();
+            expected += &format!("{before}```yaml\n# {path}\n{written}```");
+            rest = after;
+        }
+        assert!(!expected.is_empty());
+        support::golden(&format!("docs/{name}.md"), &(expected + rest));
+        for more in blocks.iter().skip(1) {
+            fs::write(folder.join("more.fleet"), more).unwrap();
+            let output = fleetc(&["check", "-C", folder.to_str().unwrap(), "--deny-warnings"]);
+            assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stdout));
+        }
+    }
 }
 
 /// What the mistakes of the comparison stand in.

@@ -114,7 +114,7 @@ fn every_block_and_attribute_is_explained() {
 #[test]
 fn an_attribute_of_several_blocks_lists_them() {
     let page = terms::find("interval").unwrap().page;
-    assert!(page.starts_with("# interval: an attribute of 3 blocks\n"), "{page}");
+    assert!(page.starts_with("# interval: an attribute of 6 blocks\n"), "{page}");
     assert!(
         page.contains("- `flux.interval` (duration; without it: 10m)") && page.contains("- `component.interval` (")
     );

@@ -13,8 +13,9 @@ use rng::Rng;
 use serde_json::json;
 
 use fleetc::plan::permission::{
-    DestinationItem, argocd_patterns, destination_permitted, source_permitted, unsound_glob,
+    DestinationItem, argocd_patterns, destination_permitted, kind_permitted, source_permitted, unsound_glob,
 };
+use fleetc::plan::{GroupKind, ObjectRef, Project, ProjectClusters};
 
 fn permitted(patterns: &[&str], url: &str) -> bool {
     let patterns: Vec<String> = patterns.iter().map(|&pattern| pattern.to_owned()).collect();
@@ -220,8 +221,104 @@ fn url(rng: &mut Rng) -> String {
     text
 }
 
+fn project() -> Project {
+    Project {
+        span: fleetc::source::Span::new(fleetc::source::SourceId::default(), 0, 0),
+        name: "team".into(),
+        description: None,
+        sources: Vec::new(),
+        clusters: ProjectClusters::All,
+        namespaces: Vec::new(),
+        cluster_resources: Vec::new(),
+        deny_cluster_resources: Vec::new(),
+        namespace_resources: None,
+        deny_namespace_resources: Vec::new(),
+        source_namespaces: Vec::new(),
+        service_account: None,
+    }
+}
+
+fn kinds(text: &[&str]) -> Vec<GroupKind> {
+    let kind = |text: &&str| {
+        let (group, kind) = text.split_once('/').unwrap();
+        GroupKind { group: group.into(), kind: kind.into() }
+    };
+    text.iter().map(kind).collect()
+}
+
+fn object(group: &str, kind: &str, namespaced: bool) -> ObjectRef {
+    let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+    let namespace = namespaced.then(|| "x".to_owned());
+    ObjectRef { api_version, kind: kind.into(), namespace, name: "x".into() }
+}
+
+#[test]
+fn kinds_are_permitted_as_argo_cd_does() {
+    let store = object("external-secrets.io", "ClusterSecretStore", false);
+    let map = object("", "ConfigMap", true);
+    let base = project();
+    assert!(!kind_permitted(&base, &store) && kind_permitted(&base, &map));
+    let lists =
+        [("*/*", true), ("external-secrets.io/Cluster*", true), ("/ClusterSecretStore", false), ("*/ConfigMap", false)];
+    for (list, permitted) in lists {
+        let project = Project { cluster_resources: kinds(&[list]), ..project() };
+        assert_eq!(kind_permitted(&project, &store), permitted, "{list}");
+        assert!(kind_permitted(&project, &map));
+        let denied = Project { deny_cluster_resources: kinds(&["external-secrets.io/*"]), ..project };
+        assert!(!kind_permitted(&denied, &store));
+    }
+    assert!(!kind_permitted(&Project { namespace_resources: Some(Vec::new()), ..project() }, &map));
+    assert!(kind_permitted(&Project { namespace_resources: Some(kinds(&["/Config?ap"])), ..project() }, &map));
+    assert!(!kind_permitted(&Project { deny_namespace_resources: kinds(&["/*"]), ..project() }, &map));
+}
+
+/// A random project's lists of kinds, an object, and what we say of it.
+fn kind_case(rng: &mut Rng) -> serde_json::Value {
+    const KINDS: [&str; 22] = [
+        "*/*",
+        "/*",
+        "*/Config*",
+        "apps/*",
+        "a*/D?ploy*",
+        "/ConfigMap",
+        "apps/{Deployment,Job}",
+        "*s/[A-M]*",
+        "batch/Job",
+        "[a-c]*/*",
+        "[^a]*/*",
+        "[!a]*/J*",
+        "*/[",
+        "*/[]*",
+        "*/Conf\\ig*",
+        "*/*\\",
+        "*/[A-]*",
+        "*/[JD][a-z]*",
+        "*/**ob",
+        "*/*[!]",
+        "*/[\\J]ob",
+        "*/[-J]ob",
+    ];
+    let list = |rng: &mut Rng| -> Vec<&str> { (0..rng.below(3)).map(|_| *rng.pick(&KINDS)).collect() };
+    let (allow, deny, inner_deny) = (list(rng), list(rng), list(rng));
+    let inner = rng.chance(50).then(|| list(rng));
+    let (group, kind) = *rng.pick(&[("", "ConfigMap"), ("apps", "Deployment"), ("batch", "Job"), ("", "Namespace")]);
+    let namespaced = rng.chance(50);
+    let project = Project {
+        cluster_resources: kinds(&allow),
+        deny_cluster_resources: kinds(&deny),
+        namespace_resources: inner.as_ref().map(|list| kinds(list)),
+        deny_namespace_resources: kinds(&inner_deny),
+        ..project()
+    };
+    let permitted = kind_permitted(&project, &object(group, kind, namespaced));
+    json!({
+        "kinds": [allow, deny, inner_deny], "namespaceKinds": inner, "group": group, "kind": kind, "namespaced": namespaced,
+        "permitted": permitted,
+    })
+}
+
 /// `tests/conformance/argocd.sh` sets `FLEETC_PERMISSION_CORPUS`; without it there is nothing to do. Writes
-/// `FLEETC_PERMISSION_CASES` random cases (200,000), half of sources and half of destinations, with what we say of each.
+/// `FLEETC_PERMISSION_CASES` random cases (200,000), a third each of sources, destinations and kinds, with what we say of each.
 #[test]
 fn the_corpus_is_written_where_it_is_asked_for() {
     let Some(path) = std::env::var_os("FLEETC_PERMISSION_CORPUS") else { return };
@@ -229,7 +326,9 @@ fn the_corpus_is_written_where_it_is_asked_for() {
     let mut file = std::io::BufWriter::new(std::fs::File::create(path).unwrap());
     let mut rng = Rng::new(1, 1);
     for case in 0..cases {
-        let line = if case % 2 == 0 {
+        let line = if case % 3 == 2 {
+            kind_case(&mut rng)
+        } else if case % 3 == 0 {
             // What stands in a source is a URL: never empty, without the characters of globs.
             let url: String = url(&mut rng).chars().filter(|c| !"*?[]{}\\! ".contains(*c)).collect();
             let url = if url.is_empty() { "https://github.com/org/repo".to_owned() } else { url };

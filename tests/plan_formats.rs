@@ -52,6 +52,7 @@ fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Con
         wait: true,
         ignore: Vec::new(),
         after: Vec::new(),
+        implied: Vec::new(),
         rollout: None,
         stage: None,
         prune: true,
@@ -229,6 +230,7 @@ fn plan() -> Plan {
         argocd: Vec::new(),
         flux: Vec::new(),
         guards: fleetc::plan::guards::Guards::new(nowhere()),
+        hub_objects: Vec::new(),
         space: None,
         clusters: vec![cluster("dev-a", "dev"), cluster("prod-a", "prod"), cluster("prod-b", "prod")],
         sources: vec![Arc::clone(&home), Arc::clone(&jetstack)],
@@ -268,7 +270,7 @@ fn the_json_has_the_documented_shape() {
 fn the_documented_keys_come_first_and_in_order() {
     let plan = json::json(&plan());
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(&plan), ["schema", "fleet", "clusters", "deployments", "rollouts", "projects"]);
+    assert_eq!(keys(&plan), ["schema", "fleet", "clusters", "deployments", "rollouts", "projects", "hub_objects"]);
     assert_eq!(keys(&plan["clusters"][0])[..3], ["name", "labels", "server"]);
     let documented = [
         "component",

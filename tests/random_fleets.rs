@@ -165,6 +165,9 @@ fn the_corpus_is_written_where_it_is_asked_for() {
     let everything = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/flux/everything");
     let (plan, files) = plan_and_output_of(&texts_of(&everything)).expect("builds");
     write("everything".into(), &plan, &files);
+    let objects = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/objects");
+    let (plan, files) = plan_and_output_of(&texts_of(&objects)).expect("builds");
+    write("objects".into(), &plan, &files);
     let seeds = std::env::var("FLEETC_SEEDS").map_or(500, |count| count.parse().expect("a number"));
     for seed in 0..seeds {
         let Some((plan, files)) = plan_and_output(&generate(seed), seed) else { panic!("seed {seed} does not build") };

@@ -129,6 +129,8 @@ codes! {
     F0321 NAMESPACE_DIFFERS "namespace-differs" Error "two components give one namespace different labels or annotations";
     F0322 UNKNOWN_FIELD "unknown-field" Error "an engine's object has no such field";
     F0323 MISSING_FIELD "missing-field" Error "an engine's object lacks a required field";
+    F0317 UNKNOWN_STORE "unknown-store" Error "no store has this name";
+    F0318 INVALID_OBJECT "invalid-object" Error "an object that Kubernetes does not take";
 
     F0401 DEPENDENCY_CYCLE "dependency-cycle" Error "components wait for each other";
     F0402 DEPENDENCY_MISSING "dependency-missing" Error "a component waits for one that is not on the same cluster";
@@ -146,6 +148,8 @@ codes! {
     F0414 RUNS_NOWHERE "runs-nowhere" Warning "a component runs on no cluster";
     F0415 MEMBERSHIP_UNCHANGED "membership-unchanged" Warning "`with` or `without` changes nothing";
     F0418 EXPECTATION_FAILED "expectation-failed" Error "what a test expects does not hold";
+    F0416 KIND_NOT_PERMITTED "kind-not-permitted" Error "a project does not permit a kind of object";
+    F0417 STORE_NOT_HERE "store-not-here" Error "a secret reads a store that is not on its cluster";
 
     F0501 NEEDS_NEWER_ENGINE "needs-newer-engine" Error "the declared engine version lacks something the fleet uses";
     F0502 UNKNOWN_ENGINE_VERSION "unknown-engine-version" Error "an engine version that fleetc does not know";
@@ -216,12 +220,10 @@ codes! {
 /// related place; `tests/places.rs` holds it.
 pub static NEEDS_RELATED: &[&str] = &[
     "F0005", "F0010", "F0011", "F0013", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207",
-    "F0208", "F0209", "F0212", "F0213", "F0215", "F0217", "F0216", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311",
-    "F0312", "F0313", "F0315",
-    "F0321", "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408", "F0418", "F0501",
-    "F0503", "F0506", "F0509",
-    "F0510", "F0511", "F0512", "F0513", "F0514", "F0515", "F0720", "F0721", "F0722", "F0723", "F0725", "F0726", "F0727",
-    "F0732", "F0733", "F0518", "F0519",
+    "F0208", "F0209", "F0212", "F0213", "F0215", "F0216", "F0217", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311",
+    "F0312", "F0313", "F0315", "F0317", "F0321", "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408",
+    "F0416", "F0417", "F0418", "F0501", "F0503", "F0506", "F0509", "F0510", "F0511", "F0512", "F0513", "F0514", "F0515",
+    "F0518", "F0519", "F0720", "F0721", "F0722", "F0723", "F0725", "F0726", "F0727", "F0732", "F0733",
 ];
 
 /// The code with this id or slug.

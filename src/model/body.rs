@@ -43,6 +43,14 @@ fn is_single(keyword: &str) -> bool {
     matches!(keyword, "retry" | "orphaned-resources" | "argocd" | "flux")
 }
 
+/// What the fields of an object are together, as a map.
+pub const OBJECT_FIELDS: &str = "fields";
+
+/// Whether the map `name` may hold anything, and merges inner maps, too.
+pub fn is_nested(name: &str) -> bool {
+    matches!(name, "values" | OBJECT_FIELDS)
+}
+
 /// Whether the block `keyword` is a free-form map that may also be written as an attribute.
 pub fn is_free(keyword: &str) -> bool {
     matches!(
@@ -53,7 +61,7 @@ pub fn is_free(keyword: &str) -> bool {
 
 /// Whether the map `name` may hold anything, so that it is merged key by key at every depth.
 pub fn is_nested(name: &str) -> bool {
-    name == "values" || Object::of_block(name).is_some()
+    name == "values" || Object::of_block(name).is_some( | "keys" | OBJECT_FIELDS)
 }
 
 fn check_attribute(
@@ -92,6 +100,7 @@ fn check_attribute(
                 .help(format!("write `{name} {{ … }}`, without `=`")),
             );
         }
+        None if table.keyword == "object" => super::object::check_field(checker, attribute, scope),
         None => {
             let mut known: Vec<&str> = scope.params.iter().map(|param| param.name.as_str()).collect();
             known.extend(table.names());
@@ -106,7 +115,7 @@ fn within<'s>(name: &str, scope: &Scope<'s>) -> Scope<'s> {
     let place = match (scope.place, name) {
         (Place::Engine, "kubeconfig" | "kubeconfig-key" | "kubeconfig-map") => Place::Engine,
         (Place::Engine, "register-store" | "register-key") => Place::Engine,
-        (Place::Engine, _) | (Place::Body, "allow-empty") => Place::Fixed,
+        (Place::Engine, _) | (Place::Body, "allow-empty" | "hub") => Place::Fixed,
         (Place::Body, "namespace") => Place::Parameter,
         (place, _) => place,
     };
@@ -132,6 +141,9 @@ pub fn unknown_attribute(key: &ast::Name, known: &[&str], owner: &str) -> Diagno
 
 fn check_block(checker: &mut Checker, block: &ast::NestedBlock, table: &'static Block, scope: &Scope, owner: &str) {
     let Some(known) = table.block(&block.keyword.text) else {
+        if table.keyword == "object" && block.arguments.is_empty() {
+            return check_free(checker, &block.body, "values", scope);
+        }
         checker.diagnostics.push(misplaced(&block.keyword, owner, table.blocks));
         return;
     };
@@ -236,21 +248,27 @@ fn check_override(checker: &mut Checker, block: &ast::NestedBlock, table: &'stat
                     .related(block.keyword.span, "the outer one")
                     .help("join the predicates with `and` in a block of its own"),
             ),
-            Entry::Attribute(attribute) if attribute.key.text == "rollout" => checker.diagnostics.push(
-                Diagnostic::new(
-                    codes::UNKNOWN_ATTRIBUTE,
-                    attribute.key.span,
-                    "a rollout belongs to the whole component",
-                )
-                .label("not in an `on` block")
-                .help("set `rollout` in the component's own body"),
-            ),
-            Entry::Attribute(attribute) => check_attribute(checker, attribute, table, scope, "a component"),
-            Entry::Block(inner) => check_block(checker, inner, table, scope, "a component"),
+            Entry::Attribute(attribute) if attribute.key.text == "rollout" => {
+                checker
+                    .diagnostics
+                    .push(of_the_whole(attribute, &format!("a rollout belongs to the whole {}", table.keyword)));
+            }
+            Entry::Attribute(attribute) if attribute.key.text == "hub" && table.keyword == "object" => {
+                checker.diagnostics.push(of_the_whole(attribute, "an object is on the hub or on clusters, as a whole"));
+            }
+            Entry::Attribute(attribute) => check_attribute(checker, attribute, table, scope, table.owner()),
+            Entry::Block(inner) => check_block(checker, inner, table, scope, table.owner()),
             Entry::Param(param) => checker.diagnostics.push(misplaced_param(param, "an `on` block")),
             Entry::Operation(operation) => checker.diagnostics.push(misplaced(&operation.word, "an `on` block", &[])),
         }
     }
+}
+
+/// F0210 for an attribute that an `on` block cannot have.
+fn of_the_whole(attribute: &ast::Attribute, message: &str) -> Diagnostic {
+    Diagnostic::new(codes::UNKNOWN_ATTRIBUTE, attribute.key.span, message)
+        .label("not in an `on` block")
+        .help(format!("set `{}` in the declaration's own body", attribute.key.text))
 }
 
 /// The entries of a free-form block as attributes, checked.

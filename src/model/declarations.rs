@@ -91,7 +91,7 @@ pub fn selects_something(checker: &mut Checker, expr: &Expr) {
     let Some(predicate) = checker.conditions.get(&expr.span) else { return };
     let selection = select(checker.model, predicate);
     let deliberate = matches!(&expr.kind, ExprKind::Path(path) if path.text() == "none");
-    let sure = !checker.model.names.has_later && checker.model.lists_all_clusters();
+    let sure = checker.model.lists_all_clusters();
     if selection.set.is_empty() && !selection.poisoned && !deliberate && sure {
         checker.diagnostics.push(selects_nothing(checker, expr));
     }
@@ -219,6 +219,7 @@ fn different_params(span: Span, first: &Param, second: &Param) -> Diagnostic {
 
 fn check_component(checker: &mut Checker, node: &ast::Component, params: &Params, always_allowed: bool) {
     check_templates(checker, node, params);
+    super::object::check_head(checker, node);
     if let Some(on) = &node.on {
         checker.condition(on, &Scope::of(Place::Fixed));
         let templates = node.from.iter().filter_map(|path| checker.model.names.templates.get(&path.text()));
@@ -233,7 +234,7 @@ fn check_component(checker: &mut Checker, node: &ast::Component, params: &Params
     if unknown {
         return check_known(checker, node, &scope);
     }
-    body::check(checker, &node.body, &schema::COMPONENT, &scope, "a component");
+    body::check(checker, &node.body, schema::of_form(&node.form), &scope, node.form.owner());
 }
 
 /// With an unknown template any attribute may be a parameter: only those that cannot be are checked.

@@ -53,7 +53,7 @@ fn predicate(checker: &mut Checker, on: &Expr) {
 
 fn cluster(checker: &mut Checker, name: &Name) {
     let model = checker.model;
-    if model.find_cluster(&name.text).is_none() && !model.clusters_poisoned && !model.names.has_later {
+    if model.find_cluster(&name.text).is_none() && !model.clusters_poisoned {
         checker.diagnostics.push(model.unknown_cluster(name.span, &name.text));
     }
 }

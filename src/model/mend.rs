@@ -14,7 +14,7 @@ use super::schema::{self, Block};
 use crate::diag::{Diagnostics, did_you_mean};
 use crate::source::{Origin, Sources, Span};
 use crate::syntax::Parse;
-use crate::syntax::ast::{self, DeclarationKind, EngineKind, Entry};
+use crate::syntax::ast::{self, DeclarationKind, EngineKind, Entry, Form};
 
 /// What the files declare that may be a key.
 #[derive(Debug, Default)]
@@ -87,10 +87,13 @@ fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, dia
         // With an unknown template any key may be a parameter of it.
         DeclarationKind::Component(node)
             if !node.from.iter().all(|path| declared.params.contains_key(&path.text())) => {}
+        // Any key may be a field of an object.
+        DeclarationKind::Component(node) if matches!(node.form, Form::Object(_)) => {}
         DeclarationKind::Component(node) => {
             let of = |path: &ast::Path| declared.params.get(&path.text()).cloned().unwrap_or_default();
             mending.params = node.from.iter().flat_map(of).collect();
-            mending.body(&mut node.body, &schema::COMPONENT, "a component");
+            let owner = node.form.owner();
+            mending.body(&mut node.body, schema::of_form(&node.form), owner);
         }
         DeclarationKind::Defaults(node) => match node.name.as_ref().map(|name| name.text.as_str()) {
             Some("cluster") => mending.cluster(&mut node.body, &schema::CLUSTER, declared),
@@ -100,7 +103,7 @@ fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, dia
         | DeclarationKind::Fact(_)
         | DeclarationKind::Group(_)
         | DeclarationKind::Change(_)
-        | DeclarationKind::Later(_) => {}
+        => {}
         DeclarationKind::Test(test) => {
             for expectation in &mut test.expectations {
                 if let ast::ExpectationKind::Deployment { body, .. } = &mut expectation.kind {
@@ -129,7 +132,7 @@ impl Mending<'_> {
         for entry in &mut body.entries {
             let Entry::Block(block) = entry else { continue };
             match table.block(&block.keyword.text) {
-                Some(inner) if inner.keyword == "on" => self.body(&mut block.body, table, "a component"),
+                Some(inner) if inner.keyword == "on" => self.body(&mut block.body, table, table.owner()),
                 Some(inner) if !inner.attributes.is_empty() => {
                     let owner =
                         if inner.keyword == "stage" { "a stage".to_owned() } else { format!("`{}`", inner.keyword) };

@@ -13,6 +13,7 @@ pub mod field;
 pub mod inventory;
 pub mod mend;
 pub mod names;
+pub mod object;
 pub mod order;
 pub mod predicate;
 pub mod project;
@@ -227,9 +228,35 @@ impl<'a> Model<'a> {
             Kind::Source => unknown(&self.names.sources, codes::UNKNOWN_SOURCE, "source", name, span),
             Kind::Project => unknown(&self.names.projects, codes::UNKNOWN_PROJECT, "project", name, span),
             Kind::Rollout => unknown(&self.names.rollouts, codes::UNKNOWN_ROLLOUT, "rollout", name, span),
+            Kind::Store => self.unknown_store(name, span),
             Kind::Component if name.starts_with("std.") => self.unknown_template(name, span),
             Kind::Component => unknown(&self.names.components, codes::UNKNOWN_COMPONENT, "component", name, span),
         }
+    }
+
+    /// F0317 for a store that is not declared; none when it is.
+    fn unknown_store(&self, name: &str, span: Span) -> Option<Diagnostic> {
+        let is_store = |declared: &names::Declared<'_, ast::Component>| declared.node.form == ast::Form::Store;
+        match self.names.components.get(name) {
+            Some(declared) if is_store(declared) => return None,
+            Some(declared) => {
+                let what = declared.node.form.owner();
+                let diagnostic =
+                    Diagnostic::new(codes::UNKNOWN_STORE, span, format!("`{name}` is {what}, not a store"))
+                        .label("not a store")
+                        .related(declared.name.span, "declared here");
+                return Some(diagnostic.help("name a store"));
+            }
+            None => {}
+        }
+        let stores: names::Table<'_, ()> = self
+            .names
+            .components
+            .iter()
+            .filter(|(_, declared)| is_store(declared))
+            .map(|(key, d)| (key.clone(), names::Declared { name: d.name, node: &(), std: d.std }))
+            .collect();
+        unknown(&stores, codes::UNKNOWN_STORE, "store", name, span)
     }
 
     /// F0208 for a template that is not declared; none when it is.

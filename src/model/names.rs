@@ -46,7 +46,7 @@ pub struct Names<'a> {
     pub groups: Table<'a, ast::Group>,
     /// The projects.
     pub projects: Table<'a, ast::Named>,
-    /// The components.
+    /// The components, stores, secrets and objects.
     pub components: Table<'a, ast::Component>,
     /// The templates.
     pub templates: Table<'a, ast::Named>,
@@ -56,8 +56,6 @@ pub struct Names<'a> {
     pub changes: Vec<&'a ast::Change>,
     /// The tests.
     pub tests: Table<'a, ast::Test>,
-    /// Whether a part was found that this version does not build, so that what refers to it stays silent.
-    pub has_later: bool,
 }
 
 /// Collects the declarations of `files`.
@@ -124,9 +122,7 @@ impl<'a> Names<'a> {
             DeclarationKind::Source(node) => insert(&mut self.sources, "source", &node.name, node, std, diagnostics),
             DeclarationKind::Group(node) => insert(&mut self.groups, "group", &node.name, node, std, diagnostics),
             DeclarationKind::Project(node) => insert(&mut self.projects, "project", &node.name, node, std, diagnostics),
-            DeclarationKind::Component(node) => {
-                insert(&mut self.components, "component", &node.name, node, std, diagnostics);
-            }
+            DeclarationKind::Component(node) => self.component(node, std, diagnostics),
             DeclarationKind::Template(node) => {
                 insert(&mut self.templates, "template", &node.name, node, std, diagnostics)
             }
@@ -134,10 +130,18 @@ impl<'a> Names<'a> {
             DeclarationKind::Rollout(node) => insert(&mut self.rollouts, "rollout", &node.name, node, std, diagnostics),
             DeclarationKind::Change(node) => self.changes.push(node),
             DeclarationKind::Inventory(node) => self.inventories.push(node),
-            DeclarationKind::Later(keyword) => {
-                self.has_later = true;
-                diagnostics.push(not_supported(keyword.span, &format!("`{}`", keyword.text)));
+        }
+    }
+
+    /// Components, stores, secrets and objects share one namespace: each is deployed under its name.
+    fn component(&mut self, node: &'a ast::Component, std: bool, diagnostics: &mut Diagnostics) {
+        let first = node.name.as_ref().and_then(|name| self.components.get(&name.text));
+        match (first, &node.name) {
+            (Some(first), Some(name)) if first.node.form.word() != node.form.word() => {
+                let found = duplicate(node.form.word(), name, first.name.span);
+                diagnostics.push(found.note("components, stores, secrets and objects share one namespace"));
             }
+            _ => insert(&mut self.components, node.form.word(), &node.name, node, std, diagnostics),
         }
     }
 

@@ -243,7 +243,7 @@ impl<'l> Lowering<'l, '_> {
             );
             return Predicate::Error;
         }
-        if !self.model.clusters_poisoned && !self.model.names.has_later {
+        if !self.model.clusters_poisoned {
             self.unknown(path.span, &text);
         }
         Predicate::Error
@@ -296,7 +296,7 @@ impl<'l> Lowering<'l, '_> {
         }
         match self.model.find_cluster(name) {
             Some(cluster) => self.one(cluster),
-            None if self.model.clusters_poisoned || self.model.names.has_later => Predicate::Error,
+            None if self.model.clusters_poisoned => Predicate::Error,
             None => {
                 let near = |names: Vec<&str>| did_you_mean(name, names).is_some();
                 let clusters = self.model.clusters.iter().map(|cluster| cluster.name.as_ref()).collect();
@@ -403,7 +403,7 @@ impl<'l> Lowering<'l, '_> {
                 }
             };
             if self.model.find_cluster(&text).is_none() {
-                if !self.model.clusters_poisoned && !self.model.names.has_later {
+                if !self.model.clusters_poisoned {
                     self.diagnostics.push(self.model.unknown_cluster(item.span, &text));
                 }
                 return None;

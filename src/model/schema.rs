@@ -3,6 +3,12 @@
 //! The one place that says which attributes a block has, of which type, with which default and meaning. The checker
 //! reads it today; hover, completion, the formatter's order and the reference page read the same.
 
+mod objects;
+
+pub use objects::{OBJECT, SECRET, SHARED, STORE};
+
+use crate::syntax::ast::Form;
+
 /// What a value must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -59,6 +65,7 @@ impl Type {
             Self::Reference(Kind::Project) => "project".into(),
             Self::Reference(Kind::Rollout) => "rollout".into(),
             Self::Reference(Kind::Component) => "component".into(),
+            Self::Reference(Kind::Store) => "store".into(),
             Self::Predicate => "predicate".into(),
             Self::Clusters => "predicate, or list of globs".into(),
             Self::List(inner) => format!("list of {}s", inner.words()),
@@ -81,6 +88,8 @@ pub enum Kind {
     Rollout,
     /// A `component`, or a template of the standard library standing for the components made from it.
     Component,
+    /// A `store`.
+    Store,
 }
 
 /// One of the words of a [`Type::Tagged`].
@@ -149,6 +158,16 @@ impl Block {
         self.blocks.iter().copied().find(|block| block.keyword == keyword)
     }
 
+    /// What has such a body, with its article, for sentences.
+    pub fn owner(&self) -> &'static str {
+        match self.keyword {
+            "store" => "a store",
+            "secret" => "a secret",
+            "object" => "an object",
+            _ => "a component",
+        }
+    }
+
     /// The names of all attributes.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.attributes.iter().map(|attribute| attribute.name)
@@ -168,7 +187,18 @@ const fn free(keyword: &'static str, doc: &'static str) -> Block {
 }
 
 /// Every block that stands in no other; the rest is inside of these.
-pub static BLOCKS: &[&Block] = &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &INVENTORY, &PROJECT, &COMPONENT, &ROLLOUT, &TEST];
+pub static BLOCKS: &[&Block] =
+    &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &INVENTORY, &PROJECT, &COMPONENT, &ROLLOUT, &TEST, &STORE, &SECRET, &OBJECT];
+
+/// The table of a declaration of this form.
+pub fn of_form(form: &Form) -> &'static Block {
+    match form {
+        Form::Component => &COMPONENT,
+        Form::Store => &STORE,
+        Form::Secret => &SECRET,
+        Form::Object(_) => &OBJECT,
+    }
+}
 
 /// `fleet NAME { … }`
 pub static FLEET: Block = Block {

@@ -382,9 +382,6 @@ impl Checker<'_, '_> {
     }
 
     fn unknown(&mut self, name: &str, span: Span, scope: &Scope, expected: Option<&FieldType>) {
-        if self.model.names.has_later && scope.place == Place::Cluster {
-            return;
-        }
         let known = scope.names(self.model);
         let diagnostic = Diagnostic::new(codes::UNKNOWN_NAME, span, format!("nothing is named `{name}` here")).label(
             match (name, scope.place) {
@@ -439,6 +436,7 @@ fn expectation(ty: &Type) -> (String, String) {
                 Kind::Project => "the name of a project",
                 Kind::Rollout => "the name of a rollout",
                 Kind::Component => "the name of a component",
+                Kind::Store => "the name of a store",
             };
             (what, "write its name, without `${…}`")
         }

@@ -108,6 +108,13 @@ pub struct ArgoCd {
     pub on_delete: Option<OnDelete>,
 }
 
+impl ArgoCd {
+    /// Whether it waits between components on a cluster: with progressive syncs, or where a root waits for Applications.
+    pub fn keeps_order(&self) -> bool {
+        self.progressive_syncs || self.layout == ArgoCdLayout::AppOfApps
+    }
+}
+
 /// Flux's settings.
 #[derive(Clone, Debug)]
 pub struct Flux {
@@ -146,6 +153,21 @@ impl Plan {
         Some((space.of(&same.instance), same))
     }
 
+    /// The plan as an installation of Argo CD sees it: as [`Plan::of`], and without the order that follows from secrets and
+    /// stores where it keeps none.
+    pub fn of_argocd(&self, settings: &ArgoCd) -> Cow<'_, Self> {
+        let plan = self.of(&settings.instance);
+        if settings.keeps_order() || plan.deployments.iter().all(|deployment| deployment.implied.is_empty()) {
+            return plan;
+        }
+        let mut plan = plan.into_owned();
+        for deployment in &mut plan.deployments {
+            let implied = std::mem::take(&mut deployment.implied);
+            deployment.after.retain(|component| !implied.contains(component));
+        }
+        Cow::Owned(plan)
+    }
+
     /// The plan as `instance` sees it: its clusters, what runs on them, and what of projects and rollouts speaks of them.
     pub fn of(&self, instance: &Instance) -> Cow<'_, Self> {
         if self.clusters.iter().all(|cluster| instance.serves(&cluster.name)) {
@@ -154,6 +176,10 @@ impl Plan {
         let mut plan = self.clone();
         plan.clusters.retain(|cluster| instance.serves(&cluster.name));
         plan.deployments.retain(|deployment| instance.serves(&deployment.cluster));
+        plan.hub_objects.retain_mut(|object| {
+            object.clusters.retain(|cluster| instance.serves(cluster));
+            !object.clusters.is_empty()
+        });
         for stage in plan.rollouts.iter_mut().flat_map(|rollout| &mut rollout.stages) {
             stage.clusters.retain(|cluster| instance.serves(cluster));
         }

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::raw::Raw;
 use super::{
-    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Max, ObjectRef, OnDelete,
+    Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, HubObject, Ignore, Image, Max, ObjectRef,
+    OnDelete,
     OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Role, Rollout, Source, Stage, Window,
 };
 
@@ -21,6 +22,7 @@ pub fn json(plan: &Plan) -> Value {
         "deployments": each(&plan.deployments, deployment),
         "rollouts": each(&plan.rollouts, rollout),
         "projects": each(&plan.projects, project),
+        "hub_objects": each(&plan.hub_objects, hub_object),
     })
 }
 
@@ -43,7 +45,7 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
     let d = deployment;
     let chart = match &d.content {
         Content::Chart(chart) => Some(chart),
-        Content::Path(_) => None,
+        Content::Path(_) | Content::Objects(_) => None,
     };
     let no_values = Map::new();
     let mut written = json!({
@@ -86,6 +88,15 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
         "components": d.components,
         "namespace_labels": d.namespace_labels,
         "namespace_annotations": d.namespace_annotations,
+            "objects": each(d.objects(), |object| Value::from(object_ref(&ObjectRef::of(object)))),
+    })
+}
+
+fn hub_object(object: &HubObject) -> Value {
+    json!({
+        "name": &*object.name,
+        "object": object_ref(&ObjectRef::of(&object.object)),
+        "clusters": names(&object.clusters),
     });
     if let Value::Object(fields) = &mut written {
         fields.extend(raw(&d.raw));
@@ -118,6 +129,7 @@ pub fn content(deployment: &Deployment) -> Value {
 fn source(source: &Source, content: &Content) -> Value {
     let (revision, path, chart) = match content {
         Content::Path(path) => (source.revision.text(), Some(path.as_str()), None),
+        Content::Objects(_) => (source.revision.text(), None, None),
         Content::Chart(chart) => (Some(chart.version.as_str()), None, Some(chart_name(chart, source))),
     };
     json!({
@@ -151,7 +163,7 @@ pub(super) fn patch(patch: &Patch) -> Value {
 }
 
 /// `apps/v1/Deployment/cert-manager/cert-manager`; without the namespace for an object that has none.
-fn object_ref(object: &ObjectRef) -> String {
+pub(super) fn object_ref(object: &ObjectRef) -> String {
     let namespace = object.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
     format!("{}/{}/{namespace}{}", object.api_version, object.kind, object.name)
 }

@@ -9,6 +9,7 @@ pub mod expectations;
 mod glob;
 pub mod guards;
 pub mod json;
+mod kind_glob;
 pub mod permission;
 pub mod registration;
 pub mod raw;
@@ -60,6 +61,8 @@ pub struct Plan {
     pub deployments: Vec<Deployment>,
     /// What the fleet says of removals.
     pub guards: guards::Guards,
+    /// The objects on the hub, sorted by declaration.
+    pub hub_objects: Vec<HubObject>,
     /// What would run on clusters that nobody declared, when an engine finds its clusters by labels.
     pub space: Option<Box<space::Space>>,
 }
@@ -189,6 +192,8 @@ pub enum Content {
     Path(String),
     /// A Helm chart.
     Chart(Chart),
+    /// Objects that fleetc writes itself, whole.
+    Objects(Vec<Value>),
 }
 
 /// A Helm chart.
@@ -302,6 +307,19 @@ pub struct Retry {
     pub max_duration: Option<Duration>,
 }
 
+/// An object where the engine runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HubObject {
+    /// The name of its declaration.
+    pub name: Arc<str>,
+    /// The name in its declaration.
+    pub span: Span,
+    /// The object, whole.
+    pub object: Value,
+    /// The clusters that it is for.
+    pub clusters: Vec<Arc<str>>,
+}
+
 /// One component on one cluster.
 #[derive(Clone, Debug)]
 pub struct Deployment {
@@ -335,6 +353,8 @@ pub struct Deployment {
     pub ignore: Vec<Ignore>,
     /// Components on the same cluster that come first, sorted.
     pub after: Vec<Arc<str>>,
+    /// Those of them that follow from secrets and stores and that nobody wrote.
+    pub implied: Vec<Arc<str>>,
     /// The rollout.
     pub rollout: Option<Arc<str>>,
     /// The stage of the rollout.
@@ -386,6 +406,34 @@ pub struct Origin {
     pub component: Span,
     /// For each attribute that is set, the place of the value that won, by the attribute's name.
     pub attributes: BTreeMap<&'static str, Span>,
+}
+
+impl ObjectRef {
+    /// What `object` is, with its name.
+    pub fn of(object: &Value) -> Self {
+        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        Self {
+            api_version: text("/apiVersion").unwrap_or_default(),
+            kind: text("/kind").unwrap_or_default(),
+            namespace: text("/metadata/namespace"),
+            name: text("/metadata/name").unwrap_or_default(),
+        }
+    }
+
+    /// The API group; empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+}
+
+impl Deployment {
+    /// The objects that fleetc writes for it.
+    pub fn objects(&self) -> &[Value] {
+        match &self.content {
+            Content::Objects(objects) => objects,
+            Content::Path(_) | Content::Chart(_) => &[],
+        }
+    }
 }
 
 impl Origin {

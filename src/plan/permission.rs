@@ -5,8 +5,9 @@
 //! 3.0 to 3.6), quirks included. They hold for Flux too: one fleet has one meaning.
 
 use super::glob::Glob;
+use super::kind_glob::matches;
 use super::repository::normalize;
-use super::{Cluster, Content, Deployment, Project, ProjectClusters};
+use super::{Cluster, Content, Deployment, GroupKind, ObjectRef, Project, ProjectClusters};
 
 pub use super::repository::{argocd_patterns, argocd_url};
 
@@ -55,6 +56,21 @@ pub fn project_permits(project: &Project, deployment: &Deployment, cluster: &Clu
     } else {
         Err(Refusal::Destination)
     }
+}
+
+/// Whether `project` permits an object of this kind (Argo CD 3.5, `IsGroupKindNamePermitted`).
+///
+/// Of the kinds without a namespace only those that are listed are permitted; of the others all, unless some are listed.
+pub fn kind_permitted(project: &Project, object: &ObjectRef) -> bool {
+    let hit = |kinds: &[GroupKind]| {
+        let hit = |kind: &GroupKind| matches(&kind.kind, &object.kind) && matches(&kind.group, object.group());
+        kinds.iter().any(hit)
+    };
+    if object.namespace.is_some() {
+        let listed = project.namespace_resources.as_ref().is_none_or(|kinds| hit(kinds));
+        return listed && !hit(&project.deny_namespace_resources);
+    }
+    hit(&project.cluster_resources) && !hit(&project.deny_cluster_resources)
 }
 
 /// Whether the project permits clusters whatever their names: only globs may say otherwise.

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::json::chart_name;
-use super::{Content, Deployment, Max, Plan, Stage};
+use super::json::{chart_name, object_ref};
+use super::{Content, Deployment, Max, ObjectRef, Plan, Stage};
 
 /// How many clusters of a row are named.
 const NAMED: usize = 8;
@@ -27,6 +27,15 @@ pub fn text(plan: &Plan) -> String {
     for component in in_order(&components) {
         if let Some(deployments) = components.get(component) {
             _ = write!(text, "\n{component}{}\n{}", remarks(deployments), rows(plan, deployments));
+        }
+    }
+    for declared in plan.hub_objects.chunk_by(|a, b| a.name == b.name) {
+        if let Some(first) = declared.first() {
+            _ = writeln!(text, "\n{}  (on the hub)", first.name);
+        }
+        for object in declared {
+            let clusters: Vec<&str> = object.clusters.iter().map(|cluster| &**cluster).collect();
+            _ = writeln!(text, "  {}  {}", object_ref(&ObjectRef::of(&object.object)), some_of(&clusters));
         }
     }
     text
@@ -116,6 +125,10 @@ fn from(deployment: &Deployment) -> String {
     match &deployment.content {
         Content::Chart(chart) => {
             format!("{} {} {}{suspended}", source.name, chart_name(chart, source), chart.version)
+        }
+        Content::Objects(objects) => {
+            let names: Vec<String> = objects.iter().map(|object| object_ref(&ObjectRef::of(object))).collect();
+            format!("{}{suspended}", names.join(", "))
         }
         Content::Path(path) => {
             let revision = source.revision.text().map(|text| format!(" {text}")).unwrap_or_default();

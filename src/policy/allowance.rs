@@ -97,7 +97,6 @@ fn is_item(kind: SyntaxKind) -> bool {
     matches!(
         kind,
         SyntaxKind::Declaration
-            | SyntaxKind::Later
             | SyntaxKind::Attribute
             | SyntaxKind::Parameter
             | SyntaxKind::Operation

@@ -72,7 +72,7 @@ pub enum DeclarationKind {
     Group(Group),
     /// `project NAME { … }`
     Project(Named),
-    /// `component NAME [from TEMPLATE, …] [on PREDICATE] { … }`
+    /// `component NAME [from TEMPLATE, …] [on PREDICATE] { … }`, and `store`, `secret` and `object`
     Component(Component),
     /// `template NAME { … }`
     Template(Named),
@@ -86,8 +86,6 @@ pub enum DeclarationKind {
     Test(Test),
     /// `inventory "file" { … }`; the name is the path of the file
     Inventory(Named),
-    /// `store`, `secret`, `object`: known, not built yet. Holds the keyword.
-    Later(Name),
 }
 
 impl DeclarationKind {
@@ -108,7 +106,6 @@ impl DeclarationKind {
             Self::Component(component) => component.name.as_ref(),
             Self::Change(change) => return Some(change.name.span),
             Self::Test(test) => test.name.as_ref(),
-            Self::Later(_) => None,
         };
         name.map(|name| name.span)
     }
@@ -220,9 +217,46 @@ pub struct Group {
     pub predicate: Expr,
 }
 
+/// What a component's declaration is: of a component, or of objects that fleetc writes itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// `component`: the content is somewhere else.
+    Component,
+    /// `store`: a ClusterSecretStore.
+    Store,
+    /// `secret`: an ExternalSecret.
+    Secret,
+    /// `object`, with its `"apiVersion/Kind"` unless missing.
+    Object(Option<Name>),
+}
+
+impl Form {
+    /// The keyword.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Component => "component",
+            Self::Store => "store",
+            Self::Secret => "secret",
+            Self::Object(_) => "object",
+        }
+    }
+
+    /// The keyword with its article, for sentences.
+    pub fn owner(&self) -> &'static str {
+        match self {
+            Self::Component => "a component",
+            Self::Store => "a store",
+            Self::Secret => "a secret",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
 /// A component declaration.
 #[derive(Clone, Debug)]
 pub struct Component {
+    /// Which keyword it has.
+    pub form: Form,
     /// The name.
     pub name: Option<Name>,
     /// The templates behind `from`.

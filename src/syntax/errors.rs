@@ -185,6 +185,18 @@ pub(super) fn removed_to(span: Span) -> Diagnostic {
         .help("write `moved component OLD to NEW` for what has a new name")
 }
 
+pub(super) fn missing_object_kind(span: Span) -> Diagnostic {
+    Diagnostic::new(codes::MISSING_NAME, span.after(), "an object needs to say what it is")
+        .label("expected its API version and kind behind it")
+        .help("write `object \"v1/ConfigMap\" NAME`")
+}
+
+pub(super) fn missing_object_name(span: Span) -> Diagnostic {
+    Diagnostic::new(codes::MISSING_NAME, span.after(), "an object needs a name")
+        .label("expected a name behind this")
+        .help("write `object \"v1/ConfigMap\" NAME`")
+}
+
 pub(super) fn missing_block(span: Span, word: &str) -> Diagnostic {
     Diagnostic::new(codes::MISSING_BLOCK, span.after(), format!("`{word}` needs a block"))
         .label("expected `{` here")

@@ -12,10 +12,6 @@ pub enum SyntaxKind {
     Change,
     /// `to NAME`
     Destination,
-    /// A declaration of a later version, taken as it is.
-    Later,
-    /// The block of a [`SyntaxKind::Later`].
-    RawBlock,
     /// `as NAME`
     AsClause,
     /// `: TYPE`
@@ -109,8 +105,6 @@ pub enum SyntaxKind {
     OpenInterpolation,
     /// What stands in a `${…}`.
     InterpolationText,
-    /// Text of a [`SyntaxKind::Later`].
-    RawText,
     /// A byte order mark.
     Bom,
     /// A comment.

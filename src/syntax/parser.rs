@@ -169,10 +169,8 @@ fn kind(rule: Rule) -> Option<SyntaxKind> {
     Some(match rule {
         Rule::file => K::File,
         Rule::declaration => K::Declaration,
-        Rule::later => K::Later,
         Rule::change => K::Change,
         Rule::destination => K::Destination,
-        Rule::raw_block => K::RawBlock,
         Rule::as_clause => K::AsClause,
         Rule::type_clause => K::TypeClause,
         Rule::value_clause => K::ValueClause,
@@ -203,7 +201,7 @@ fn token_kind(rule: Rule) -> Option<SyntaxKind> {
     use SyntaxKind as K;
     Some(match rule {
         Rule::plain_string => K::PlainString,
-        Rule::word | Rule::later_word | Rule::change_word | Rule::operation_word | Rule::expect_word => K::Word,
+        Rule::word | Rule::change_word | Rule::operation_word | Rule::expect_word => K::Word,
         Rule::path | Rule::declared_path => K::Path,
         Rule::bare_key => K::BareKey,
         Rule::number => K::Number,
@@ -228,7 +226,6 @@ fn token_kind(rule: Rule) -> Option<SyntaxKind> {
         Rule::dollar => K::Dollar,
         Rule::open_interpolation => K::OpenInterpolation,
         Rule::interpolation_text => K::InterpolationText,
-        Rule::raw_head | Rule::raw_text => K::RawText,
         Rule::bom => K::Bom,
         Rule::comment => K::Comment,
         Rule::newline => K::Newline,

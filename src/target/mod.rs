@@ -40,7 +40,7 @@ fn relative_path(from: &str, to: &str) -> String {
 /// Reports what the engines of `plan` cannot do.
 pub fn check(plan: &Plan, diagnostics: &mut Diagnostics) {
     for settings in &plan.argocd {
-        argocd::check(&plan.of(&settings.instance), settings, diagnostics);
+        argocd::check(&plan.of_argocd(settings), settings, diagnostics);
     }
     for settings in &plan.argocd {
         if let Some((space, settings)) = plan.space_of(settings).filter(|_| !diagnostics.has_errors()) {
@@ -57,8 +57,8 @@ pub fn build(plan: &Plan, engines: &Engines) -> OutputTree {
     let mut tree = OutputTree::new();
     for settings in plan.argocd.iter().filter(|_| engines.argocd) {
         tree.extend(match &plan.space_of(settings) {
-            Some((space, settings)) => argocd::build_over(&plan.of(&settings.instance), settings, Some(space)),
-            None => argocd::build(&plan.of(&settings.instance), settings),
+            Some((space, settings)) => argocd::build_over(&plan.of_argocd(settings), settings, Some(space)),
+            None => argocd::build(&plan.of_argocd(settings), settings),
         });
     }
     for settings in plan.flux.iter().filter(|_| engines.flux) {

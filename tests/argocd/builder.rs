@@ -71,6 +71,7 @@ pub fn deployment(component: &str, cluster: &str) -> Deployment {
         wait: true,
         ignore: Vec::new(),
         after: Vec::new(),
+        implied: Vec::new(),
         rollout: None,
         stage: None,
         prune: true,
@@ -156,6 +157,7 @@ pub fn plan(mut deployments: Vec<Deployment>) -> Plan {
         rollouts: Vec::new(),
         deployments,
         guards: fleetc::plan::guards::Guards::new(span(0)),
+        hub_objects: Vec::new(),
         space: None,
     }
 }

@@ -80,6 +80,7 @@ impl Fleet {
             rollouts: Vec::new(),
             deployments: Vec::new(),
             guards: fleetc::plan::guards::Guards::new(Span::new(file, 0, 0)),
+            hub_objects: Vec::new(),
             space: None,
         };
         let mut fleet = Self { plan, settings, text };
@@ -182,6 +183,7 @@ impl Fleet {
             wait: true,
             ignore: Vec::new(),
             after: Vec::new(),
+            implied: Vec::new(),
             rollout: None,
             stage: None,
             prune: true,

@@ -48,7 +48,11 @@ fn declaration(out: &mut String, kind: &DeclarationKind) {
             writeln!(out, "group {} = {}", name(group.name.as_ref()), expr(&group.predicate)).unwrap();
         }
         DeclarationKind::Component(component) => {
-            write!(out, "component {}", name(component.name.as_ref())).unwrap();
+            write!(out, "{}", component.form.word()).unwrap();
+            if let Form::Object(kind) = &component.form {
+                write!(out, " {}", name(kind.as_ref())).unwrap();
+            }
+            write!(out, " {}", name(component.name.as_ref())).unwrap();
             for path in &component.from {
                 write!(out, " from {}", path.text()).unwrap();
             }

@@ -3,7 +3,7 @@
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::source::Span;
 use crate::syntax::ast::{
-    Attribute, Block, Declaration, DeclarationKind, Entry, ExpectationKind, Expr, ExprKind, File, Text, TextPart,
+    Attribute, Block, Declaration, DeclarationKind, Entry, ExpectationKind, Expr, ExprKind, File, Form, Text, TextPart,
 };
 
 /// How well-known tokens begin, and how long they are at least.
@@ -28,6 +28,12 @@ const TOKENS: [(&str, usize, &str); 15] = [
 /// F0008 for every string of `file` that looks like a credential.
 pub fn check(file: &File, diagnostics: &mut Diagnostics) {
     for declaration in &file.declarations {
+        if let DeclarationKind::Component(node) = &declaration.kind
+            && let Form::Object(Some(kind)) = &node.form
+            && kind.text == "v1/Secret"
+        {
+            secret_values(&node.body, diagnostics);
+        }
         declared(declaration, &mut |text| {
             if let Some(what) = text_is(text) {
                 diagnostics.push(found(text.span, what));
@@ -37,7 +43,29 @@ pub fn check(file: &File, diagnostics: &mut Diagnostics) {
 }
 
 /// F0008 for something that is `what`.
-pub fn found(span: Span, what: &str) -> Diagnostic {
+pub /// F0008 for the values of a Secret that is written out.
+fn secret_values(body: &Block, diagnostics: &mut Diagnostics) {
+    for entry in &body.entries {
+        match entry {
+            Entry::Attribute(attribute) if matches!(attribute.key.text.as_str(), "data" | "stringData") => {
+                diagnostics.push(
+                    Diagnostic::new(
+                        codes::CREDENTIAL_IN_SOURCE,
+                        attribute.key.span,
+                        "the values of a Secret have no place in Git",
+                    )
+                    .label("everybody who can read the repository can read them")
+                    .help("keep them in a store, and write a `secret` that says where: `secret NAME { store = …, from = \"…\" }`")
+                    .note("base64 hides nothing"),
+                );
+            }
+            Entry::Block(inner) => secret_values(&inner.body, diagnostics),
+            _ => {}
+        }
+    }
+}
+
+fn found(span: Span, what: &str) -> Diagnostic {
     Diagnostic::new(codes::CREDENTIAL_IN_SOURCE, span, format!("this looks like {what}"))
         .label("everybody who can read the repository can use it")
         .help("take it out, make a new one, and name the Secret that holds it: `secret = …`")
@@ -103,7 +131,7 @@ fn declared<'f>(declaration: &'f Declaration, visit: &mut dyn FnMut(&'f Text)) {
                 }
             }
         }
-        DeclarationKind::Group(_) | DeclarationKind::Change(_) | DeclarationKind::Later(_) => {}
+        DeclarationKind::Group(_) | DeclarationKind::Change(_) => {}
     }
 }
 

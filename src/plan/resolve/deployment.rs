@@ -12,16 +12,17 @@ use super::folders::Folders;
 use super::pick::{Findings, Picked, Poison, Spot};
 use super::settings::FleetSettings;
 use super::sources::{Resolved, Table, exclusive};
-use super::{folder, parts, raw, rollouts, substitution};
+use super::{folder, objects, parts, raw, rollouts, substitution};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::field::{as_text, invalid_value, is_label_text};
 use crate::model::scope::Place;
 use crate::model::set::ClusterSet;
-use crate::model::{Model, cluster, schema};
+use crate::model::{Model, cluster};
 use crate::plan::{
     Chart, Content, Deployment, Duration, Image, MAX_NAME, ObjectRef, OnDelete, Origin, SourceKind, ValuesFile,
 };
 use crate::source::Span;
+use crate::syntax::ast::Form;
 
 /// What every deployment is made with.
 #[derive(Clone, Copy)]
@@ -62,21 +63,21 @@ pub fn shorten(name: &str, limit: usize) -> String {
 /// The attributes of one spot, each picked on its own so that every problem is found.
 pub(super) struct Attributes<'t, 'a, 's, 'x, 'f> {
     /// The component on its cluster.
-    pub(super) spot: Spot<'t, 'a>,
-    sinks: &'x mut Sinks<'s, 'f>,
+    pub(super) pub(super) spot: Spot<'t, 'a>,
+    pub(super) sinks: &'x mut Sinks<'s, 'f>,
     spans: BTreeMap<&'static str, Span>,
 }
 
 impl Attributes<'_, '_, '_, '_, '_> {
-    fn value(&mut self, name: &str) -> Picked<Option<Value>> {
+    pub(super) fn value(&mut self, name: &str) -> Picked<Option<Value>> {
         let found = self.spot.attribute(name, self.sinks.findings)?;
-        if let (Some((_, span)), Some(attribute)) = (&found, schema::COMPONENT.attribute(name)) {
+        if let (Some((_, span)), Some(attribute)) = (&found, self.spot.layers.table().attribute(name)) {
             self.spans.insert(attribute.name, *span);
         }
         Ok(found.map(|(value, _)| value))
     }
 
-    fn text(&mut self, name: &str) -> Picked<Option<String>> {
+    pub(super) fn text(&mut self, name: &str) -> Picked<Option<String>> {
         match self.value(name)? {
             None => Ok(None),
             Some(value) => as_text(&value).map(Some).ok_or(Poison),
@@ -87,7 +88,7 @@ impl Attributes<'_, '_, '_, '_, '_> {
         Ok(self.value(name)?.and_then(|value| value.as_bool()).unwrap_or(default))
     }
 
-    fn duration(&mut self, name: &str) -> Picked<Option<Duration>> {
+    pub(super) fn duration(&mut self, name: &str) -> Picked<Option<Duration>> {
         let value = self.value(name)?.and_then(|value| value.as_u64());
         if value == Some(0) {
             let span = self.span(name);
@@ -97,7 +98,7 @@ impl Attributes<'_, '_, '_, '_, '_> {
         Ok(value.map(|milliseconds| Duration { milliseconds }))
     }
 
-    fn texts(&mut self, name: &str) -> Picked<Vec<String>> {
+    pub(super) fn texts(&mut self, name: &str) -> Picked<Vec<String>> {
         let Some(Value::Array(items)) = self.value(name)? else { return Ok(Vec::new()) };
         items.iter().map(|item| as_text(item).ok_or(Poison)).collect()
     }
@@ -105,7 +106,7 @@ impl Attributes<'_, '_, '_, '_, '_> {
     /// The items of a list with their places.
     pub(super) fn items(&mut self, name: &str) -> Picked<Vec<(String, Span)>> {
         let Some((items, span)) = self.spot.items(name, self.sinks.findings)? else { return Ok(Vec::new()) };
-        if let Some(attribute) = schema::COMPONENT.attribute(name) {
+        if let Some(attribute) = self.spot.layers.table().attribute(name) {
             self.spans.insert(attribute.name, span);
         }
         items.iter().map(|(item, span)| as_text(item).map(|text| (text, *span)).ok_or(Poison)).collect()
@@ -127,7 +128,7 @@ impl Attributes<'_, '_, '_, '_, '_> {
     }
 
     /// A text that may not be empty.
-    fn filled(&mut self, name: &str) -> Picked<Option<String>> {
+    pub(super) fn filled(&mut self, name: &str) -> Picked<Option<String>> {
         let text = self.text(name)?;
         if text.as_deref() == Some("") {
             let span = self.span(name);
@@ -159,8 +160,16 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let spans = first.spans;
     let mut at = Attributes { spot: Spot { place: Place::Body, namespace: named.as_deref(), ..spot }, sinks, spans };
     let source = source(context, &mut at);
-    let content = source.as_ref().map_err(|poison| *poison).and_then(|found| content(context, found, &mut at));
-    let health = health(&mut at, (named.as_deref(), namespace.is_err() || spot.layers.doubtful));
+    let content = match spot.layers.node.form {
+        Form::Component => source.as_ref().map_err(|poison| *poison).and_then(|found| content(context, found, &mut at)),
+        // What its namespace is was reported, or is missing for certain.
+        _ => namespace.as_ref().map_err(|poison| *poison).and_then(|_| objects::content(&mut at, named.as_deref())),
+    };
+    let mut health = health(&mut at, (named.as_deref(), namespace.is_err() || spot.layers.doubtful));
+    let judged = matches!(spot.layers.node.form, Form::Store | Form::Secret);
+    if let (true, Ok(content)) = (judged, &content) {
+        health = Ok(objects::health(content));
+    }
     let wait = wait(&mut at, health.as_ref().is_ok_and(|health| !health.is_empty()));
     let patches = parts::patches(&at.spot, at.sinks.findings, at.sinks.diagnostics);
     let ignore = parts::ignores(&at.spot, at.sinks.findings, at.sinks.diagnostics);
@@ -176,7 +185,12 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let sync_options = sync_options(&mut at);
     let (interval, timeout) = (at.duration("interval"), at.duration("timeout"));
     let service_account = service_account(&mut at);
-    let maps = ["labels", "annotations", "substitute"].map(|name| at.text_map(name));
+    let maps = if matches!(spot.layers.node.form, Form::Object(_)) {
+        // They are the object's own.
+        [Ok(BTreeMap::new()), Ok(BTreeMap::new()), Ok(BTreeMap::new())]
+    } else {
+        ["labels", "annotations", "substitute"].map(|name| at.text_map(name))
+    };
     if let [Ok(labels), ..] = &maps {
         check_labels("labels", labels, &mut at);
     }
@@ -212,6 +226,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         wait: wait?,
         ignore: ignore?,
         after: after?.into_iter().map(Arc::from).collect(),
+        implied: Vec::new(),
         stage: rollout.as_deref().and_then(|rollout| stage_of(context.rollouts, rollout, spot.cluster)),
         rollout,
         prune: prune?,
@@ -318,21 +333,25 @@ fn source<'c>(context: Context<'c, '_>, at: &mut Attributes) -> Picked<&'c Resol
         None => match &context.fleet.source {
             Some((key, _)) => key.clone(),
             None => {
-                let name = at.spot.layers.name;
-                at.report_missing(
-                    Diagnostic::new(
-                        codes::MISSING_ATTRIBUTE,
-                        name.span,
-                        format!("the component `{}` has no source", name.text),
-                    )
-                    .label("where does it come from?")
-                    .help("write `source = …` here, or in the `fleet` block for all components"),
-                );
+                at.report_missing(no_source(at.spot));
                 return Err(Poison);
             }
         },
     };
     context.sources.get(&key).ok_or(Poison)
+}
+
+fn no_source(spot: Spot) -> Diagnostic {
+    let name = spot.layers.name;
+    let what = spot.layers.node.form.word();
+    let diagnostic =
+        Diagnostic::new(codes::MISSING_ATTRIBUTE, name.span, format!("the {what} `{}` has no source", name.text));
+    if spot.layers.node.form == Form::Component {
+        let diagnostic = diagnostic.label("where does it come from?");
+        return diagnostic.help("write `source = …` here, or in the `fleet` block for all components");
+    }
+    let diagnostic = diagnostic.label("the engines read it from the output of the fleet");
+    diagnostic.help("write `source = …` in the `fleet` block, naming the repository of this fleet")
 }
 
 fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Content> {

@@ -51,6 +51,12 @@ pub struct Engines {
 }
 
 impl Engines {
+    /// Whether an engine that deploys to `cluster` waits between what runs there.
+    pub fn keep_order(&self, cluster: &str) -> bool {
+        let argocd = self.argocd.iter().any(|one| one.instance.serves(cluster) && one.keeps_order());
+        argocd || self.flux.iter().any(|one| one.instance.serves(cluster))
+    }
+
     /// What the engines of `cluster` say of workloads whose deployment goes.
     pub fn on_delete(&self, cluster: &str) -> Option<OnDelete> {
         let mut serving = self.argocd.iter().filter(|argocd| argocd.instance.serves(cluster));

@@ -7,13 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kinds::Object;
 use crate::model::Model;
-use crate::model::body::is_free;
+use crate::model::body::{OBJECT_FIELDS, is_free};
 use crate::model::declarations::params_of;
 use crate::model::predicate::select;
+use crate::model::schema::{self, Block, SHARED};
 use crate::model::scope::Param;
 use crate::model::set::ClusterSet;
 use crate::source::Span;
-use crate::syntax::ast::{self, Attribute, Entry, Expr, NestedBlock};
+use crate::syntax::ast::{self, Attribute, Entry, Expr, Form, NestedBlock};
+
+/// The rank of templates; below are the defaults.
+const TEMPLATES: u8 = 2;
+
+/// The rank of the declaration itself.
+pub const OWN: u8 = 4;
 
 /// One body, or one `on` block of a body.
 #[derive(Debug)]
@@ -79,6 +86,8 @@ pub struct MapPart<'a> {
     pub entries: &'a [Entry],
     /// Where.
     pub span: Span,
+    /// Whether only those of the entries count that are fields of an object.
+    pub fields: bool,
 }
 
 /// All layers of a component.
@@ -133,9 +142,9 @@ pub fn gather<'a>(model: &Model<'a>, node: &'a ast::Component, name: &'a ast::Na
         let params = model.params.get(&text).cloned().unwrap_or_default();
         layers.scopes.push(LayerScope { params, std: declared.std, template: Some(text) });
         let scope = layers.scopes.len() - 1;
-        layers.add(model, &declared.node.body, 2, scope);
+        layers.add(model, &declared.node.body, TEMPLATES, scope);
     }
-    layers.add(model, &node.body, 4, 0);
+    layers.add(model, &node.body, OWN, 0);
     layers.index();
     layers
 }
@@ -168,17 +177,47 @@ impl<'a> Layers<'a> {
         let mut order: Vec<usize> = (0..self.layers.len()).collect();
         order.sort_by_key(|layer| self.layers.get(*layer).map(|layer| layer.rank));
         for layer in order {
-            let Some(entries) = self.layers.get(layer).map(|layer| layer.entries) else { continue };
-            for entry in entries {
-                self.index_entry(layer, entry);
+            let Some((entries, rank)) = self.layers.get(layer).map(|layer| (layer.entries, layer.rank)) else {
+                continue;
+            };
+            let of_defaults = rank < TEMPLATES;
+            if matches!(self.node.form, Form::Object(_)) && !of_defaults {
+                let part = MapPart { layer, expr: None, entries, span: self.name.span, fields: true };
+                self.maps.entry(OBJECT_FIELDS).or_default().push(part);
             }
+            for entry in entries {
+                if self.takes(entry, of_defaults) {
+                    self.index_entry(layer, entry);
+                }
+            }
+        }
+    }
+
+    /// The table of its attributes.
+    pub fn table(&self) -> &'static Block {
+        schema::of_form(&self.node.form)
+    }
+
+    /// Whether an entry speaks of this declaration: `defaults component` gives objects only what they have in common with
+    /// components, and what is no attribute of an object is a field of it.
+    fn takes(&self, entry: &Entry, of_defaults: bool) -> bool {
+        let key = match entry {
+            Entry::Attribute(attribute) => attribute.key.text.as_str(),
+            Entry::Block(block) => block.keyword.text.as_str(),
+            _ => return true,
+        };
+        match (&self.node.form, of_defaults) {
+            (Form::Component, _) => true,
+            (_, true) => key == "retry" || (SHARED.contains(&key) && self.table().attribute(key).is_some()),
+            (Form::Object(_), false) => self.table().attribute(key).is_some() || self.table().block(key).is_some(),
+            (_, false) => true,
         }
     }
 
     fn index_entry(&mut self, layer: usize, entry: &'a Entry) {
         match entry {
             Entry::Attribute(Attribute { key, value }) if is_free(&key.text) => {
-                let part = MapPart { layer, expr: Some(value), entries: &[], span: key.span };
+                let part = MapPart { layer, expr: Some(value), entries: &[], span: key.span, fields: false };
                 self.maps.entry(&key.text).or_default().push(part);
             }
             // In an `on` block it was reported.
@@ -192,7 +231,8 @@ impl<'a> Layers<'a> {
                 }
             }
             Entry::Block(block) if is_free(&block.keyword.text) => {
-                let part = MapPart { layer, expr: None, entries: &block.body.entries, span: block.keyword.span };
+                let (entries, span) = (block.body.entries.as_slice(), block.keyword.span);
+                let part = MapPart { layer, expr: None, entries, span, fields: false };
                 self.maps.entry(&block.keyword.text).or_default().push(part);
             }
             Entry::Block(block) if Object::of_block(&block.keyword.text).is_some() => self.index_raw(layer, block),

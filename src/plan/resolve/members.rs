@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::layers;
+use super::pick::{Findings, Spot};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::declarations::allows_empty;
 use crate::model::eval::{At, Evaluator};
+use crate::model::names::Declared;
 use crate::model::predicate::select;
 use crate::model::scope::{Env, Place, Scope};
 use crate::model::set::ClusterSet;
 use crate::model::{Model, body, cluster};
 use crate::source::Span;
-use crate::syntax::ast::{Attribute, Expr, ExprKind};
+use crate::syntax::ast::{self, Attribute, Expr, ExprKind};
 
 /// The clusters of every component.
 #[derive(Debug, Default)]
@@ -32,6 +35,8 @@ struct Exception {
 pub fn resolve(model: &Model, evaluator: &mut Evaluator, diagnostics: &mut Diagnostics) -> Members {
     let mut members = selected(model);
     let mut taken: BTreeMap<String, Span> = BTreeMap::new();
+    let mut stores = Stores::default();
+    stores.follow(model, &mut members);
     for (word, add) in [("with", true), ("without", false)] {
         let Some(exceptions) = exceptions(model, word, evaluator) else {
             members.doubtful.extend(model.names.components.keys().cloned());
@@ -43,23 +48,21 @@ pub fn resolve(model: &Model, evaluator: &mut Evaluator, diagnostics: &mut Diagn
                 taken.entry(exception.component).or_insert(exception.span);
             }
         }
+        // A secret that a cluster adds brings its store along.
+        stores.follow(model, &mut members);
     }
     for (name, declared) in &model.names.components {
         let nowhere = members.sets.get(name).is_some_and(ClusterSet::is_empty) && !members.doubtful.contains(name);
-        if !nowhere || model.clusters_poisoned || model.names.has_later {
+        if !nowhere || model.clusters_poisoned {
             continue;
         }
         match (&declared.node.on, taken.get(name)) {
-            (None, _) => diagnostics.push(
-                runs_nowhere(name, declared.name.span)
-                    .label("has no `on`, and no cluster names it in `with`")
-                    .help(format!("write `component {name} on all {{ … }}`, or `with = [{name}]` in a cluster")),
-            ),
+            (None, _) => diagnostics.push(nowhere_at_all(name, declared)),
             (Some(on), Some(at))
                 if !is_none(on) && !allows_empty(&declared.node.body) && model.lists_all_clusters() =>
             {
                 diagnostics.push(
-                    runs_nowhere(name, declared.name.span)
+                    runs_nowhere(name, declared)
                         .label("every cluster that `on` selects takes it away")
                         .related(*at, "taken away here")
                         .help("take it out of a `without`, or write `on none` if that is meant"),
@@ -71,14 +74,83 @@ pub fn resolve(model: &Model, evaluator: &mut Evaluator, diagnostics: &mut Diagn
     members
 }
 
-/// F0414 for the component `name`.
-fn runs_nowhere(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(codes::RUNS_NOWHERE, span, format!("the component `{name}` runs on no cluster"))
+/// F0414 for what is declared as `name`.
+fn runs_nowhere(name: &str, declared: &Declared<ast::Component>) -> Diagnostic {
+    let form = &declared.node.form;
+    let (word, verb) = (form.word(), if *form == ast::Form::Component { "runs" } else { "is" });
+    Diagnostic::new(codes::RUNS_NOWHERE, declared.name.span, format!("the {word} `{name}` {verb} on no cluster"))
 }
 
 /// Whether a predicate is the word `none`.
 fn is_none(on: &Expr) -> bool {
     matches!(&on.kind, ExprKind::Path(path) if path.text() == "none")
+}
+
+fn nowhere_at_all(name: &str, declared: &Declared<ast::Component>) -> Diagnostic {
+    let diagnostic = runs_nowhere(name, declared);
+    match &declared.node.form {
+        ast::Form::Store => diagnostic.label("no secret reads it").help("write `on all`, or take it out"),
+        ast::Form::Object(kind) => {
+            let kind = kind.as_ref().map(|kind| kind.text.as_str()).unwrap_or_default();
+            let diagnostic = diagnostic.label("has no `on`, and no cluster names it in `with`");
+            diagnostic.help(format!("write `object \"{kind}\" {name} on all {{ … }}`"))
+        }
+        _ => diagnostic
+            .label("has no `on`, and no cluster names it in `with`")
+            .help(format!("write `{} {name} on all {{ … }}`, or `with = [{name}]` in a cluster", declared.node.form.word())),
+    }
+}
+
+/// The stores without `on`: each is where a secret reads it.
+#[derive(Default)]
+struct Stores {
+    /// The secrets whose clusters were looked at, with those clusters.
+    seen: BTreeMap<String, ClusterSet>,
+}
+
+impl Stores {
+    /// Adds the clusters of secrets that were not there before.
+    fn follow(&mut self, model: &Model, members: &mut Members) {
+        for (name, declared) in &model.names.components {
+            let Some(set) = members.sets.get(name).filter(|_| declared.node.form == ast::Form::Secret) else {
+                continue;
+            };
+            let mut fresh = set.clone();
+            if let Some(seen) = self.seen.insert(name.clone(), set.clone()) {
+                fresh.subtract(&seen);
+            }
+            let mut doubtful = members.doubtful.contains(name);
+            let layers = layers::gather(model, declared.node, declared.name);
+            let mut read = Vec::new();
+            for cluster in fresh.iter() {
+                let place = Place::Body;
+                let spot = Spot { model, layers: &layers, cluster, params: &[], place, namespace: None };
+                // What is wrong with it is found when the secret is resolved; until then any store may be meant.
+                let store = spot.attribute("store", &mut Findings::default()).ok().flatten();
+                let store = store.and_then(|(store, _)| store.as_str().map(str::to_owned));
+                doubtful |= store.as_ref().is_none_or(|store| !model.names.components.contains_key(store));
+                read.extend(store.map(|store| (store, cluster)));
+            }
+            if doubtful {
+                let stores = model.names.components.iter().filter(|(_, declared)| follows(declared));
+                members.doubtful.extend(stores.map(|(store, _)| store.clone()));
+            }
+            for (store, cluster) in read {
+                if model.names.components.get(&store).is_some_and(follows) {
+                    members.sets.entry(store).or_insert_with(|| set_of(model)).insert(cluster);
+                }
+            }
+        }
+    }
+}
+
+/// Whether it is a store that is wherever a secret reads it.
+fn follows(declared: &Declared<ast::Component>) -> bool {
+    declared.node.form == ast::Form::Store && declared.node.on.is_none()
+}
+
+fn set_of(model: &Model) -> ClusterSet {
+    ClusterSet::empty(model.clusters.len())
 }
 
 /// What `on` selects.
@@ -105,6 +177,8 @@ fn selected(model: &Model) -> Members {
                 }
                 None => _ = members.doubtful.insert(name.clone()),
             }
+        } else if super::hub::is_on_hub(declared.node) {
+            set = ClusterSet::full(model.clusters.len());
         }
         members.sets.insert(name.clone(), set);
     }

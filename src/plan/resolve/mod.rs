@@ -10,9 +10,12 @@ pub mod engines;
 mod folder;
 mod folders;
 mod guards;
+pub(super) mod hub;
+mod implied;
 pub(super) mod layers;
 pub(super) mod members;
 mod names;
+pub mod objects;
 mod order;
 pub(super) mod parts;
 pub(super) mod pick;
@@ -38,7 +41,7 @@ use self::engines::Engines;
 use self::folders::Folders;
 use self::pick::{Findings, Spot};
 use self::settings::FleetSettings;
-use super::{Cluster, Deployment, OnDelete, Plan, Register, Registration};
+use super::{Cluster, Deployment, ObjectRef, OnDelete, Plan, Register, Registration};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::cluster::place_of;
 use crate::model::eval::{At, Evaluator};
@@ -75,21 +78,24 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
         registration::check_keys(model, diagnostics);
     }
     let context = Context { model, fleet: &fleet, sources: &sources, rollouts: &rollouts, protected: &protected };
-    let Resolved { mut deployments, doubtful } =
+    let Resolved { mut deployments, hub, doubtful } =
         deployments(context, (&suspended, &unsure), files, &mut findings, diagnostics);
     findings.finish(model, diagnostics);
-    order::resolve(model, &rollouts, &mut deployments, &doubtful, diagnostics);
+    order::resolve(model, &rollouts, &engines, &mut deployments, &doubtful, diagnostics);
     settle_on_delete(&engines, &mut deployments);
     if also.is_empty() {
         engines.check(model, &deployments, diagnostics);
     }
     names::report_collisions(&deployments, diagnostics);
     folder::report_different_namespaces(&deployments, diagnostics);
+    hub::report_same_objects(&deployments, diagnostics);
+    let hub_objects = hub::objects(hub, diagnostics);
     refusals::report(model, &projects, &deployments, &clusters, diagnostics);
     registration::check_admission(model, &clusters, &deployments, diagnostics);
     report_losses(model, &doubtful, diagnostics);
     let home = home_key.and_then(|key| sources.get(key));
-    let home_path = home_path(model, &fleet, home, files, !deployments.is_empty(), diagnostics);
+    let home_path =
+        home_path(model, &fleet, home, files, !deployments.is_empty() || !hub_objects.is_empty(), diagnostics);
     let home = home.map(|found| found.source.clone());
     let guards = guards::read(model, &fleet, diagnostics);
     Some(Plan {
@@ -105,6 +111,7 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
         projects: projects.all,
         rollouts: rollouts.into_iter().map(|resolved| resolved.rollout).collect(),
         deployments,
+        hub_objects,
         space: None,
     })
 }
@@ -197,6 +204,8 @@ fn default_of<'a>(model: &Model<'a>, name: &str) -> Option<&'a ast::Attribute> {
 #[derive(Default)]
 struct Resolved {
     deployments: Vec<Deployment>,
+    /// The objects for the hub, as if they were on the cluster that they are for.
+    hub: Vec<Deployment>,
     /// The components of which some may be missing, because of something that was reported.
     doubtful: BTreeSet<String>,
 }
@@ -213,16 +222,21 @@ fn deployments(
     let total = members.sets.values().map(ClusterSet::len).fold(0usize, usize::saturating_add);
     if total > MAX_DEPLOYMENTS {
         diagnostics.push(too_many(context.fleet.span, total));
-        return Resolved { deployments: Vec::new(), doubtful: members.sets.into_keys().collect() };
+        return Resolved { doubtful: members.sets.into_keys().collect(), ..Resolved::default() };
     }
     let mut folders = Folders::new(files, model.sources);
-    let mut resolved = Resolved { deployments: Vec::with_capacity(total), doubtful: members.doubtful };
+    let mut resolved = Resolved { deployments: Vec::with_capacity(total), hub: Vec::new(), doubtful: members.doubtful };
     for (name, declared) in &model.names.components {
         names::check_component(declared.name, diagnostics);
         let Some(set) = members.sets.get(name) else { continue };
         let layers = layers::gather(model, declared.node, declared.name);
+        hub::check(&layers, diagnostics);
         let looked_at = model.looked_at.get(name);
-        let looked_at = |cluster: &usize| looked_at.is_none_or(|set| set.contains(*cluster));
+        let on_hub = hub::is_on_hub(declared.node);
+        let is_any = |cluster: usize| model.clusters.get(cluster).is_some_and(|cluster| cluster.assigned.is_some());
+        // An object on the hub is for clusters that are declared: it is a file.
+        let looked_at =
+            |cluster: &usize| looked_at.is_none_or(|set| set.contains(*cluster)) && !(on_hub && is_any(*cluster));
         for cluster in set.iter().filter(|cluster| looked_at(cluster) && !unsure.contains(*cluster)) {
             let bare = Spot { model, layers: &layers, cluster, params: &[], place: Place::Parameter, namespace: None };
             let params = bare.params(findings);
@@ -230,7 +244,8 @@ fn deployments(
             let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };
             if let Ok(mut deployment) = deployment(context, spot, &mut sinks) {
                 deployment.suspend |= suspended.contains(cluster);
-                resolved.deployments.push(deployment);
+                let place = if on_hub { &mut resolved.hub } else { &mut resolved.deployments };
+                place.push(deployment);
             } else if !resolved.doubtful.contains(name) {
                 resolved.doubtful.insert(name.clone());
             }
@@ -255,7 +270,8 @@ fn report_losses(model: &Model, doubtful: &BTreeSet<String>, diagnostics: &mut D
     }
     for declared in doubtful.iter().filter_map(|name| model.names.components.get(name)) {
         let name = &declared.name.text;
-        let message = format!("the component `{name}` cannot be resolved, and fleetc does not know why");
+        let what = declared.node.form.word();
+        let message = format!("the {what} `{name}` cannot be resolved, and fleetc does not know why");
         diagnostics.push(
             Diagnostic::new(codes::INTERNAL_ERROR, declared.name.span, message)
                 .label("left out on some cluster")
@@ -277,12 +293,25 @@ fn settle_on_delete(engines: &Engines, deployments: &mut [Deployment]) {
         if deployment.origin.attributes.contains_key("on-delete") {
             continue;
         }
+        if deployment.objects().iter().any(takes_others_along) {
+            deployment.on_delete = OnDelete::Keep;
+            continue;
+        }
         deployment.on_delete = match engines.on_delete(&deployment.cluster) {
             Some(on_delete) => on_delete,
             None if deployment.protected || careful.contains(&deployment.component) => OnDelete::Keep,
             None => OnDelete::Cascade,
         };
     }
+}
+
+/// Whether other objects go with it: all in a namespace, all of a kind.
+fn takes_others_along(object: &Value) -> bool {
+    let object = ObjectRef::of(object);
+    matches!(
+        (object.group(), object.kind.as_str()),
+        ("", "Namespace") | ("apiextensions.k8s.io", "CustomResourceDefinition")
+    )
 }
 
 /// Where the output folder is in the fleet's own source.

@@ -88,7 +88,7 @@ pub fn used_sources(
     let mut used: BTreeMap<&str, &Arc<Source>> = BTreeMap::new();
     let files = deployments.iter().flat_map(|deployment| match &deployment.content {
         Content::Chart(chart) => chart.values_files.iter().map(|file| &file.source).collect(),
-        Content::Path(_) => Vec::new(),
+        Content::Path(_) | Content::Objects(_) => Vec::new(),
     });
     for source in deployments.iter().map(|deployment| &deployment.source).chain(files).chain(home) {
         match used.get(source.name.as_str()) {

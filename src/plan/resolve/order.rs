@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::engines::Engines;
 use super::rollouts;
 use crate::diag::{Diagnostic, Diagnostics, codes, drawn_loop};
 use crate::model::Model;
@@ -18,18 +19,20 @@ const MOST_RELATED: usize = 5;
 pub fn resolve(
     model: &Model,
     rollouts: &[rollouts::Resolved],
+    engines: &Engines,
     deployments: &mut [Deployment],
     doubtful: &BTreeSet<String>,
     diagnostics: &mut Diagnostics,
 ) {
     targets(model, deployments, doubtful, diagnostics);
     report_cycles(model, deployments, diagnostics);
+    super::implied::add(model, engines, deployments, doubtful, diagnostics);
     report_uncovered(model, rollouts, deployments, diagnostics);
     report_opposite(rollouts, deployments, diagnostics);
 }
 
 /// The components made from each template.
-fn made_from(model: &Model) -> BTreeMap<String, Vec<Arc<str>>> {
+pub(super) fn made_from(model: &Model) -> BTreeMap<String, Vec<Arc<str>>> {
     let mut made: BTreeMap<String, Vec<Arc<str>>> = BTreeMap::new();
     for (name, declared) in &model.names.components {
         for path in &declared.node.from {

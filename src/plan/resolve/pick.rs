@@ -138,7 +138,7 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     /// The value of the attribute `name` and where it was said; none when nothing sets it.
     pub fn attribute(&self, name: &str, findings: &mut Findings) -> Picked<Option<(Value, Span)>> {
-        let ty = schema::COMPONENT.attribute(name).map_or(Type::Text, |attribute| attribute.ty);
+        let ty = self.layers.table().attribute(name).map_or(Type::Text, |attribute| attribute.ty);
         self.picked(name, findings, &|evaluator, at, expr| evaluator.attribute(at, &ty, expr))
     }
 
@@ -175,7 +175,7 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     /// The items of the list `name`, each with its place, and the place of the list; none when nothing sets it.
     pub fn items(&self, name: &str, findings: &mut Findings) -> Picked<Option<(Items, Span)>> {
-        let ty = schema::COMPONENT.attribute(name).map_or(Type::Text, |attribute| attribute.ty);
+        let ty = self.layers.table().attribute(name).map_or(Type::Text, |attribute| attribute.ty);
         let Some(found) = self.layers.attributes.get(name) else { return Ok(None) };
         let chosen = self.choose(name, found, findings, &|evaluator, at, expr| evaluator.attribute(at, &ty, expr))?;
         let Some((value, candidate)) = chosen else { return Ok(None) };
@@ -329,14 +329,12 @@ impl<'s, 'a> Spot<'s, 'a> {
     /// What `part` says, key by key.
     pub fn entries(&self, part: &MapPart<'a>, findings: &mut Findings) -> Picked<Vec<&'a Attribute>> {
         let Some(expr) = part.expr else {
-            return Ok(part
-                .entries
-                .iter()
-                .filter_map(|entry| match entry {
-                    Entry::Attribute(attribute) => Some(attribute),
-                    _ => None,
-                })
-                .collect());
+            let written = part.entries.iter().filter_map(|entry| match entry {
+                Entry::Attribute(attribute) => Some(attribute),
+                _ => None,
+            });
+            let own = |attribute: &&Attribute| part.fields && schema::OBJECT.attribute(&attribute.key.text).is_some();
+            return Ok(written.filter(|attribute| !own(attribute)).collect());
         };
         let leaf = self.leaf(part.layer, expr, findings)?;
         match &leaf.kind {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use super::projects::Projects;
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::Model;
-use crate::plan::permission::{Refusal, project_permits};
-use crate::plan::{Cluster, Content, Deployment, Project, ProjectClusters};
+use crate::plan::permission::{Refusal, kind_permitted, project_permits};
+use crate::plan::{Cluster, Content, Deployment, ObjectRef, Project, ProjectClusters};
 use crate::source::Span;
 
-/// F0406 and F0407, once for each place.
+/// F0406, F0407 and F0416, once for each place.
 pub fn report(
     model: &Model,
     projects: &Projects,
@@ -20,6 +20,7 @@ pub fn report(
     let by_name: BTreeMap<&str, &Cluster> = clusters.iter().map(|cluster| (cluster.name.as_ref(), cluster)).collect();
     let sound = projects.all.iter().filter(|project| !projects.doubtful.contains(&project.name));
     let projects: BTreeMap<&str, &Project> = sound.map(|project| (project.name.as_str(), project)).collect();
+    report_kinds(&projects, deployments, diagnostics);
     let mut refused: BTreeMap<(Span, bool, &str, String), Vec<usize>> = BTreeMap::new();
     // What was asked before: a fleet has many deployments and few answers.
     let mut asked: BTreeMap<Question, Option<Refusal>> = BTreeMap::new();
@@ -54,6 +55,34 @@ pub fn report(
                 refused
             }
         });
+    }
+}
+
+/// F0416, once for each declaration and kind.
+fn report_kinds(projects: &BTreeMap<&str, &Project>, deployments: &[Deployment], diagnostics: &mut Diagnostics) {
+    let mut refused: BTreeMap<(Span, String), (&Project, ObjectRef)> = BTreeMap::new();
+    for deployment in deployments {
+        let Some(project) = deployment.project.as_deref().and_then(|name| projects.get(name)) else { continue };
+        for object in deployment.objects().iter().map(ObjectRef::of) {
+            if !kind_permitted(project, &object) {
+                let kind = format!("{}/{}", object.group(), object.kind);
+                refused.entry((deployment.origin.component, kind)).or_insert((project, object));
+            }
+        }
+    }
+    for ((span, kind), (project, object)) in refused {
+        let name = &project.name;
+        let (list, deny) = match object.namespace {
+            Some(_) => ("namespace-resources", "deny-namespace-resources"),
+            None => ("cluster-resources", "deny-cluster-resources"),
+        };
+        let message = format!("the project `{name}` does not permit objects of the kind {}", object.kind);
+        diagnostics.push(
+            Diagnostic::new(codes::KIND_NOT_PERMITTED, span, message)
+                .label(format!("becomes a {}", object.kind))
+                .related(project.span, "the project is declared here")
+                .help(format!("add `\"{kind}\"` to the `{list}` of `{name}`, and leave it out of `{deny}`")),
+        );
     }
 }
 

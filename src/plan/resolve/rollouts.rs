@@ -61,7 +61,7 @@ fn rollout(model: &Model, name: &ast::Name, node: &ast::Named, diagnostics: &mut
         }
         let fixed = Fixed::new(model, &schema::STAGE, &block.body, false);
         let rest = block.on.as_ref().is_some_and(|on| model.text(on.span) == "rest");
-        let sure = !model.names.has_later && model.lists_all_clusters();
+        let sure = model.lists_all_clusters();
         // Stages behind one that took everything are empty for one reason, which was said of the first of them.
         let caused = taken && (rest || !reached.is_empty());
         if set.is_empty() && !resolved.poisoned && !fixed.flag("allow-empty") && sure && !caused {

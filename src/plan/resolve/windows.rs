@@ -187,9 +187,6 @@ pub fn report_globs(block: &ast::Block, fixed: &Fixed, name: &str, diagnostics: 
 
 /// F0314 for globs over components that are the name of none.
 pub fn report_unknown(model: &Model, fixed: &Fixed, diagnostics: &mut Diagnostics) {
-    if model.names.has_later {
-        return;
-    }
     let names: Vec<&str> = model.names.components.values().map(|declared| declared.name.text.as_str()).collect();
     for (glob, span) in fixed.texts("components").unwrap_or_default() {
         let sound = unsound_glob(&glob).is_none() && !glob.starts_with('!');

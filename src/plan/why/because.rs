@@ -4,6 +4,7 @@ use super::{Because, Part, Stage, inputs, place_of};
 use crate::model::Model;
 use crate::model::eval::Evaluator;
 use crate::model::names::Declared;
+use crate::plan::resolve::hub::is_on_hub;
 use crate::plan::resolve::members::exceptions_of;
 use crate::plan::{Deployment, Plan};
 use crate::syntax::ast::{self, Entry, Expr};
@@ -23,7 +24,11 @@ pub fn because(model: &Model, cluster: usize, declared: &Declared<ast::Component
     if let (false, Some(span)) = (holds, named("with")) {
         return listed("with", span);
     }
+    if is_on_hub(declared.node) {
+        return listed("hub", declared.name.span);
+    }
     match &declared.node.on {
+        None if declared.node.form == ast::Form::Store => listed("secret", declared.name.span),
         Some(on) => {
             Because { kind: "on", text: model.text(on.span).to_string(), place: place_of(model, on.span), parts }
         }

@@ -38,14 +38,17 @@ impl<'a> Teller<'_, 'a> {
     /// All fields, in the order of the table of attributes; parameters behind them.
     pub fn fields(&self) -> Vec<Field> {
         let mut fields = Vec::new();
-        for attribute in schema::COMPONENT.attributes {
+        for attribute in self.spot.layers.table().attributes {
             match attribute.name {
                 name if is_free(name) => fields.extend(self.map(name)),
                 name => fields.push(self.attribute(name)),
             }
         }
-        for name in self.spot.layers.attributes.keys().filter(|name| schema::COMPONENT.attribute(name).is_none()) {
+        for name in self.spot.layers.attributes.keys().filter(|name| self.known(name).is_none()) {
             fields.push(self.attribute(name));
+        }
+        if matches!(self.spot.layers.node.form, ast::Form::Object(_)) {
+            fields.extend(self.map(body::OBJECT_FIELDS));
         }
         fields.extend(self.blocks("patch"));
         fields.extend(self.blocks("ignore"));
@@ -58,6 +61,11 @@ impl<'a> Teller<'_, 'a> {
         fields.extend(raw.flat_map(|name| self.map(name)));
         fields.push(self.protected());
         fields
+    }
+
+    /// The attribute `name` of such a declaration.
+    pub fn known(&self, name: &str) -> Option<&'static schema::Attribute> {
+        self.spot.layers.table().attribute(name)
     }
 
     /// A field without a story.
@@ -87,20 +95,23 @@ impl<'a> Teller<'_, 'a> {
     }
 
     fn attribute(&self, name: &str) -> Field {
-        let known = schema::COMPONENT.attribute(name);
+        let known = self.known(name);
         let spot = if name == "namespace" || known.is_none() { &self.early } else { &self.spot };
         let candidates = self.spot.layers.attributes.get(name).map(Vec::as_slice).unwrap_or_default();
         let eval = |evaluator: &mut Evaluator, at: At, expr: &Expr| self.eval(evaluator, at, name, expr);
         let chosen = spot.choose(name, candidates, &mut Findings::default(), &eval).ok().flatten();
-        let said = chosen.as_ref().map(|(value, _)| shown(name, value.clone()));
-        let planned = known.is_some() && !NOT_PLANNED.contains(&name);
+        let said = chosen.as_ref().map(|(value, _)| self.shown(name, value.clone()));
+        let of_deployment = schema::COMPONENT.attribute(name).is_some() && !NOT_PLANNED.contains(&name);
+        let objects = self.spot.layers.node.form != ast::Form::Component;
+        let planned =
+            known.is_some() && of_deployment && (!objects || name == "namespace" || schema::SHARED.contains(&name));
         let value = if planned { self.planned(name) } else { said.clone().unwrap_or(Value::Null) };
         let mut field = match (chosen, said) {
             (Some((_, chosen)), Some(said)) => {
                 let mut field = self.field(vec![name.to_string()], value);
                 field.from = Some(self.said(chosen, said));
                 let mut used = BTreeSet::new();
-                inputs::names(chosen.expr, names_values(name), &mut used);
+                inputs::names(chosen.expr, self.names_values(name), &mut used);
                 field.inputs = inputs::of_layer(&self.spot, chosen.layer, &used);
                 for other in candidates.iter().filter(|other| other.expr.span != chosen.expr.span) {
                     field.beat.push(self.beaten(name, *other, chosen, name));
@@ -119,12 +130,26 @@ impl<'a> Teller<'_, 'a> {
     }
 
     fn eval(&self, evaluator: &mut Evaluator, at: At, name: &str, expr: &Expr) -> Option<Value> {
-        if let Some(attribute) = schema::COMPONENT.attribute(name) {
+        if let Some(attribute) = self.known(name) {
             return evaluator.attribute(at, &attribute.ty, expr);
         }
         let params = self.spot.layers.scopes.iter().flat_map(|scope| &scope.params);
         let ty = params.into_iter().find(|param| param.name == name).map(|param| &param.ty)?;
         evaluator.field(at, ty, expr, name, true)
+    }
+
+    /// Whether a bare name in the value of `name` is one of a label, fact or parameter.
+    fn names_values(&self, name: &str) -> bool {
+        let ty = self.known(name).map_or(Type::Text, |attribute| attribute.ty);
+        let inner = if let Type::List(inner) = ty { *inner } else { ty };
+        !matches!(inner, Type::Name | Type::Choice(_) | Type::Reference(_) | Type::Repositories)
+    }
+
+    fn shown(&self, name: &str, value: Value) -> Value {
+        match self.known(name) {
+            Some(attribute) => duration_of(&attribute.ty, value),
+            None => value,
+        }
     }
 
     /// Who else gives `name` a value that no layer of the component gives.
@@ -151,6 +176,9 @@ impl<'a> Teller<'_, 'a> {
             }
             _ => None,
         };
+        if let (Some(from), true) = (&mut field.from, name == "after" && !self.deployment.implied.is_empty()) {
+            from.layer = "secrets".to_string();
+        }
         let place = found.and_then(|(layer, body, key)| Some((layer, body::find(body, key)?)));
         if let Some(from) = &mut field.from {
             from.value = field.value.clone();
@@ -193,7 +221,7 @@ impl<'a> Teller<'_, 'a> {
         let word = match (found.map_or(0, |layer| layer.rank), template) {
             (0 | 1, _) => "defaults component".to_string(),
             (_, Some(template)) => format!("template {template}"),
-            _ => "component".to_string(),
+            _ => layers.node.form.word().to_string(),
         };
         Said {
             layer: word,
@@ -215,7 +243,7 @@ impl<'a> Teller<'_, 'a> {
         } else {
             let mut findings = Findings::default();
             let value = self.spot.with(other.layer, |at| self.eval(&mut findings.evaluator, at, name, other.expr));
-            shown(name, value.unwrap_or(Value::Null))
+            self.shown(name, value.unwrap_or(Value::Null))
         };
         Beaten { field, said: self.said(other, value), why: self.reason(other.layer, chosen.layer) }
     }
@@ -361,20 +389,6 @@ impl<'a> Teller<'_, 'a> {
 
 fn body_of<'a>(table: &Table<'a, ast::Named>, name: &str) -> Option<&'a ast::Block> {
     table.get(name).map(|declared| &declared.node.body)
-}
-
-/// Whether a bare name in the value of `name` is one of a label, fact or parameter.
-fn names_values(name: &str) -> bool {
-    let ty = schema::COMPONENT.attribute(name).map_or(Type::Text, |attribute| attribute.ty);
-    let inner = if let Type::List(inner) = ty { *inner } else { ty };
-    !matches!(inner, Type::Name | Type::Choice(_) | Type::Reference(_) | Type::Repositories)
-}
-
-fn shown(name: &str, value: Value) -> Value {
-    match schema::COMPONENT.attribute(name) {
-        Some(attribute) => duration_of(&attribute.ty, value),
-        None => value,
-    }
 }
 
 /// A duration as it is written.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::fields::Teller;
 use super::{Field, dotted, inputs};
-use crate::model::body::{is_free, is_nested};
+use crate::model::body::{{OBJECT_FIELDS, is_free, is_nested};
 use crate::plan::resolve::layers::{Candidate, MapPart};
 use crate::plan::resolve::pick::{Findings, Trace};
 use crate::syntax::ast::{Attribute, ExprKind};
@@ -110,5 +110,7 @@ impl<'a> Teller<'_, 'a> {
 }
 
 fn whole(name: &str, path: &[String]) -> Vec<String> {
-    name.split(' ').map(String::from).chain(path.iter().cloned()).collect()
+    // The fields of an object are said by themselves.
+    let name = (name != OBJECT_FIELDS).then(|| name.split(' ').map(String::from));
+    name.into_iter().flatten().chain(path.iter().cloned()).collect()
 }

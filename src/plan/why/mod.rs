@@ -81,7 +81,8 @@ pub struct Part {
 /// Why a component runs, or not.
 #[derive(Clone, Debug)]
 pub struct Because {
-    /// `on`, `with`, `without` or `nothing` (it has no `on` and is named in no `with`).
+    /// `on`, `with`, `without`, `secret` (a store without `on`), `hub` (an object there) or `nothing` (it has no `on` and is
+    /// named in no `with`).
     pub kind: &'static str,
     /// The predicate, or the component's name in the list.
     pub text: String,
@@ -112,7 +113,7 @@ pub struct Stage {
 #[derive(Clone, Debug)]
 pub struct Said {
     /// `defaults component`, `template NAME`, `component`, `cluster`, `project NAME`, `source NAME`, `fleet`, `argocd`,
-    /// `flux` or `default`, which is the language's.
+    /// `flux`, `secrets`, from which an order follows, or `default`, which is the language's.
     pub layer: String,
     /// The predicate of an `on` block, as written.
     pub on: Option<String>,

@@ -93,6 +93,9 @@ impl Page<'_> {
         let reason = match (*kind, why.runs) {
             ("on", true) => format!("`{text}` holds"),
             ("on", false) => format!("`{text}` does not hold"),
+            ("hub", _) => "it is an object on the hub".to_string(),
+            ("secret", true) => "a secret there reads it".to_string(),
+            ("secret", false) => "no secret there reads it".to_string(),
             ("nothing", _) => "it has no `on`, and the cluster does not name it in `with`".to_string(),
             (word, _) => format!("the cluster names it in `{word}`"),
         };
@@ -171,7 +174,11 @@ fn at(place: &Place) -> String {
 
 /// `component, on env == prod (2 clusters)`
 fn layer(said: &Said) -> String {
-    let word = if said.layer == "default" { "the language's default" } else { said.layer.as_str() };
+    let word = match said.layer.as_str() {
+        "default" => "the language's default",
+        "secrets" => "what follows from secrets and stores",
+        word => word,
+    };
     match (&said.on, said.clusters) {
         (Some(on), Some(clusters)) => format!("{word}, `on {on}` ({})", counted(clusters, "cluster")),
         _ => word.to_string(),

@@ -5,14 +5,12 @@ use super::{Lower, errors};
 use crate::diag::did_you_mean;
 use crate::source::Span;
 use crate::syntax::ast::{
-    Block, Cluster, Component, Declaration, DeclarationKind, Engine, EngineKind, Group, Name, Named,
+    Block, Cluster, Component, Declaration, DeclarationKind, Engine, EngineKind, Form, Group, Name, Named,
 };
 use crate::syntax::cst::NodeRef;
 use crate::syntax::kind::SyntaxKind as K;
 use crate::syntax::limits::DECLARATION_WORDS;
 
-/// Keywords of [`DeclarationKind::Later`].
-const LATER_WORDS: [&str; 3] = ["store", "secret", "object"];
 
 /// Which clauses a keyword takes.
 fn clauses_of(keyword: &str) -> &'static [Clause] {
@@ -23,6 +21,7 @@ fn clauses_of(keyword: &str) -> &'static [Clause] {
         "cluster" => &[Clause::For],
         "group" => &[Clause::Value],
         "component" => &[Clause::From, Clause::On],
+        "store" | "secret" | "object" => &[Clause::On],
         _ => &[],
     }
 }
@@ -50,10 +49,9 @@ impl Lower<'_> {
             {
                 self.sink.push(errors::same_line_declaration(self.keyword_span(node)));
             }
-            end = matches!(node.kind(), K::Declaration | K::Later | K::Change).then_some(node.span().end);
+            end = matches!(node.kind(), K::Declaration | K::Change).then_some(node.span().end);
             match node.kind() {
                 K::Declaration => declarations.extend(self.declaration(node, &mut before)),
-                K::Later => declarations.extend(self.later(node, &mut before)),
                 K::Change => {
                     before.outside = false;
                     declarations.extend(self.change(node));
@@ -70,18 +68,6 @@ impl Lower<'_> {
 
     fn keyword_span(&self, node: NodeRef<'_>) -> Span {
         node.parts().next().map_or(node.span(), NodeRef::span)
-    }
-
-    fn later(&mut self, node: NodeRef<'_>, before: &mut Before) -> Option<Declaration> {
-        let keyword = node.child(K::Word)?;
-        before.outside = false;
-        if let Some(block) = node.child(K::RawBlock) {
-            self.report_unclosed_block(block);
-            before.block = Some((last_byte(block.span()), format!("the block of this `{}`", self.text_of(keyword))));
-        }
-        let name = Name { text: self.text_of(keyword).to_owned(), span: keyword.span() };
-        let doc = self.doc(node.span());
-        Some(Declaration { span: node.span(), keyword: keyword.span(), doc, kind: DeclarationKind::Later(name) })
     }
 
     fn declaration(&mut self, node: NodeRef<'_>, before: &mut Before) -> Option<Declaration> {
@@ -113,7 +99,7 @@ impl Lower<'_> {
     fn guess_keyword(&mut self, head: &Head<'_>, written: &str) -> Option<&'static str> {
         let near = self.near_keyword(written);
         self.sink.push(errors::unknown_keyword(head.keyword.span(), written, near));
-        near.filter(|near| !LATER_WORDS.contains(near) && !matches!(*near, "moved" | "removed"))
+        near.filter(|near| !matches!(*near, "moved" | "removed"))
     }
 
     /// The keyword that is nearest to a word; none once that has been asked more often than errors are kept.
@@ -155,7 +141,11 @@ impl Lower<'_> {
                 let name = self.name(head, keyword);
                 DeclarationKind::Group(Group { name, predicate: self.group_predicate(head) })
             }
+            "store" => DeclarationKind::Component(self.objects(head, keyword, Form::Store)),
+            "secret" => DeclarationKind::Component(self.objects(head, keyword, Form::Secret)),
+            "object" => DeclarationKind::Component(self.object(head)),
             "component" => DeclarationKind::Component(Component {
+                form: Form::Component,
                 name: self.name(head, keyword),
                 from: self.templates(head),
                 on: self.predicate(head.on),
@@ -168,6 +158,36 @@ impl Lower<'_> {
 
     fn named(&mut self, head: &Head<'_>, keyword: &str) -> Named {
         Named { name: self.name(head, keyword), body: self.body(head) }
+    }
+
+    /// A component whose content is objects of the fleet.
+    fn objects(&mut self, head: &Head<'_>, keyword: &str, form: Form) -> Component {
+        self.demand_block(head, keyword);
+        let name = self.name(head, keyword);
+        Component { form, name, from: Vec::new(), on: self.predicate(head.on), body: self.body(head) }
+    }
+
+    /// `object "apiVersion/Kind" NAME`
+    fn object(&mut self, head: &Head<'_>) -> Component {
+        let (kind, name) = match (head.kind, head.subject) {
+            (Some(kind), Some(name)) => (Some(kind), Some(name)),
+            // One of the two is missing: what holds a slash is no name.
+            (None, Some(only)) if self.text_of(only).contains('/') => (Some(only), None),
+            (_, name) => (None, name),
+        };
+        if head.extra.is_none() {
+            match (kind, name) {
+                (None, _) => self.sink.push(errors::missing_object_kind(head.keyword.span())),
+                (Some(kind), None) => self.sink.push(errors::missing_object_name(kind.span())),
+                (Some(_), Some(_)) => {}
+            }
+        }
+        let kind = kind.and_then(|kind| self.subject_name(kind));
+        let name = name.and_then(|_| self.name(head, "object"));
+        self.demand_block(head, "object");
+        let mut body = self.body(head);
+        super::objects::free_blocks_as_attributes(&mut body);
+        Component { form: Form::Object(kind), name, from: Vec::new(), on: self.predicate(head.on), body }
     }
 
     fn engine(&mut self, head: &Head<'_>, keyword: &str, engine: EngineKind) -> Engine {

@@ -52,6 +52,8 @@ impl Clause {
 pub(super) struct Head<'c> {
     pub(super) node: NodeRef<'c>,
     pub(super) keyword: NodeRef<'c>,
+    /// What an object says that it is, where a name follows.
+    pub(super) kind: Option<NodeRef<'c>>,
     pub(super) subject: Option<NodeRef<'c>>,
     pub(super) on: Option<NodeRef<'c>>,
     pub(super) block: Option<NodeRef<'c>>,
@@ -64,13 +66,14 @@ impl<'c> Head<'c> {
     pub(super) fn read(node: NodeRef<'c>) -> Option<Self> {
         let mut parts = node.parts();
         let keyword = parts.next()?;
-        let mut head = Self { node, keyword, subject: None, on: None, block: None, extra: None, clauses: Vec::new() };
+        let clauses = Vec::new();
+        let mut head = Self { node, keyword, kind: None, subject: None, on: None, block: None, extra: None, clauses };
         for part in parts {
             match (part.kind(), Clause::of(part.kind())) {
                 (_, Some(clause)) => head.clauses.push((clause, part)),
                 (K::Block, _) => head.block = Some(part),
                 (K::Extra, _) => head.extra = head.extra.or(Some(part)),
-                _ => head.subject = Some(part),
+                _ => head.kind = head.subject.replace(part),
             }
         }
         head.on = head.find(Clause::On);

@@ -12,6 +12,7 @@ mod expectation;
 mod expr;
 mod head;
 mod literal;
+mod objects;
 mod text;
 mod unclosed;
 

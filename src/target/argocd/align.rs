@@ -32,7 +32,7 @@ impl<'a> Alignment<'a> {
         }
         let chart = |d: &'a Deployment| match &d.content {
             Content::Chart(chart) => Some(chart),
-            Content::Path(_) => None,
+            Content::Path(_) | Content::Objects(_) => None,
         };
         let replaced = |d: &Deployment| d.images.iter().filter(|image| replaces(image)).count();
         Self {

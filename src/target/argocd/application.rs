@@ -8,7 +8,7 @@ use crate::plan::permission::argocd_url;
 use crate::plan::raw::lay_over;
 use crate::plan::{Chart, Content, Deployment, Destination, Ignore, OnDelete, Retry, Revision, Source, SourceKind};
 
-use super::{Component, Context, RESOURCES_FINALIZER, kustomize};
+use super::{Component, Context, RESOURCES_FINALIZER, kustomize, objects, root};
 use crate::plan::space::Space;
 
 /// Pauses an Application: its controller neither compares nor syncs it (Argo CD 3.5, controller/appcontroller.go; the
@@ -109,7 +109,7 @@ fn spec(context: &Context<'_>, component: &Component<'_>, deployment: &Deploymen
         [source] => spec.insert("source".to_owned(), source.take()),
         sources => spec.insert("sources".to_owned(), Value::Array(sources.to_vec())),
     };
-    spec.insert("syncPolicy".to_owned(), sync_policy(deployment));
+    spec.insert("syncPolicy".to_owned(), sync_policy(context, deployment));
     if !deployment.ignore.is_empty() {
         let ignored = deployment.ignore.iter().map(ignore_differences).collect();
         spec.insert("ignoreDifferences".to_owned(), Value::Array(ignored));
@@ -160,6 +160,11 @@ fn sources(context: &Context<'_>, component: &Component<'_>, deployment: &Deploy
             if let Some(block) = kustomize::block(context, deployment, &component.alignment) {
                 main.insert("kustomize".to_owned(), block);
             }
+        }
+        Content::Objects(_) => {
+            let path = objects::folder(deployment);
+            main.insert("path".to_owned(), json!(root::folder(&context.plan.home_path, &path)));
+            main.insert("targetRevision".to_owned(), json!(revision(source)));
         }
         Content::Chart(chart) => {
             let place = match source.kind {
@@ -242,7 +247,7 @@ impl<'a> References<'a> {
 
 /// `health` and `wait` are not here: Argo CD waits for all objects of an Application. Nor are `interval` and `timeout`:
 /// how often Argo CD looks and how long it waits is said to its controller, not to an Application.
-fn sync_policy(deployment: &Deployment) -> Value {
+fn sync_policy(context: &Context<'_>, deployment: &Deployment) -> Value {
     let mut policy = Map::new();
     policy.insert("automated".to_owned(), json!({ "prune": deployment.prune, "selfHeal": deployment.self_heal }));
     let options = sync_options(deployment);
@@ -260,6 +265,9 @@ fn sync_policy(deployment: &Deployment) -> Value {
     }
     if let Some(retry) = &deployment.retry {
         policy.insert("retry".to_owned(), retry_policy(retry));
+    } else if !deployment.objects().is_empty() && context.settings.version >= root::RETRY_REFRESH {
+        // Whatever defines their kinds may come later, and Argo CD gives a failed commit up after five tries.
+        policy.insert("retry".to_owned(), root::for_ever());
     }
     Value::Object(policy)
 }

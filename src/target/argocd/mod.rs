@@ -20,6 +20,7 @@ mod health;
 mod kustomize;
 mod labels;
 pub mod normalize;
+mod objects;
 mod order;
 mod project;
 mod reach;
@@ -71,6 +72,7 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
     }
     tree.extend(register::files(plan, settings, &folder));
     let mut write = |path: String, manifest: Value| tree.insert(format!("{folder}/{path}"), yaml::stream(&[manifest]));
+    let objects = objects::files(plan, settings);
     match settings.layout {
         ArgoCdLayout::ApplicationSets => {
             for component in context.components() {
@@ -88,6 +90,7 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
             }
         }
     }
+    tree.extend(objects);
     tree
 }
 

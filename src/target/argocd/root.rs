@@ -9,7 +9,7 @@ use crate::plan::{ArgoCd, Content, Plan, Revision, Source, SourceKind, Version};
 use super::{API_VERSION, RESOURCES_FINALIZER};
 
 /// Argo CD 3.2: a retry may take up a newer commit.
-const RETRY_REFRESH: Version = Version { major: 3, minor: 2 };
+pub(super) const RETRY_REFRESH: Version = Version { major: 3, minor: 2 };
 
 /// What the root leaves out: itself, and what the roots of clusters apply. It is the same for both layouts, so that a
 /// root that stands applies no object that is not its own when the layout changes.
@@ -111,8 +111,13 @@ fn sync_policy(settings: &ArgoCd) -> Value {
     policy.insert("automated".to_owned(), json!({ "prune": true, "selfHeal": true }));
     policy.insert("syncOptions".to_owned(), json!(["ServerSideApply=true"]));
     if settings.version >= RETRY_REFRESH {
-        let backoff = json!({ "duration": "10s", "factor": 2, "maxDuration": "3m" });
-        policy.insert("retry".to_owned(), json!({ "limit": -1, "refresh": true, "backoff": backoff }));
+        policy.insert("retry".to_owned(), for_ever());
     }
     Value::Object(policy)
+}
+
+/// Tries again for ever, with whatever commit is there by then.
+pub(super) fn for_ever() -> Value {
+    let backoff = json!({ "duration": "10s", "factor": 2, "maxDuration": "3m" });
+    json!({ "limit": -1, "refresh": true, "backoff": backoff })
 }

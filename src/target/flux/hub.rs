@@ -60,11 +60,11 @@ impl<'a> Hub<'a> {
         Some((index, self.plan.deployments.get(index)?))
     }
 
-    /// What a deployment's Kustomization reads: its source, or for a chart the folder that fleetc writes.
+    /// What a deployment's Kustomization reads: its source, or the fleet's own for what fleetc writes.
     pub(super) fn source_ref(&self, deployment: &'a Deployment) -> Option<SourceRef<'a>> {
         match deployment.content {
             Content::Path(_) => source_ref(&deployment.source),
-            Content::Chart(_) => source_ref(self.plan.home.as_ref()?),
+            Content::Chart(_) | Content::Objects(_) => source_ref(self.plan.home.as_ref()?),
         }
     }
 
@@ -72,7 +72,7 @@ impl<'a> Hub<'a> {
     pub(super) fn path(&self, deployment: &Deployment) -> String {
         match &deployment.content {
             Content::Path(path) => relative(&[path]),
-            Content::Chart(_) => self.below(&release_folder(deployment)),
+            Content::Chart(_) | Content::Objects(_) => self.below(&release_folder(deployment)),
         }
     }
 
@@ -120,7 +120,7 @@ pub(super) fn source_ref(source: &Source) -> Option<SourceRef<'_>> {
     Some(SourceRef { kind, name: &source.name })
 }
 
-/// The folder of a chart's objects below `flux`.
+/// The folder of what fleetc writes for a deployment, below `flux`.
 pub(super) fn release_folder(deployment: &Deployment) -> String {
     format!("releases/{}/{}", deployment.cluster, deployment.component)
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::hub::{Hub, has_health_gate};
 use super::patches::{self, AllChange, Substitution, Variables};
 use super::rollout::{Dependency, Gate, Order};
-use super::{list, object, release, shards, tenancy, text};
+use super::{list, object, objects, release, shards, tenancy, text};
 use crate::plan::raw::lay_over;
 use crate::plan::{Content, Deployment, Duration, Kubeconfig, ObjectRef, OnDelete};
 use crate::target::relative_path;
@@ -90,11 +90,11 @@ pub(super) fn gate(hub: &Hub, order: &Order, gate: &Gate) -> Option<Value> {
     spec.insert("commonMetadata".into(), json!({ "annotations": { "kustomize.toolkit.fluxcd.io/ssa": "Ignore" } }));
     match (&shadowed.content, gate.before.is_empty()) {
         // Nothing of it may be on the cluster yet, so the gate looks at the hub and must not wait for namespaces.
-        (Content::Path(_), true) => {
+        (Content::Path(_) | Content::Objects(_), true) => {
             delete_early_kinds(&mut spec);
             spec.extend(own_account(hub));
         }
-        (Content::Path(_), false) => spec.extend(identity(hub, shadowed)),
+        (Content::Path(_) | Content::Objects(_), false) => spec.extend(identity(hub, shadowed)),
         (Content::Chart(_), _) => spec.extend(own_account(hub)),
     }
     if gate.manual {
@@ -112,7 +112,8 @@ pub(super) fn content(hub: &Hub, deployment: &Deployment) -> Option<Map<String, 
     let mut spec = Map::new();
     spec.insert("sourceRef".into(), json!({ "kind": source.kind, "name": source.name }));
     spec.insert("path".into(), json!(hub.path(deployment)));
-    if matches!(deployment.content, Content::Chart(_)) {
+    // Objects that fleetc writes have their namespaces already.
+    if !matches!(deployment.content, Content::Path(_)) {
         return Some(spec);
     }
     if let Some(namespace) = &deployment.namespace {
@@ -172,6 +173,9 @@ fn health(spec: &mut Map<String, Value>, hub: &Hub, deployment: &Deployment, is_
     spec.insert("wait".into(), json!(wait));
     if !wait {
         insert(spec, "healthChecks", list(checks));
+    }
+    if has_health_gate(deployment) {
+        insert(spec, "healthCheckExprs", list(objects::expressions(deployment)));
     }
 }
 

@@ -14,6 +14,7 @@ mod kubeconfigs;
 mod kustomization;
 mod namespace;
 mod object;
+mod objects;
 mod overlays;
 mod patches;
 mod release;

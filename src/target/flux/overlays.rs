@@ -85,7 +85,7 @@ fn base_of_one(hub: &Hub, deployment: &Deployment, mut object: Value) -> Value {
     if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
         spec.shift_remove("kubeConfig");
         spec.shift_remove("dependsOn");
-        if matches!(deployment.content, Content::Chart(_)) {
+        if !matches!(deployment.content, Content::Path(_)) {
             spec.shift_remove("path");
         }
     }

@@ -43,6 +43,8 @@ pub(super) fn uses_of<'a>(hub: &Hub<'a>, deployments: impl IntoIterator<Item = &
             Content::Path(_) => uses.files = true,
             Content::Chart(chart) if chart.name.is_empty() => uses.whole_chart = true,
             Content::Chart(_) => uses.charts = true,
+            // What fleetc writes lies in the fleet's own source, which is this one.
+            Content::Objects(_) => uses.files = true,
         }
         if let (Content::Chart(_), Some(home)) = (&deployment.content, hub.plan.home.as_deref()) {
             all.entry(&home.name).or_insert((home, Uses::default())).1.files = true;

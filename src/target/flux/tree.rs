@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::hub::{self, Hub};
 use super::rollout::Order;
-use super::{bootstrap, kubeconfigs, kustomization, namespace, object, overlays, release, sources, tenancy};
+use super::{bootstrap, kubeconfigs, kustomization, namespace, object, objects, overlays, release, sources, tenancy};
 use crate::plan::{Content, Deployment, FluxLayout};
 use crate::target::OutputTree;
 use crate::target::yaml;
@@ -48,6 +48,7 @@ pub(super) fn files(hub: &Hub, order: &Order) -> OutputTree {
     if let Some((path, text)) = bootstrap::file(hub, &tree) {
         tree.insert(path, text);
     }
+    tree.extend(objects::files(hub));
     tree
 }
 
@@ -96,6 +97,7 @@ fn hub_folder(hub: &Hub, order: &Order, clusters: &Clusters) -> OutputTree {
             folder.entry(format!("rollouts/{}/{}.yaml", gate.rollout, gate.stage)).or_default().push(object);
         }
     }
+    folder.extend(objects::on_hub(hub));
     let mut tree = OutputTree::new();
     let flux = hub.folder();
     let names: Vec<String> = elsewhere.into_iter().chain(folder.keys().cloned()).collect();

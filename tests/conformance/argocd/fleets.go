@@ -2,6 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -41,6 +45,8 @@ type deployment struct {
 		Path     *string `json:"path"`
 		Chart    *string `json:"chart"`
 	} `json:"source"`
+	// The objects that are written for it, as `apiVersion/Kind/namespace/name`.
+	Objects []string `json:"objects"`
 	After   []string `json:"after"`
 	Rollout *string  `json:"rollout"`
 	Stage   *string  `json:"stage"`
@@ -146,6 +152,15 @@ func (given fleet) read() objects {
 			expect(err == nil, "%s: %s: %v", given.Name, path, err)
 			found.applications[path] = application
 		default:
+			if strings.HasPrefix(path, engineFolder+"/objects/") {
+				// What the fleet itself has on the hub: the root applies each object of the file.
+				delete(found.keys, path)
+				for place, document := range strings.Split(string(text), "\n---\n") {
+					check(yaml.Unmarshal([]byte(document), &kind))
+					found.keys[fmt.Sprint(path, "#", place)] = kind.Kind + "/" + kind.Metadata.Name
+				}
+				break
+			}
 			expect(false, "%s: %s is a %q", given.Name, path, kind.Kind)
 		}
 	}
@@ -176,6 +191,10 @@ func (given fleet) judgeApplication(meant deployment, application argo.Applicati
 	url := strings.TrimPrefix(meant.Source.URL, "oci://")
 	same := strings.TrimPrefix(source.RepoURL, "oci://") == url || strings.HasSuffix(url, "/"+source.Chart)
 	expect(same, "%s: %s is read from %s, not %s", given.Name, meant.Name, source.RepoURL, meant.Source.URL)
+	if len(meant.Objects) > 0 {
+		given.judgeObjects(meant, application)
+		return
+	}
 	expect(source.Path == text(meant.Source.Path), "%s: %s has the path %q", given.Name, meant.Name, source.Path)
 	if meant.Source.Chart != nil && *meant.Source.Chart != "" {
 		expect(source.Chart == *meant.Source.Chart, "%s: %s has the chart %q", given.Name, meant.Name, source.Chart)
@@ -183,6 +202,32 @@ func (given fleet) judgeApplication(meant deployment, application argo.Applicati
 	if meant.Source.Revision != nil {
 		expect(source.TargetRevision == *meant.Source.Revision, "%s: %s has the revision %q", given.Name, meant.Name, source.TargetRevision)
 	}
+}
+
+// judgeObjects lets the repo server read the folder of objects that fleetc writes, which are those of the plan and permitted.
+func (given fleet) judgeObjects(meant deployment, application argo.Application) {
+	repository, err := os.MkdirTemp("", "fleet")
+	check(err)
+	defer os.RemoveAll(repository)
+	folder := "objects/" + meant.Cluster + "/" + meant.Component + "/"
+	path := application.Spec.GetSource().Path
+	expect(strings.HasSuffix("/"+path+"/", "/"+folder), "%s: %s has the path %q", given.Name, meant.Name, path)
+	for name, text := range given.Files {
+		if below, ok := strings.CutPrefix(name, folder); ok {
+			file := filepath.Join(repository, path, below)
+			check(os.MkdirAll(filepath.Dir(file), 0o755))
+			check(os.WriteFile(file, []byte(text), 0o644))
+		}
+	}
+	project := given.read().projects[application.Spec.Project]
+	objects := []string{}
+	for _, object := range given.applied(repository, application) {
+		parts := []string{object.GetAPIVersion(), object.GetKind(), object.GetNamespace(), object.GetName()}
+		objects = append(objects, strings.ReplaceAll(strings.Join(parts, "/"), "//", "/"))
+		permitted := project.IsGroupKindNamePermitted(object.GroupVersionKind().GroupKind(), object.GetName(), object.GetNamespace() != "")
+		expect(permitted, "%s: %s may not have %v", given.Name, meant.Name, objects)
+	}
+	expect(slices.Equal(objects, meant.Objects), "%s: %s has the objects %v, not %v", given.Name, meant.Name, objects, meant.Objects)
 }
 
 // judgePermission asks the engine's own AppProject, as the application controller does before it syncs.

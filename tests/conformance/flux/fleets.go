@@ -33,6 +33,9 @@ func judgeFleet(line []byte) {
 	work := given.write(given.home())
 	defer os.RemoveAll(work.root)
 	told, all := given.told(work)
+	for _, hub := range told {
+		expect(len(hub.others) == len(given.Plan.HubObjects), "%s: the hub has %d objects", given.Name, len(hub.others))
+	}
 
 	gates := map[string]*flux.Kustomization{}
 	left := maps.Clone(all)
@@ -53,7 +56,9 @@ func judgeFleet(line []byte) {
 		}
 		given.judgeKustomization(meant, one)
 		hub := told[meant.Cluster]
-		if meant.isChart() {
+		if meant.isObjects() {
+			given.judgeObjects(meant, one, hub, work, names)
+		} else if meant.isChart() {
 			given.judgeRelease(meant, one, hub, work, names)
 		} else {
 			given.judgeFolder(meant, one, hub, names)
@@ -306,7 +311,7 @@ func (given fleet) judgeValuesFiles(meant deployment, release *helm.HelmRelease,
 func (given fleet) judgeReleaseFolders() {
 	wanted := map[string]bool{}
 	for _, one := range given.Plan.Deployments {
-		wanted[path.Join("flux/releases", one.Cluster, one.Component)] = one.isChart()
+		wanted[path.Join("flux/releases", one.Cluster, one.Component)] = one.isChart() || one.isObjects()
 	}
 	for _, name := range given.files("flux/releases/") {
 		expect(wanted[path.Dir(name)], "%s: %s belongs to no deployment", given.Name, name)

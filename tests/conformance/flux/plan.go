@@ -21,7 +21,10 @@ type plan struct {
 	} `json:"clusters"`
 	Deployments []deployment `json:"deployments"`
 	Rollouts    []rollout    `json:"rollouts"`
-	Projects    []struct {
+	HubObjects  []struct {
+		Object string `json:"object"`
+	} `json:"hub_objects"`
+	Projects []struct {
 		Name           string  `json:"name"`
 		ServiceAccount *string `json:"service_account"`
 	} `json:"projects"`
@@ -95,9 +98,13 @@ func (one deployment) raw(keys ...string) any {
 		value = within[key]
 	}
 	return value
+	// The objects that are written for it, as `apiVersion/Kind/namespace/name`.
+	Objects []string `json:"objects"`
 }
 
-func (one deployment) isChart() bool { return one.Source.Path == nil }
+func (one deployment) isChart() bool { return one.Source.Path == nil && !one.isObjects() }
+
+func (one deployment) isObjects() bool { return len(one.Objects) > 0 }
 
 // isWatched says whether somebody looks at the health of what was applied.
 func (one deployment) isWatched() bool { return one.Wait || len(one.Health) > 0 }

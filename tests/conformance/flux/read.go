@@ -37,19 +37,21 @@ type objects struct {
 	helm           map[string]*source.HelmRepository
 	buckets        map[string]*source.Bucket
 	configMaps     map[string]*core.ConfigMap
+	// What the fleet itself says, by what it is.
+	others map[string]*unstructured.Unstructured
 }
 
 func newObjects() objects {
 	return objects{
 		map[string]*flux.Kustomization{}, map[string]*helm.HelmRelease{}, map[string]*source.GitRepository{},
 		map[string]*source.OCIRepository{}, map[string]*source.HelmRepository{}, map[string]*source.Bucket{},
-		map[string]*core.ConfigMap{},
+		map[string]*core.ConfigMap{}, map[string]*unstructured.Unstructured{},
 	}
 }
 
 func (all objects) size() int {
 	return len(all.kustomizations) + len(all.releases) + len(all.git) + len(all.oci) + len(all.helm) + len(all.buckets) +
-		len(all.configMaps)
+		len(all.configMaps) + len(all.others)
 }
 
 // add decodes one object strictly into the controllers' own type; unknown and repeated fields are errors.
@@ -80,7 +82,18 @@ func (all objects) add(document []byte) error {
 	case "v1 ConfigMap":
 		return decode(document, all.configMaps, name)
 	}
-	return fmt.Errorf("nobody knows %s %s", head.APIVersion, head.Kind)
+	one := &unstructured.Unstructured{}
+	if err := yaml.UnmarshalStrict(document, &one.Object); err != nil {
+		return err
+	}
+	all.others[reference(one)] = one
+	return nil
+}
+
+// reference is an object as the plan names it.
+func reference(one *unstructured.Unstructured) string {
+	parts := []string{one.GetAPIVersion(), one.GetKind(), one.GetNamespace(), one.GetName()}
+	return strings.ReplaceAll(strings.Join(parts, "/"), "//", "/")
 }
 
 func decode[T any](document []byte, into map[string]*T, name string) error {
@@ -136,6 +149,9 @@ func (given fleet) judgeFiles() {
 			expect(err == nil, "%s: %s: %v", given.Name, name, err)
 		}
 		expect(found.size() > 0, "%s: %s holds nothing", given.Name, name)
+		for other := range found.others {
+			expect(given.says(other), "%s: %s: nobody knows %s", given.Name, name, other)
+		}
 	}
 }
 

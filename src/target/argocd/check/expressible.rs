@@ -13,6 +13,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report<'_>) {
     }
     for deployment in &context.plan.deployments {
         fields(deployment, report);
+        objects(context, deployment, report);
         sources(deployment, report);
         tools(deployment, report);
         if context.settings.destination == Destination::Server {
@@ -87,6 +88,26 @@ fn tools(deployment: &Deployment, report: &mut Report<'_>) {
         None => format!("`{first}` is set as well"),
     };
     report.once(NOT_EXPRESSIBLE, second.1, |d| d.label(label).help("keep the fields of one of them"), message);
+}
+
+/// The objects of a cluster are files in the output, and of a cluster that nobody declared there can be none.
+fn objects(context: &Context<'_>, deployment: &Deployment, report: &mut Report<'_>) {
+    if deployment.objects().is_empty() || context.space.is_none() {
+        return;
+    }
+    let message = format!("Argo CD cannot make `{}` on clusters that it finds by labels", deployment.component);
+    report.once(
+        NOT_EXPRESSIBLE,
+        deployment.origin.component,
+        |d| {
+            d.label("its objects are files, one for each cluster")
+                .related(context.settings.span, "clusters are found by labels here")
+                .help(
+                    "write `membership = static` for Argo CD, or put the objects into a folder or chart of a component",
+                )
+        },
+        message,
+    );
 }
 
 fn sources(deployment: &Deployment, report: &mut Report<'_>) {

@@ -28,7 +28,7 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
     }
     if let Some((deployment, attribute)) = reasons.first().filter(|_| !warned) {
-        automated_sync_off(deployment.origin.of(attribute), attribute, report);
+        automated_sync_off(deployment, attribute, report);
     }
 }
 
@@ -37,6 +37,16 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report<'_>) {
 fn reason(deployments: &[Deployment]) -> Option<(&Deployment, &'static str)> {
     let rollout = deployments.iter().find(|d| d.rollout.is_some()).map(|d| (d, "rollout"));
     rollout.or_else(|| deployments.iter().find(|d| !d.after.is_empty()).map(|d| (d, "after")))
+}
+
+/// What puts a deployment into an order, in words.
+fn cause(deployment: &Deployment) -> &'static str {
+    match (&deployment.rollout, deployment.after.len() > deployment.implied.len()) {
+        (Some(_), _) => "a rollout",
+        (None, true) => "`after`",
+        (None, false) if deployment.implied.is_empty() => "what waits for it",
+        (None, false) => "a secret or store that it waits for",
+    }
 }
 
 /// One cause, one error: it stands where the first component asks for an order and names the others.
@@ -68,13 +78,13 @@ fn needs_progressive_syncs(context: &Context<'_>, reasons: &[(&Deployment, &str)
 }
 
 fn self_heal_off(deployment: &Deployment, report: &mut Report<'_>) {
-    let reason = if deployment.rollout.is_some() { "a rollout" } else { "`after`" };
+    let reason = cause(deployment);
     let message = format!("Argo CD will not undo changes by hand of `{}`", deployment.component);
     report.once(
         SELF_HEAL_OFF,
         deployment.origin.of("self-heal"),
         |d| {
-            d.label(format!("switched off because the component is under {reason}"))
+            d.label(format!("switched off because of {reason}"))
                 .note("the ApplicationSet controller disables automated sync, and self-heal with it, under a rolling sync")
                 .help("write `self-heal = false` for it, or take it out of the order")
         },
@@ -82,11 +92,13 @@ fn self_heal_off(deployment: &Deployment, report: &mut Report<'_>) {
     );
 }
 
-fn automated_sync_off(span: Span, attribute: &str, report: &mut Report<'_>) {
-    let message = format!("with `{attribute}`, Argo CD syncs only when the order says so");
+fn automated_sync_off(deployment: &Deployment, attribute: &str, report: &mut Report<'_>) {
+    let written = deployment.origin.attributes.contains_key(attribute);
+    let cause = if written { format!("`{attribute}`") } else { cause(deployment).to_owned() };
+    let message = format!("with {cause}, Argo CD syncs only when the order says so");
     report.once(
         AUTOMATED_SYNC_OFF,
-        span,
+        deployment.origin.of(attribute),
         |d| {
             d.label("automated sync is switched off for what stands in an order").note(
                 "under a rolling sync the ApplicationSet controller disables it and syncs by itself, step by step",

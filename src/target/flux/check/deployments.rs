@@ -39,6 +39,7 @@ pub(super) fn check(hub: &Hub, report: &mut Report) {
         match &deployment.content {
             Content::Path(_) => check_path(hub, deployment, report),
             Content::Chart(chart) => check_chart(hub, deployment, chart, report),
+            Content::Objects(objects) => check_objects(deployment, objects, report),
         }
     }
 }
@@ -64,7 +65,7 @@ fn check_retry(deployment: &Deployment, report: &mut Report) {
     if retry.factor.is_some() || retry.max_duration.is_some() {
         let message = "Flux tries again after a constant pause, which does not grow";
         report.add(not_expressible(at, message).help("leave out `factor` and `max-duration`"));
-    } else if retry.limit >= 0 && matches!(deployment.content, Content::Path(_)) {
+    } else if retry.limit >= 0 && !matches!(deployment.content, Content::Chart(_)) {
         let message = "Flux tries to apply a folder again for ever";
         report.add(not_expressible(at, message).help("leave out `limit`, or set it for Argo CD's clusters only"));
     }
@@ -153,6 +154,23 @@ fn check_namespace(hub: &Hub, deployment: &Deployment, report: &mut Report) {
         (Content::Chart(_), true) => return,
     };
     report.add(not_expressible(deployment.origin.of(name), message).help(help));
+}
+
+/// kustomize writes annotations anew, and for a gate of a rollout whole objects.
+fn check_objects(deployment: &Deployment, objects: &[Value], report: &mut Report) {
+    let whole = deployment.rollout.is_some();
+    let read =
+        |object: &Value| if whole { Some(object.clone()) } else { object.pointer("/metadata/annotations").cloned() };
+    let lost = |value: Value| !strings(&value).into_iter().all(yaml::survives_kustomize);
+    if objects.iter().filter_map(read).any(lost) {
+        let message = "Flux cannot write several lines of which the first begins with a tab";
+        report.add(
+            not_expressible(deployment.origin.component, message)
+                .label("in one of its fields")
+                .help("let the text begin with something else")
+                .note("kustomize writes it as a block that it cannot read again"),
+        );
+    }
 }
 
 fn check_path(hub: &Hub, deployment: &Deployment, report: &mut Report) {

@@ -29,6 +29,15 @@ pub(super) fn check(hub: &Hub, diagnostics: &mut Diagnostics) {
     projects::check(hub, &mut report);
     tenancy::check(hub, &mut report);
     kubeconfigs::check(hub, &mut report);
+    for object in hub.plan.hub_objects.iter().filter(|_| hub.is_pull()) {
+        let message = format!("`{}` is for the hub, and there is none", object.name);
+        report.add(
+            Diagnostic::new(codes::NOT_EXPRESSIBLE, object.span, message)
+                .label("nowhere to apply it")
+                .related(hub.settings.span, "`mode = pull` here puts a Flux into each cluster")
+                .help("write `mode = hub`, or leave `hub` out and let the object be on clusters"),
+        );
+    }
 }
 
 /// Collects diagnostics and keeps the first of each code at a place: a plan may hold the same mistake on 5,000,000

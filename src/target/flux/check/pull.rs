@@ -63,6 +63,9 @@ fn by_hand(deployment: &Deployment) -> &'static str {
         (Content::Chart(_), _) => {
             "give the clusters of each stage a `version`, raised once the stage before is healthy"
         }
+        (Content::Objects(_), _) => {
+            "say what changes in `on` blocks for the clusters of each stage, one after the other as they get healthy"
+        }
         (Content::Path(_), SourceKind::Git) => {
             "give the clusters of each stage a source with its own branch or tag, moved once the stage before is healthy"
         }
@@ -84,6 +87,9 @@ fn example(deployment: &Deployment, stage: &str) -> String {
         (Content::Chart(chart), _) => {
             let version = &chart.version;
             return format!("for stage `{stage}` that is, in `{component}`, `on … {{ version = \"{version}\" }}`");
+        }
+        (Content::Objects(_), _) => {
+            return format!("for stage `{stage}` that is, in `{component}`, `on … {{ … }}` with what is new");
         }
         (Content::Path(_), SourceKind::Git) => format!("git = \"{url}\", branch = \"{stage}\""),
         (Content::Path(_), SourceKind::Oci) => format!("oci = \"{url}\", tag = \"{stage}\""),

@@ -90,6 +90,8 @@ fn check_use(deployment: &Deployment, report: &mut Report) {
     let holds_charts = matches!(source.kind, SourceKind::Helm | SourceKind::Oci);
     let (wrong, attribute, help) = match deployment.content {
         Content::Path(_) => (source.kind == SourceKind::Helm, "path", "name a chart of it with `chart`"),
+        // They are read from the fleet's own source, which was checked.
+        Content::Objects(_) => return,
         Content::Chart(_) => (!holds_charts, "chart", "name a source with `helm` or `oci`"),
     };
     if wrong {
