@@ -69,6 +69,8 @@ fn found(code: &'static Code, message: String, label: &'static str, help: impl I
 
 fn content(subject: Subject, deployment: &Deployment, findings: &mut Findings) {
     match &deployment.content {
+        // They are in this output, and change with it.
+        Content::Objects(_) => {}
         Content::Path(_) => revision(subject, deployment, &deployment.source, findings),
         Content::Chart(chart) => {
             if floats(&chart.version) {

@@ -46,22 +46,25 @@ fn is_single(keyword: &str) -> bool {
 /// What the fields of an object are together, as a map.
 pub const OBJECT_FIELDS: &str = "fields";
 
-/// Whether the map `name` may hold anything, and merges inner maps, too.
-pub fn is_nested(name: &str) -> bool {
-    matches!(name, "values" | OBJECT_FIELDS)
-}
-
 /// Whether the block `keyword` is a free-form map that may also be written as an attribute.
 pub fn is_free(keyword: &str) -> bool {
     matches!(
         keyword,
-        "values" | "labels" | "annotations" | "substitute" | "images" | "namespace-labels" | "namespace-annotations"
+        "values"
+            | "labels"
+            | "annotations"
+            | "substitute"
+            | "images"
+            | "keys"
+            | "namespace-labels"
+            | "namespace-annotations"
+            | OBJECT_FIELDS
     )
 }
 
 /// Whether the map `name` may hold anything, so that it is merged key by key at every depth.
 pub fn is_nested(name: &str) -> bool {
-    name == "values" || Object::of_block(name).is_some( | "keys" | OBJECT_FIELDS)
+    matches!(name, "values" | OBJECT_FIELDS) || Object::of_block(name).is_some()
 }
 
 fn check_attribute(

@@ -88,8 +88,12 @@ pub(super) fn deployment(deployment: &Deployment) -> Value {
         "components": d.components,
         "namespace_labels": d.namespace_labels,
         "namespace_annotations": d.namespace_annotations,
-            "objects": each(d.objects(), |object| Value::from(object_ref(&ObjectRef::of(object)))),
-    })
+        "objects": each(d.objects(), |object| Value::from(object_ref(&ObjectRef::of(object)))),
+    });
+    if let Value::Object(fields) = &mut written {
+        fields.extend(raw(&d.raw));
+    }
+    written
 }
 
 fn hub_object(object: &HubObject) -> Value {
@@ -97,11 +101,7 @@ fn hub_object(object: &HubObject) -> Value {
         "name": &*object.name,
         "object": object_ref(&ObjectRef::of(&object.object)),
         "clusters": names(&object.clusters),
-    });
-    if let Value::Object(fields) = &mut written {
-        fields.extend(raw(&d.raw));
-    }
-    written
+    })
 }
 
 /// The raw fields of each engine, where there are any.

@@ -17,7 +17,7 @@ pub fn actual(deployment: &Deployment, whole: &Value, name: &str) -> Value {
         "source" => deployment.source.name.as_str().into(),
         "values-files" => match &deployment.content {
             Content::Chart(chart) => chart.values_files.iter().map(|file| Value::from(file.path.as_str())).collect(),
-            Content::Path(_) => json!([]),
+            Content::Path(_) | Content::Objects(_) => json!([]),
         },
         "images" => {
             deployment.images.iter().map(|image| (image.name.clone(), written(image))).collect::<Map<_, _>>().into()

@@ -42,8 +42,7 @@ pub fn check(file: &File, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// F0008 for something that is `what`.
-pub /// F0008 for the values of a Secret that is written out.
+/// F0008 for the values of a Secret that is written out.
 fn secret_values(body: &Block, diagnostics: &mut Diagnostics) {
     for entry in &body.entries {
         match entry {
@@ -65,7 +64,8 @@ fn secret_values(body: &Block, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn found(span: Span, what: &str) -> Diagnostic {
+/// F0008 for something that is `what`.
+pub fn found(span: Span, what: &str) -> Diagnostic {
     Diagnostic::new(codes::CREDENTIAL_IN_SOURCE, span, format!("this looks like {what}"))
         .label("everybody who can read the repository can use it")
         .help("take it out, make a new one, and name the Secret that holds it: `secret = …`")

@@ -17,7 +17,7 @@ use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::field::{as_text, invalid_value, is_label_text};
 use crate::model::scope::Place;
 use crate::model::set::ClusterSet;
-use crate::model::{Model, cluster};
+use crate::model::{Model, cluster, schema};
 use crate::plan::{
     Chart, Content, Deployment, Duration, Image, MAX_NAME, ObjectRef, OnDelete, Origin, SourceKind, ValuesFile,
 };
@@ -63,7 +63,7 @@ pub fn shorten(name: &str, limit: usize) -> String {
 /// The attributes of one spot, each picked on its own so that every problem is found.
 pub(super) struct Attributes<'t, 'a, 's, 'x, 'f> {
     /// The component on its cluster.
-    pub(super) pub(super) spot: Spot<'t, 'a>,
+    pub(super) spot: Spot<'t, 'a>,
     pub(super) sinks: &'x mut Sinks<'s, 'f>,
     spans: BTreeMap<&'static str, Span>,
 }

@@ -247,6 +247,7 @@ impl<'a> Layers<'a> {
             expr: None,
             entries: &block.body.entries,
             span: block.keyword.span,
+            fields: false,
         };
         self.maps.entry(&block.keyword.text).or_default().push(part(block));
         for entry in &block.body.entries {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::fields::Teller;
 use super::{Field, dotted, inputs};
-use crate::model::body::{{OBJECT_FIELDS, is_free, is_nested};
+use crate::model::body::{OBJECT_FIELDS, is_free, is_nested};
 use crate::plan::resolve::layers::{Candidate, MapPart};
 use crate::plan::resolve::pick::{Findings, Trace};
 use crate::syntax::ast::{Attribute, ExprKind};

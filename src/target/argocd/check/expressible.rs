@@ -72,7 +72,7 @@ fn tools(deployment: &Deployment, report: &mut Report<'_>) {
     let written = match &deployment.content {
         Content::Chart(_) => Some("helm"),
         Content::Path(_) if !deployment.patches.is_empty() || !deployment.images.is_empty() => Some("kustomize"),
-        Content::Path(_) => None,
+        Content::Path(_) | Content::Objects(_) => None,
     };
     let said = ["directory", "helm", "kustomize", "plugin"].into_iter().filter_map(|tool| Some((tool, raw(tool)?)));
     let others: Vec<(&str, Span)> = said.filter(|(tool, _)| Some(*tool) != written).collect();

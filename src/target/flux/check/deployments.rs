@@ -143,7 +143,7 @@ fn check_namespace(hub: &Hub, deployment: &Deployment, report: &mut Report) {
     ];
     let Some((name, _)) = maps.into_iter().find(|(_, map)| !map.is_empty()) else { return };
     let (message, help) = match (&deployment.content, hub.is_pull()) {
-        (Content::Path(_), _) => (
+        (Content::Path(_) | Content::Objects(_), _) => (
             "Flux makes no namespace for a folder, so there is none to label",
             "put a Namespace with them into the folder",
         ),
