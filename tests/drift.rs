@@ -246,6 +246,13 @@ fn with_run_the_command_is_run_and_said() {
     // Every kind was asked for, so a kind of which nothing is there is missing.
     kubectl("echo '{\"kind\":\"List\",\"items\":[]}'");
     run(&[]).ends_with(3).stdout_has("AppProject apps").stdout_has("14 of 14 deployments drift");
+    // Of two engines, each is asked for, and one that has nothing is missing as a whole.
+    let both =
+        case("sets", "fleet.fleet").replace("source    = config", "source = config\n  migrating = true") + "flux { }\n";
+    let both = both.replace("stage prod    on env == prod { gate = manual }", "stage prod    on env == prod");
+    folder.write("fleet.fleet", both);
+    kubectl("case \"$2\" in app*) cat state.json;; *) echo '{\"kind\":\"List\",\"items\":[]}';; esac");
+    run(&["-q"]).ends_with(3).stdout_has("\nflux: 14 deployments on 4 clusters\n");
     kubectl("echo >&2; echo 'error: no\u{1b}[31m access' >&2; echo more >&2; exit 1");
     let ran = run(&["-q"]).ends_with(2).stdout("");
     ran.stderr_has("-o json` failed: error: no\\u{1b}[31m access\n");

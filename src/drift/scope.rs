@@ -98,9 +98,13 @@ pub(super) fn choose<'a>(
         }
     }
     let names: Vec<String> = views.iter().map(View::words).collect();
+    let engines: Vec<Engine> = views.iter().map(|view| view.engine).collect();
+    let is_only_of = |engine: Engine| engines.iter().filter(|one| **one == engine).count() == 1;
     let mut chosen = Chosen { views: Vec::new(), not_compared: Vec::new() };
     for view in views {
-        if (is_only_one && !view.live.is_empty()) || view.is_there() {
+        // Of an engine that was asked for everything, nothing is there where nothing came.
+        let was_asked = is_only_of(view.engine) && view.live.values().any(|found| found.is_whole);
+        if (is_only_one && !view.live.is_empty()) || was_asked || view.is_there() {
             chosen.views.push(view);
         } else {
             chosen.not_compared.push(format!("{}: nothing of it is in the state", view.words()));
