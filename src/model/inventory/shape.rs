@@ -116,9 +116,15 @@ impl<'r> Reading<'r, '_, '_> {
     fn own(&mut self, node: &'r Node) {
         match &node.kind {
             Kind::List(items) => items.iter().for_each(|item| self.own_entry(item, None)),
-            Kind::Map(_) => self.own_entry(node, None),
-            _ => self.refuse(self.unknown(&format!("it holds {}", node.describe()))),
+            Kind::Map(_) if self.asked.each.is_some() || self.has_name(node) => self.own_entry(node, None),
+            _ => self.refuse(self.unknown(&format!("it holds {}", what_holds(node)))),
         }
+    }
+
+    /// Whether something stands in `node` where the name of a cluster would be.
+    fn has_name(&self, node: &Node) -> bool {
+        let pointer = self.asked.name.as_ref().map(|pointer| pointer::follow(node, &pointer.parts));
+        pointer.unwrap_or_else(|| node.get("name")).is_some()
     }
 
     fn own_entry(&mut self, node: &'r Node, key: Option<&'r Entry>) {
