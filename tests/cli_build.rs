@@ -184,7 +184,7 @@ fn the_whole_tree_can_be_printed_as_one_stream() {
     let printed = folder.fleetc(&arguments).ends_with(0).stderr("").stdout;
     assert!(!folder.path("gitops").exists());
     folder.fleetc(&["build"]).ends_with(0);
-    let documents: Vec<&str> = printed.split("---\n").collect();
+    let documents: Vec<&str> = printed.split("\n---\n").collect();
     for document in &documents {
         let path = document.lines().next().unwrap().strip_prefix("# ").unwrap();
         assert!(folder.path("gitops").join(path).exists(), "{path}");

@@ -226,8 +226,9 @@ fn not_admitted(at: Span, declared: Span, attribute: &str, own: &str, on: &str) 
         _ => (format!("the namespace `{own}` is not managed on {on}"), "only these namespaces are"),
     };
     let label = if own.is_empty() { "this component is of none".to_owned() } else { format!("`{own}`") };
-    Diagnostic::new(codes::NOT_ADMITTED, at, message)
-        .label(label)
-        .related(declared, related)
-        .help(format!("add it to the `{attribute}s` of {on}, or keep the component off there"))
+    Diagnostic::new(codes::NOT_ADMITTED, at, message).label(label).related(declared, related).help(if own.is_empty() {
+        format!("write `{attribute} = …` with one of them, or keep the component off there")
+    } else {
+        format!("add it to the `{attribute}s` of {on}, or keep the component off there")
+    })
 }
