@@ -10,6 +10,9 @@ use crate::plan::{Cluster, Deployment};
 /// The label by which a fleet says where its clusters are.
 pub(super) const REGION: &str = "region";
 
+/// A rollout, a stage of it, and a component in that.
+type Step<'p> = (&'p Arc<str>, &'p Arc<str>, &'p Arc<str>);
+
 /// Reports stages and regions.
 pub fn check(subject: Subject, diagnostics: &mut Diagnostics) {
     mixed_stages(subject, diagnostics);
@@ -18,7 +21,7 @@ pub fn check(subject: Subject, diagnostics: &mut Diagnostics) {
 
 /// F0732 for stages in which a component changes on protected and other clusters at once.
 fn mixed_stages(subject: Subject, diagnostics: &mut Diagnostics) {
-    let mut of: BTreeMap<(&Arc<str>, &Arc<str>, &Arc<str>), [Option<&Deployment>; 2]> = BTreeMap::new();
+    let mut of: BTreeMap<Step, [Option<&Deployment>; 2]> = BTreeMap::new();
     for deployment in subject.deployments() {
         if let (Some(rollout), Some(stage)) = (&deployment.rollout, &deployment.stage) {
             let both = of.entry((rollout, stage, &deployment.component)).or_default();
