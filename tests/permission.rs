@@ -235,6 +235,9 @@ fn project() -> Project {
         deny_namespace_resources: Vec::new(),
         source_namespaces: Vec::new(),
         service_account: None,
+        windows: Vec::new(),
+        roles: Vec::new(),
+        orphaned_resources: None,
     }
 }
 

@@ -178,9 +178,6 @@ const fn built(name: &'static str, ty: Type, default: &'static str, doc: &'stati
     Attribute { name, ty, default, doc, status: Status::Built }
 }
 
-const fn later(name: &'static str, ty: Type, default: &'static str, doc: &'static str) -> Attribute {
-    Attribute { name, ty, default, doc, status: Status::Later }
-}
 
 const fn free(keyword: &'static str, doc: &'static str) -> Block {
     Block { keyword, attributes: &[], blocks: &[], doc, status: Status::Built }

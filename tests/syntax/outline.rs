@@ -72,7 +72,6 @@ fn declaration(out: &mut String, kind: &DeclarationKind) {
             block(out, &test.body, 1);
         }
         DeclarationKind::Inventory(inventory) => named(out, "inventory", inventory),
-        DeclarationKind::Later(keyword) => writeln!(out, "later {}", keyword.text).unwrap(),
     }
 }
 
