@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use fleetc::kinds::{Object, When};
-use fleetc::model::schema::{self, Block, Status};
+use fleetc::model::schema::{self, Block};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -24,10 +24,9 @@ fn read(path: &str) -> String {
 fn table(block: &Block) -> String {
     let mut table = String::from("| attribute | type | default | meaning |\n|---|---|---|---|\n");
     for attribute in block.attributes {
-        let later = if attribute.status == Status::Later { " *(not supported yet)*" } else { "" };
         let line =
             [format!("`{}`", attribute.name), attribute.ty.words(), attribute.default.into(), attribute.doc.into()];
-        table.push_str(&format!("| {}{later} |\n", line.join(" | ")));
+        table.push_str(&format!("| {} |\n", line.join(" | ")));
     }
     table
 }
@@ -205,7 +204,11 @@ fn fleet_blocks(text: &str) -> Vec<&str> {
 #[test]
 fn the_blocks_of_the_reference_are_fleet_text() {
     let keywords = ["fleet", "argocd", "flux", "source", "label", "fact", "cluster", "group", "project", "component"];
-    let keywords = [&keywords[..], &["template", "defaults", "rollout", "moved", "removed", "test", "inventory", "store", "secret", "object"]].concat();
+    let keywords = [
+        &keywords[..],
+        &["template", "defaults", "rollout", "moved", "removed", "test", "inventory", "store", "secret", "object"],
+    ]
+    .concat();
     let text = read("docs/language.md");
     for block in fleet_blocks(&text) {
         // What stands inside of a declaration is shown without it.
@@ -255,6 +258,7 @@ fn the_page_of_registration_shows_what_is_built() {
 source config { git = \"https://github.com/acme/config\", branch = \"main\" }
 component web on all { path = \"web\", namespace = web }
 ";
+    let folder = scratch("registration-flux");
     fs::write(folder.join("fleet.fleet"), format!("{rest}{flux}")).unwrap();
     let output = fleetc(&["build", "-C", folder.to_str().unwrap()]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -16,7 +16,8 @@ use serde_json::Value;
 /// What a fleet, given as text, becomes for Flux.
 fn built(text: &str) -> OutputTree {
     let compilation = compile(&MemoryFiles::new().file("fleet.fleet", text).into_project(), &[]);
-    let said: Vec<_> = compilation.diagnostics.iter().map(|d| format!("{} {}", d.code.id, d.message)).collect();
+    let errors = compilation.diagnostics.iter().filter(|d| d.severity == fleetc::diag::Severity::Error);
+    let said: Vec<_> = errors.map(|d| format!("{} {}", d.code.id, d.message)).collect();
     assert!(said.is_empty(), "{said:?}");
     let plan = compilation.plan.expect("a fleet without mistakes has a plan");
     flux::build(&plan, &plan.flux[0])
@@ -24,7 +25,8 @@ fn built(text: &str) -> OutputTree {
 
 /// Every object of a tree.
 fn objects(tree: &OutputTree) -> Vec<Value> {
-    tree.values().flat_map(|text| serde_saphyr::from_multiple::<Value>(text).unwrap()).collect()
+    let manifests = tree.iter().filter(|(path, _)| path.ends_with(".yaml"));
+    manifests.flat_map(|(_, text)| serde_saphyr::from_multiple::<Value>(text).unwrap()).collect()
 }
 
 fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {

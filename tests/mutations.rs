@@ -118,6 +118,8 @@ impl Gather<'_> {
         self.misspell("a keyword", declaration.keyword);
         for entry in &body.entries {
             match entry {
+                // The fields of an object are free.
+                Entry::Attribute(_) if is_object(declaration) => {}
                 Entry::Attribute(attribute) => self.attribute(declaration, attribute),
                 Entry::Block(block) => block.on.iter().for_each(|on| self.predicate(on)),
                 _ => {}
@@ -276,4 +278,8 @@ fn choose(files: &Files, all: &[Mutation], kinds: &[&str], k: usize, round: usiz
     }
     chosen.sort_by(|a, b| (&a.file, a.start).cmp(&(&b.file, b.start)));
     chosen
+}
+
+fn is_object(declaration: &ast::Declaration) -> bool {
+    matches!(&declaration.kind, DeclarationKind::Component(component) if matches!(component.form, ast::Form::Object(_)))
 }

@@ -106,8 +106,8 @@ codes! {
     F0213 DUPLICATE_ENTRY "duplicate-entry" Error "something is said twice";
     F0214 RESERVED_NAME "reserved-name" Error "a name that the language has taken";
     F0215 DEFINITION_CYCLE "definition-cycle" Error "a label or group is defined by itself";
-    F0217 STILL_DECLARED "still-declared" Error "a name that was moved or removed is still declared";
     F0216 UNNAMED_CLUSTER "unnamed-cluster" Error "a cluster of an inventory has no name";
+    F0217 STILL_DECLARED "still-declared" Error "a name that was moved or removed is still declared";
 
     F0301 WRONG_TYPE "wrong-type" Error "a value has the wrong type";
     F0302 UNKNOWN_VALUE "unknown-value" Error "a value that is not one of those allowed";
@@ -125,12 +125,12 @@ codes! {
     F0314 INVALID_VALUE "invalid-value" Error "a value of the right type that cannot be used";
     F0315 CONFLICTING_ATTRIBUTES "conflicting-attributes" Error "two attributes that exclude each other";
     F0316 UNSAFE_PATH "unsafe-path" Error "a path that leaves its source";
+    F0317 UNKNOWN_STORE "unknown-store" Error "no store has this name";
+    F0318 INVALID_OBJECT "invalid-object" Error "an object that Kubernetes does not take";
     F0320 NOT_A_COMPONENT "not-a-component" Error "a folder that kustomize does not take for a component";
     F0321 NAMESPACE_DIFFERS "namespace-differs" Error "two components give one namespace different labels or annotations";
     F0322 UNKNOWN_FIELD "unknown-field" Error "an engine's object has no such field";
     F0323 MISSING_FIELD "missing-field" Error "an engine's object lacks a required field";
-    F0317 UNKNOWN_STORE "unknown-store" Error "no store has this name";
-    F0318 INVALID_OBJECT "invalid-object" Error "an object that Kubernetes does not take";
 
     F0401 DEPENDENCY_CYCLE "dependency-cycle" Error "components wait for each other";
     F0402 DEPENDENCY_MISSING "dependency-missing" Error "a component waits for one that is not on the same cluster";
@@ -147,9 +147,9 @@ codes! {
     F0413 TOO_MANY_DEPLOYMENTS "too-many-deployments" Error "a fleet has more than 5,000,000 pairs of component and cluster";
     F0414 RUNS_NOWHERE "runs-nowhere" Warning "a component runs on no cluster";
     F0415 MEMBERSHIP_UNCHANGED "membership-unchanged" Warning "`with` or `without` changes nothing";
-    F0418 EXPECTATION_FAILED "expectation-failed" Error "what a test expects does not hold";
     F0416 KIND_NOT_PERMITTED "kind-not-permitted" Error "a project does not permit a kind of object";
     F0417 STORE_NOT_HERE "store-not-here" Error "a secret reads a store that is not on its cluster";
+    F0418 EXPECTATION_FAILED "expectation-failed" Error "what a test expects does not hold";
 
     F0501 NEEDS_NEWER_ENGINE "needs-newer-engine" Error "the declared engine version lacks something the fleet uses";
     F0502 UNKNOWN_ENGINE_VERSION "unknown-engine-version" Error "an engine version that fleetc does not know";
@@ -168,16 +168,15 @@ codes! {
     F0515 ROLLOUT_ACROSS_INSTANCES "rollout-across-instances" Error "a rollout spans several instances of an engine";
     F0516 NEEDS_APPLICATION_HEALTH "needs-application-health" Note "Argo CD orders Applications only when it judges their health";
     F0517 LABEL_SPACE_TOO_LARGE "label-space-too-large" Error "labels make more combinations than fleetc looks at";
-    F0523 VARIABLE_CHANGES_TYPE "variable-changes-type" Error "Flux would read the value of a variable as something else than text";
-    F0524 NOT_READ_BY_FLUX "not-read-by-flux" Warning "an annotation that only Argo CD reads, where Flux deploys";
     F0518 SAME_SERVER "same-server" Error "two registered clusters have the same API server";
     F0519 NOT_ADMITTED "not-admitted" Error "a cluster does not take a project or namespace";
+    F0523 VARIABLE_CHANGES_TYPE "variable-changes-type" Error "Flux would read the value of a variable as something else than text";
+    F0524 NOT_READ_BY_FLUX "not-read-by-flux" Warning "an annotation that only Argo CD reads, where Flux deploys";
     F0527 OWNED_FIELD "owned-field" Error "a raw field that fleetc itself writes";
 
     F0601 EDITED_OUTPUT "edited-output" Error "a generated file was edited by hand";
     F0602 FOREIGN_FILE "foreign-file" Error "a file that fleetc did not write is in the way";
     F0603 UNREADABLE_LOCK "unreadable-lock" Error "`fleet.lock` cannot be read";
-
     F0609 UNREADABLE_BASELINE "unreadable-baseline" Error "what was committed last cannot be read";
     F0610 PROTECTED_REMOVAL "protected-removal" Error "a build would remove something from protected clusters";
     F0611 TOO_MANY_REMOVALS "too-many-removals" Error "a build would remove more than `max-removals` allows";
@@ -220,11 +219,15 @@ codes! {
 /// related place; `tests/places.rs` holds it.
 pub static NEEDS_RELATED: &[&str] = &[
     "F0005", "F0010", "F0011", "F0013", "F0103", "F0105", "F0201", "F0202", "F0203", "F0205", "F0206", "F0207",
-    "F0208", "F0209", "F0212", "F0213", "F0215", "F0216", "F0217", "F0302", "F0303", "F0304", "F0305", "F0310", "F0311",
-    "F0312", "F0313", "F0315", "F0317", "F0321", "F0401", "F0402", "F0403", "F0404", "F0405", "F0406", "F0407", "F0408",
-    "F0416", "F0417", "F0418", "F0501", "F0503", "F0506", "F0509", "F0510", "F0511", "F0512", "F0513", "F0514", "F0515",
-    "F0518", "F0519", "F0720", "F0721", "F0722", "F0723", "F0725", "F0726", "F0727", "F0732", "F0733",
+    "F0208", "F0209", "F0212", "F0213", "F0215", "F0216", "F0217", "F0302", "F0303", "F0304", "F0305", "F0310",
+    "F0311", "F0312", "F0313", "F0315", "F0317", "F0321", "F0401", "F0402", "F0403", "F0404", "F0405", "F0406",
+    "F0407", "F0408", "F0416", "F0417", "F0418", "F0501", "F0503", "F0506", "F0509", "F0510", "F0511", "F0512",
+    "F0513", "F0514", "F0515", "F0518", "F0519", "F0720", "F0721", "F0722", "F0723", "F0725", "F0726", "F0727",
+    "F0732", "F0733",
 ];
+
+/// The codes that nothing raises any more. Their numbers stay taken.
+pub static RETIRED: &[&str] = &["F0006"];
 
 /// The code with this id or slug.
 pub fn find_code(name: &str) -> Option<&'static Code> {

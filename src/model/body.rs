@@ -4,8 +4,7 @@
 //! twice, and values of the wrong type.
 
 use super::field::{invalid_key, is_label_key};
-use super::names::not_supported;
-use super::schema::{self, Block, Status};
+use super::schema::{self, Block};
 use super::scope::{Place, Scope};
 use super::shapes;
 use super::value::Checker;
@@ -82,9 +81,6 @@ fn check_attribute(
         return;
     }
     match table.attribute(&attribute.key.text) {
-        Some(known) if known.status == Status::Later => {
-            checker.diagnostics.push(not_supported(attribute.key.span, &format!("the attribute `{}`", known.name)));
-        }
         Some(known) => {
             checker.attribute(&known.ty, &attribute.value, &within(known.name, scope));
             if let ExprKind::Map(entries) = &attribute.value.kind {
@@ -150,10 +146,6 @@ fn check_block(checker: &mut Checker, block: &ast::NestedBlock, table: &'static 
         checker.diagnostics.push(misplaced(&block.keyword, owner, table.blocks));
         return;
     };
-    if known.status == Status::Later {
-        checker.diagnostics.push(not_supported(block.keyword.span, &format!("the block `{}`", known.keyword)));
-        return;
-    }
     match known.keyword {
         "on" => check_override(checker, block, table, scope),
         "patch" => check_patch(checker, block, scope),

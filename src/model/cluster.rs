@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::eval::{At, Evaluator};
 use super::field::FieldType;
-use super::names::{duplicate, not_supported};
-use super::schema::{self, Status};
+use super::names::duplicate;
+use super::schema;
 use super::scope::{Env, Place, Scope};
 use super::value::{Checker, literal_of};
 use super::{Cluster, Model, Slot};
@@ -254,10 +254,6 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
         match entry {
             Entry::Attribute(attribute) if checker.model.find_field(&attribute.key.text).is_some() => {}
             Entry::Attribute(attribute) => match schema::CLUSTER.attribute(&attribute.key.text) {
-                Some(known) if known.status == Status::Later => {
-                    let what = format!("the attribute `{}`", known.name);
-                    checker.diagnostics.push(not_supported(attribute.key.span, &what));
-                }
                 Some(known) => {
                     let scope = Scope { place: place_of(known.name), ..scope };
                     checker.attribute(&known.ty, &attribute.value, &scope);

@@ -6,7 +6,7 @@ use super::Model;
 use super::deciding::nearest_clusters;
 use super::field::{FieldType, written_type};
 use super::predicate::select;
-use super::schema::{self, Status};
+use super::schema;
 use super::scope::{Param, Place, Scope};
 use super::value::Checker;
 use super::{body, changes};
@@ -242,7 +242,6 @@ fn check_known(checker: &mut Checker, node: &ast::Component, scope: &Scope) {
     for entry in &node.body.entries {
         if let Entry::Attribute(attribute) = entry
             && let Some(known) = schema::COMPONENT.attribute(&attribute.key.text)
-            && known.status == Status::Built
         {
             checker.attribute(&known.ty, &attribute.value, scope);
         }

@@ -223,13 +223,6 @@ pub fn duplicate(what: &str, name: &ast::Name, first: Span) -> Diagnostic {
         .help("rename one of them, or put both into one declaration")
 }
 
-/// F0006: a part of the language that is not built yet.
-pub fn not_supported(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::new(codes::NOT_SUPPORTED_YET, span, format!("{what} is not supported yet"))
-        .label("a part of the language that this version does not build")
-        .help("leave it out for now")
-}
-
 /// `name` as it is written where a name may stand: in quotes unless it is a plain word.
 pub fn quoted(name: &str) -> String {
     let mut bytes = name.bytes();

@@ -119,17 +119,6 @@ pub struct Attribute {
     pub default: &'static str,
     /// What it means, in one line.
     pub doc: &'static str,
-    /// Whether this version builds it.
-    pub status: Status,
-}
-
-/// Whether something is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// It is.
-    Built,
-    /// It is part of the language, and of a later version.
-    Later,
 }
 
 /// One block.
@@ -143,8 +132,6 @@ pub struct Block {
     pub blocks: &'static [&'static Block],
     /// What it means, in one line.
     pub doc: &'static str,
-    /// Whether this version builds it.
-    pub status: Status,
 }
 
 impl Block {
@@ -175,17 +162,18 @@ impl Block {
 }
 
 const fn built(name: &'static str, ty: Type, default: &'static str, doc: &'static str) -> Attribute {
-    Attribute { name, ty, default, doc, status: Status::Built }
+    Attribute { name, ty, default, doc }
 }
 
-
 const fn free(keyword: &'static str, doc: &'static str) -> Block {
-    Block { keyword, attributes: &[], blocks: &[], doc, status: Status::Built }
+    Block { keyword, attributes: &[], blocks: &[], doc }
 }
 
 /// Every block that stands in no other; the rest is inside of these.
-pub static BLOCKS: &[&Block] =
-    &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &INVENTORY, &PROJECT, &COMPONENT, &ROLLOUT, &TEST, &STORE, &SECRET, &OBJECT];
+pub static BLOCKS: &[&Block] = &[
+    &FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &INVENTORY, &PROJECT, &COMPONENT, &ROLLOUT, &TEST, &STORE, &SECRET,
+    &OBJECT,
+];
 
 /// The table of a declaration of this form.
 pub fn of_form(form: &Form) -> &'static Block {
@@ -201,7 +189,6 @@ pub fn of_form(form: &Form) -> &'static Block {
 pub static FLEET: Block = Block {
     keyword: "fleet",
     doc: "the fleet as a whole",
-    status: Status::Built,
     attributes: &[
         built(
             "source",
@@ -230,7 +217,6 @@ pub static FLEET: Block = Block {
 pub static ARGOCD: Block = Block {
     keyword: "argocd",
     doc: "Argo CD builds this fleet",
-    status: Status::Built,
     attributes: &[
         built("version", Type::EngineVersion, "newest known", "the minor the manifests must suit"),
         built("namespace", Type::Name, "argocd", "where Applications, ApplicationSets and AppProjects live"),
@@ -275,7 +261,6 @@ pub static ARGOCD: Block = Block {
 pub static FLUX: Block = Block {
     keyword: "flux",
     doc: "Flux builds this fleet",
-    status: Status::Built,
     attributes: &[
         built("version", Type::EngineVersion, "newest known", "the minor the manifests must suit"),
         built("namespace", Type::Name, "flux-system", "where sources, Kustomizations and HelmReleases live"),
@@ -313,7 +298,6 @@ pub static FLUX: Block = Block {
 pub static SOURCE: Block = Block {
     keyword: "source",
     doc: "a repository, registry or bucket",
-    status: Status::Built,
     attributes: &[
         built("git", Type::Text, "", "URL of a Git repository"),
         built("helm", Type::Text, "", "URL of a Helm repository"),
@@ -334,7 +318,6 @@ pub static SOURCE: Block = Block {
 pub static CLUSTER: Block = Block {
     keyword: "cluster",
     doc: "a Kubernetes cluster",
-    status: Status::Built,
     attributes: &[
         built(
             "with",
@@ -385,7 +368,6 @@ static AUTH: &[Tag] = &[
 pub static INVENTORY: Block = Block {
     keyword: "inventory",
     doc: "clusters from data that another tool writes",
-    status: Status::Built,
     attributes: &[
         built("each", Type::Text, "the whole file", "JSON pointer to the clusters in the file"),
         built("name", Type::Text, "/name", "JSON pointer to the name in each of them"),
@@ -398,7 +380,6 @@ pub static INVENTORY: Block = Block {
 pub static PROJECT: Block = Block {
     keyword: "project",
     doc: "what a group of components may use",
-    status: Status::Built,
     attributes: &[
         built("description", Type::Text, "", "what it is for"),
         built("sources", Type::Repositories, "none", "globs over repository URLs; source names are allowed"),
@@ -423,7 +404,6 @@ pub static PROJECT: Block = Block {
 pub static WINDOW: Block = Block {
     keyword: "window",
     doc: "when syncs are allowed or denied",
-    status: Status::Built,
     attributes: &[
         built("description", Type::Text, "", "what it is for"),
         built("schedule", Type::Text, "", "when it begins: minute, hour, day of the month, month, day of the week"),
@@ -441,7 +421,6 @@ pub static WINDOW: Block = Block {
 pub static ROLE: Block = Block {
     keyword: "role",
     doc: "who may do what in Argo CD",
-    status: Status::Built,
     attributes: &[
         built("description", Type::Text, "", "what it is for"),
         built("groups", Type::List(&Type::Text), "", "groups of the sign-in that have the role"),
@@ -456,7 +435,6 @@ pub static ROLE: Block = Block {
 pub static ORPHANED_RESOURCES: Block = Block {
     keyword: "orphaned-resources",
     doc: "Argo CD looks for objects that belong to no Application",
-    status: Status::Built,
     attributes: &[
         built("warn", Type::Bool, "true", "Applications beside such objects get a warning"),
         built("ignore", Type::List(&Type::Text), "", "those that may be there, as `group/Kind` or `group/Kind/name`"),
@@ -465,19 +443,13 @@ pub static ORPHANED_RESOURCES: Block = Block {
 };
 
 /// `rollout NAME { … }`
-pub static ROLLOUT: Block = Block {
-    keyword: "rollout",
-    doc: "an order of clusters",
-    status: Status::Built,
-    attributes: &[],
-    blocks: &[&STAGE],
-};
+pub static ROLLOUT: Block =
+    Block { keyword: "rollout", doc: "an order of clusters", attributes: &[], blocks: &[&STAGE] };
 
 /// `stage NAME on PREDICATE { … }`
 pub static STAGE: Block = Block {
     keyword: "stage",
     doc: "clusters that change together",
-    status: Status::Built,
     attributes: &[
         built("max", Type::Share, "all", "how many change at once"),
         built("gate", Type::Choice(&["manual"]), "", "somebody must open the stage"),
@@ -491,7 +463,6 @@ pub static STAGE: Block = Block {
 pub static COMPONENT: Block = Block {
     keyword: "component",
     doc: "something that runs on clusters",
-    status: Status::Built,
     attributes: &[
         built("source", Type::Reference(Kind::Source), "the fleet's source", "where it comes from"),
         built("path", Type::Path, "", "a folder in the source"),
@@ -569,18 +540,12 @@ static NAMESPACE_LABELS: Block = free("namespace-labels", "labels of the namespa
 static NAMESPACE_ANNOTATIONS: Block = free("namespace-annotations", "annotations of the namespace that is made");
 static ON: Block = free("on", "overrides on some clusters");
 static RAW_ARGOCD: Block = free("argocd", "raw fields of the Application");
-static RAW_FLUX: Block = Block {
-    keyword: "flux",
-    doc: "raw fields of the Kustomization",
-    status: Status::Built,
-    attributes: &[],
-    blocks: &[&RAW_RELEASE],
-};
+static RAW_FLUX: Block =
+    Block { keyword: "flux", doc: "raw fields of the Kustomization", attributes: &[], blocks: &[&RAW_RELEASE] };
 static RAW_RELEASE: Block = free("release", "raw fields of the HelmRelease");
 
 /// `patch KIND NAME { … }`
-pub static PATCH: Block =
-    Block { keyword: "patch", doc: "changes of one object", status: Status::Built, attributes: &[], blocks: &[&MERGE] };
+pub static PATCH: Block = Block { keyword: "patch", doc: "changes of one object", attributes: &[], blocks: &[&MERGE] };
 
 static MERGE: Block = free("merge", "a strategic merge patch");
 
@@ -588,7 +553,6 @@ static MERGE: Block = free("merge", "a strategic merge patch");
 pub static IGNORE: Block = Block {
     keyword: "ignore",
     doc: "fields that somebody else owns",
-    status: Status::Built,
     attributes: &[
         built("fields", Type::List(&Type::Text), "", "JSON pointers"),
         built("jq", Type::List(&Type::Text), "", "jq path expressions, which only Argo CD knows"),
@@ -600,7 +564,6 @@ pub static IGNORE: Block = Block {
 pub static RETRY: Block = Block {
     keyword: "retry",
     doc: "how failed syncs are repeated",
-    status: Status::Built,
     attributes: &[
         built("limit", Type::Int, "5", "how often; -1 for ever"),
         built("duration", Type::Duration, "5s", "the first pause"),
@@ -614,7 +577,6 @@ pub static RETRY: Block = Block {
 pub static TEST: Block = Block {
     keyword: "test",
     doc: "what must hold of the plan, for `fleetc test`",
-    status: Status::Built,
     attributes: &[],
     blocks: &[&EXPECT],
 };
@@ -623,7 +585,6 @@ pub static TEST: Block = Block {
 pub static EXPECT: Block = Block {
     keyword: "expect",
     doc: "what a component is on some clusters",
-    status: Status::Built,
     attributes: &[
         built("source", Type::Reference(Kind::Source), "", "where it comes from"),
         built("path", Type::Path, "", "the folder in the source"),

@@ -32,6 +32,8 @@ pub fn committed(place: &Place, revision: &str, sources: &mut Sources) -> Result
     let path = format!("{revision}:./{}", place.show(LOCK));
     let mut answers = match ask(root, &[&format!("{revision}^{{commit}}"), &path]) {
         Ok(answers) => answers.into_iter(),
+        // What looks like a repository to nobody but us has no commits.
+        Err(reason) if reason.contains("not a git repository") => return Ok(None),
         Err(reason) => return Err(unreadable(&path, &reason, sources)),
     };
     let (commit, lock) = (answers.next().flatten(), answers.next().flatten());
@@ -53,6 +55,8 @@ fn ask(folder: &Path, objects: &[&str]) -> Result<Vec<Option<Vec<u8>>>, String> 
     for variable in OF_GIT {
         command.env_remove(variable);
     }
+    // Its words are read.
+    command.env("LC_ALL", "C");
     command.arg("-C").arg(folder).args(["cat-file", "--batch"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child =

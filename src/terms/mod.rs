@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::diag::explain;
-use crate::model::schema::{self, Attribute, Block, Status};
+use crate::model::schema::{self, Attribute, Block};
 
 /// What kind of word a term is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,8 +190,7 @@ fn of_words(name: &str, blocks: &[&'static Block], places: &[Place]) -> Option<T
 
 fn add_blocks(page: &mut String, blocks: &[&'static Block]) {
     for block in blocks {
-        let later = if block.status == Status::Later { " *(not supported yet)*" } else { "" };
-        _ = write!(page, "\n## The block `{}`\n\n{}{later}.\n", block.keyword, upper(block.doc));
+        _ = write!(page, "\n## The block `{}`\n\n{}.\n", block.keyword, upper(block.doc));
         if !block.attributes.is_empty() {
             page.push_str("\nAttributes:\n\n");
         }
@@ -204,7 +203,7 @@ fn add_blocks(page: &mut String, blocks: &[&'static Block]) {
         for inner in block.blocks {
             _ = writeln!(page, "- `{}`: {}", inner.keyword, inner.doc);
         }
-        if block.attributes.is_empty() && block.blocks.is_empty() && later.is_empty() && block.keyword != "on" {
+        if block.attributes.is_empty() && block.blocks.is_empty() && block.keyword != "on" {
             page.push_str("\nIts keys are free.\n");
         }
     }
@@ -220,14 +219,11 @@ fn add_places(page: &mut String, places: &[Place]) {
     }
 }
 
-/// Type, default and status in words.
+/// Type and default in words.
 fn facts(attribute: &Attribute) -> String {
     let mut text = attribute.ty.words();
     if !attribute.default.is_empty() {
         _ = write!(text, "; without it: {}", attribute.default);
-    }
-    if attribute.status == Status::Later {
-        text.push_str("; not supported yet");
     }
     text
 }

@@ -17,7 +17,8 @@ fn found(path: &str, bytes: impl Into<Vec<u8>>) -> Vec<String> {
         let at = file.position(found.primary.span.start);
         format!("{} {}:{}:{}", found.code.id, file.path, at.line, at.column)
     };
-    compilation.diagnostics.iter().map(place).collect()
+    let errors = compilation.diagnostics.iter().filter(|found| found.severity == fleetc::diag::Severity::Error);
+    errors.map(place).collect()
 }
 
 #[test]

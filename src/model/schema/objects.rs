@@ -1,6 +1,6 @@
 //! The declarations that make objects: `store`, `secret` and `object`.
 
-use super::{ANNOTATIONS, Attribute, Block, Kind, LABELS, ON, RETRY, Status, Type, built};
+use super::{ANNOTATIONS, Attribute, Block, Kind, LABELS, ON, RETRY, Type, built};
 
 /// The providers of secrets that a `store` may have.
 const PROVIDERS: Type = Type::Choice(&[
@@ -47,7 +47,6 @@ pub const SHARED: [&str; 11] = [
 pub static STORE: Block = Block {
     keyword: "store",
     doc: "where secrets are kept, as a ClusterSecretStore",
-    status: Status::Built,
     attributes: &[
         built("provider", PROVIDERS, "", "what keeps the secrets"),
         built("region", Type::Text, "", "the region (AWS)"),
@@ -88,7 +87,6 @@ pub static STORE: Block = Block {
 pub static SECRET: Block = Block {
     keyword: "secret",
     doc: "a Secret whose values come from a store, as an ExternalSecret",
-    status: Status::Built,
     attributes: &[
         built("store", Type::Reference(Kind::Store), "", "the store that holds the values"),
         built("namespace", Type::Name, "", "the namespace of the Secret"),
@@ -130,7 +128,6 @@ static KEYS: Block = super::free("keys", "the keys of the Secret");
 pub static OBJECT: Block = Block {
     keyword: "object",
     doc: "any other Kubernetes object",
-    status: Status::Built,
     attributes: &[
         built("hub", Type::Bool, "false", "the object is made where the engine runs, not on the clusters"),
         built("name", Type::Text, "the declaration's name", "the object's name"),

@@ -11,7 +11,6 @@ use crate::syntax::cst::NodeRef;
 use crate::syntax::kind::SyntaxKind as K;
 use crate::syntax::limits::DECLARATION_WORDS;
 
-
 /// Which clauses a keyword takes.
 fn clauses_of(keyword: &str) -> &'static [Clause] {
     match keyword {
@@ -99,7 +98,8 @@ impl Lower<'_> {
     fn guess_keyword(&mut self, head: &Head<'_>, written: &str) -> Option<&'static str> {
         let near = self.near_keyword(written);
         self.sink.push(errors::unknown_keyword(head.keyword.span(), written, near));
-        near.filter(|near| !matches!(*near, "moved" | "removed"))
+        // What has a form of its own was not read as that.
+        near.filter(|near| !matches!(*near, "moved" | "removed" | "object"))
     }
 
     /// The keyword that is nearest to a word; none once that has been asked more often than errors are kept.
