@@ -128,7 +128,7 @@ component crds on prod { path = "crds", namespace = web, service-account = defau
         }
     }
     let mut all = fleetc::target::yaml::HEADER.to_owned();
-    for (path, file) in &tree {
+    for (path, file) in tree.iter().filter(|(path, _)| path.ends_with(".yaml")) {
         all += &format!("---\n# {path}\n{}", file.strip_prefix(fleetc::target::yaml::HEADER).unwrap());
     }
     support::golden("tests/build/flux/multi-tenant.yaml", &all);
