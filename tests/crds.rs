@@ -231,7 +231,11 @@ fn core_kinds_are_few_and_checked() {
     assert_found(
         &gate,
         store,
-        &[fault(", region: b", "", "\"region\""), fault("aws:", "amazon:", "'amazon'"), fault("SecretsManager", "S3", "S3")],
+        &[
+            fault(", region: b", "", "\"region\""),
+            fault("aws:", "amazon:", "'amazon'"),
+            fault("SecretsManager", "S3", "S3"),
+        ],
     );
     assert_eq!(gate.check("apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\n").len(), 1);
 }

@@ -192,7 +192,8 @@ fn reaches_engine(subject: Subject, project: &Project, seat: &Seat) -> Diagnosti
 fn narrower(subject: Subject, project: &Project) -> String {
     let own = |name: &Option<String>| name.as_ref() == Some(&project.name);
     let deployments = subject.deployments().filter(|deployment| own(&deployment.project));
-    let used: BTreeSet<&str> = deployments.map(|deployment| deployment.namespace.as_deref().unwrap_or_default()).collect();
+    let used: BTreeSet<&str> =
+        deployments.map(|deployment| deployment.namespace.as_deref().unwrap_or_default()).collect();
     let written: Vec<String> = used.iter().take(5).map(|name| format!("\"{name}\"")).collect();
     let more = if used.len() > written.len() { ", …" } else { "" };
     match written.as_slice() {
