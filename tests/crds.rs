@@ -226,6 +226,17 @@ fn core_kinds_are_few_and_checked() {
         layer,
         &[fault("a.yaml]", "a.yaml, a.yaml]", "/resources"), fault("[a.yaml]", "[1]", "/resources/0")],
     );
+    let store = "apiVersion: external-secrets.io/v1\nkind: ClusterSecretStore\nmetadata: { name: a }\n\
+                 spec: { provider: { aws: { service: SecretsManager, region: b } } }\n";
+    assert_found(
+        &gate,
+        store,
+        &[
+            fault(", region: b", "", "\"region\""),
+            fault("aws:", "amazon:", "'amazon'"),
+            fault("SecretsManager", "S3", "S3"),
+        ],
+    );
     assert_eq!(gate.check("apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\n").len(), 1);
 }
 

@@ -110,7 +110,7 @@ fn scratch(name: &str) -> PathBuf {
 
 #[test]
 fn committed_output_is_what_a_build_writes() {
-    for example in ["my-org", "hub-and-spoke", "three-tier"] {
+    for example in ["article", "my-org", "hub-and-spoke", "three-tier"] {
         let source = root().join("examples").join(example);
         let target = scratch(&format!("example-{example}"));
         copy(&source, &target);
@@ -364,12 +364,42 @@ fn shows_what_fleetc_prints(name: &str, code: i32) {
 
 #[test]
 fn the_tests_of_the_examples_pass() {
-    for example in ["my-org", "hub-and-spoke", "three-tier"] {
+    for example in ["article", "my-org", "hub-and-spoke", "three-tier"] {
         let output = fleetc(&["test", "-C", &format!("examples/{example}")]);
         assert!(output.status.success(), "{example}: {}", String::from_utf8_lossy(&output.stdout));
     }
     let output = fleetc(&["test", "-C", "examples/my-org"]);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "1 test passed, 0 failed\n");
+}
+
+/// Below each command of the example of the guide stands what it prints there.
+#[test]
+fn the_example_of_the_guide_shows_what_fleetc_prints() {
+    let page = read("examples/article/README.md");
+    let mut expected = String::new();
+    let mut rest = page.as_str();
+    let mut codes = vec![Some(3), Some(0)];
+    while let Some((before, after)) = rest.split_once("```console\n$ fleetc ") {
+        let (block, after) = after.split_once("```").unwrap();
+        let command = block.lines().next().unwrap();
+        let arguments: Vec<&str> = command.split(' ').chain(["-C", "examples/article"]).collect();
+        let output = fleetc(&arguments);
+        assert_eq!(output.status.code(), codes.pop().unwrap(), "{}", String::from_utf8_lossy(&output.stderr));
+        let printed = String::from_utf8(output.stdout).unwrap();
+        expected += &format!("{before}```console\n$ fleetc {command}\n{printed}```");
+        rest = after;
+    }
+    assert_eq!(codes, [], "commands that are not shown");
+    support::golden("examples/article/README.md", &(expected + rest));
+}
+
+/// The guide's fleet is short: comments and empty lines count.
+#[test]
+fn the_example_of_the_guide_has_fewer_than_120_lines() {
+    let sources = files(&root().join("examples/article")).into_iter().filter(|(name, _)| name.ends_with(".fleet"));
+    let lines: Vec<(String, usize)> = sources.map(|(name, text)| (name, text.lines().count())).collect();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert!(lines.iter().map(|(_, count)| count).sum::<usize>() < 120, "{lines:?}");
 }
 
 /// Every inventory of the page reads the data below it, and the last data is a mistake, with what fleetc says of it.

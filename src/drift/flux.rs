@@ -4,6 +4,7 @@
 //! - An object that stands still keeps an old status, which is not looked at.
 //! - A gate that waits for those before it is the order at work and no fault of its own; a gate that somebody opens is
 //!   suspended in the plan and, once opened, not there.
+//! - A Kustomization that is missing has made no HelmRelease, which is then no finding of its own.
 //! - A Kustomization that waits for a HelmRelease says that the HelmRelease is not healthy. That is told once, where it is.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +44,17 @@ pub(super) fn judge(view: &View) -> Judged {
         one.kind == Kind::Kustomization && names.contains(&one.name) && (is_health || is_waiting)
     };
     judged.findings.retain(|one| !is_echo(one));
+    // A HelmRelease is missing as long as what makes it is.
+    let missing = |kind: Kind, one: &&Finding| one.kind == kind && one.wrong == Wrong::Missing;
+    let unmade: BTreeSet<(String, String)> = judged
+        .findings
+        .iter()
+        .filter(|one| missing(Kind::Kustomization, one))
+        .map(|one| (one.namespace.clone(), one.name.clone()))
+        .collect();
+    judged.findings.retain(|one| {
+        !missing(Kind::HelmRelease, &one) || !unmade.contains(&(one.namespace.clone(), one.name.clone()))
+    });
     for (scope, live) in owner::appliers(view) {
         judged.findings.extend(applier(view, scope.as_ref(), live));
     }

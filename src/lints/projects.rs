@@ -188,11 +188,12 @@ fn reaches_engine(subject: Subject, project: &Project, seat: &Seat) -> Diagnosti
         .note("whoever may write there may change what the engine does, on all clusters")
 }
 
-/// Which namespaces would do.
+/// Which namespaces would do. What has none, such as a store, needs `""`.
 fn narrower(subject: Subject, project: &Project) -> String {
     let own = |name: &Option<String>| name.as_ref() == Some(&project.name);
     let deployments = subject.deployments().filter(|deployment| own(&deployment.project));
-    let used: BTreeSet<&str> = deployments.filter_map(|deployment| deployment.namespace.as_deref()).collect();
+    let used: BTreeSet<&str> =
+        deployments.map(|deployment| deployment.namespace.as_deref().unwrap_or_default()).collect();
     let written: Vec<String> = used.iter().take(5).map(|name| format!("\"{name}\"")).collect();
     let more = if used.len() > written.len() { ", …" } else { "" };
     match written.as_slice() {

@@ -114,10 +114,12 @@ fn source_refused(span: Span, project: &Project, url: &str) -> Diagnostic {
 
 fn destination_refused(span: Span, project: &Project, namespace: &str, on: &str) -> Diagnostic {
     let name = &project.name;
-    let place = if namespace.is_empty() {
-        "objects without a namespace".to_string()
+    let (place, help) = if namespace.is_empty() {
+        let help = format!("add `\"\"` to the `namespaces` of `{name}`, and look whether its `clusters` are these");
+        ("objects without a namespace".to_string(), help)
     } else {
-        format!("the namespace `{namespace}`")
+        let help = format!("add it to the `namespaces` and `clusters` of `{name}`");
+        (format!("the namespace `{namespace}`"), help)
     };
     Diagnostic::new(
         codes::DESTINATION_NOT_PERMITTED,
@@ -126,5 +128,5 @@ fn destination_refused(span: Span, project: &Project, namespace: &str, on: &str)
     )
     .label("goes there")
     .related(project.span, "the project is declared here")
-    .help(format!("add it to the `namespaces` and `clusters` of `{name}`"))
+    .help(help)
 }

@@ -31,8 +31,16 @@ var healthJudged = false
 func judgeHealth(line []byte) {
 	var given fleet
 	check(json.Unmarshal(line, &given))
-	patch, there := given.Files[healthPatch]
-	if !there || healthJudged {
+	if healthJudged {
+		return
+	}
+	patch, there := "", false
+	for _, folder := range given.instances() {
+		if text, ok := given.Files[folder+healthPatch]; ok {
+			patch, there = text, true
+		}
+	}
+	if !there {
 		return
 	}
 	healthJudged = true

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,16 +17,13 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// The folder of the engine below the output folder, and what stands in it for people.
-const (
-	engineFolder = "argocd"
-	healthPatch  = engineFolder + "/argocd-cm-health.patch"
-)
+// What stands in the folder of an instance for people.
+const healthPatch = "/argocd-cm-health.patch"
 
 // judgeRoots lets the engine read the folder of the root, then those of the roots that it finds there, and holds that
 // every object is applied, and by one Application only.
 func (given fleet) judgeRoots(found objects) {
-	root, there := found.applications[engineFolder+"/root.yaml"]
+	root, there := found.applications[given.folder+"/root.yaml"]
 	expect(there, "%s: there is no root", given.Name)
 	if !there {
 		return
@@ -33,7 +31,7 @@ func (given fleet) judgeRoots(found objects) {
 	repository, err := os.MkdirTemp("", "fleet")
 	check(err)
 	defer os.RemoveAll(repository)
-	output := strings.TrimSuffix(root.Spec.Source.Path, engineFolder)
+	output := strings.TrimSuffix(root.Spec.Source.Path, given.folder)
 	for path, text := range given.Files {
 		file := filepath.Join(repository, output, path)
 		check(os.MkdirAll(filepath.Dir(file), 0o755))
@@ -46,17 +44,18 @@ func (given fleet) judgeRoots(found objects) {
 	for len(open) > 0 {
 		parent := open[0]
 		open = open[1:]
-		first := map[int]bool{}
+		first, last := math.MaxInt, math.MinInt
 		for _, object := range given.applied(repository, parent) {
 			key := object.GetKind() + "/" + object.GetName()
 			other, twice := parents[key]
 			expect(!twice, "%s: %s is applied by %s and by %s", given.Name, key, other, parent.Name)
 			parents[key] = parent.Name
 			wave := syncwaves.Wave(object)
-			first[wave] = true
+			last = max(last, wave)
 			if object.GetKind() != "Application" {
 				continue
 			}
+			first = min(first, wave)
 			waves[object.GetName()] = wave
 			var child argo.Application
 			text, err := object.MarshalJSON()
@@ -69,14 +68,14 @@ func (given fleet) judgeRoots(found objects) {
 				open = append(open, child)
 			}
 		}
-		// A sync of one wave waits for nobody's health, so no cluster holds up the others.
-		waits := parent.Name == root.Name && len(found.sets) == 0 && len(first) > 1
+		// No wave comes behind the roots of clusters, so no cluster holds up the others.
+		waits := parent.Name == root.Name && len(found.sets) == 0 && first < last
 		expect(!waits, "%s: the root waits for the health of clusters", given.Name)
 	}
 
 	for path, key := range found.keys {
 		_, applied := parents[key]
-		expect(applied == (path != engineFolder+"/root.yaml"), "%s: %s (%s) is applied: %v", given.Name, path, key, applied)
+		expect(applied == (path != given.folder+"/root.yaml"), "%s: %s (%s) is applied: %v", given.Name, path, key, applied)
 	}
 	expect(len(parents) == len(found.keys)-1, "%s: %d objects of %d are applied", given.Name, len(parents), len(found.keys)-1)
 	given.judgeWaves(parents, waves, len(found.sets) == 0)
@@ -120,6 +119,6 @@ func (given fleet) judgeWaves(parents map[string]string, waves map[string]int, w
 			expect(same, "%s: %s and %s are not of one sync", given.Name, first, one.Name)
 		}
 	}
-	_, there := given.Files[healthPatch]
+	_, there := given.Files[given.folder+healthPatch]
 	expect(there == waiting, "%s: the health check is there: %v", given.Name, there)
 }

@@ -85,6 +85,8 @@ type deployment struct {
 	OnDelete       string            `json:"on_delete"`
 	// Flux holds raw fields; under `release` those of a HelmRelease.
 	Flux map[string]any `json:"flux"`
+	// The objects that are written for it, as `apiVersion/Kind/namespace/name`.
+	Objects []string `json:"objects"`
 }
 
 // raw is the value of a raw field, as deep as its keys lead.
@@ -98,8 +100,6 @@ func (one deployment) raw(keys ...string) any {
 		value = within[key]
 	}
 	return value
-	// The objects that are written for it, as `apiVersion/Kind/namespace/name`.
-	Objects []string `json:"objects"`
 }
 
 func (one deployment) isChart() bool { return one.Source.Path == nil && !one.isObjects() }
