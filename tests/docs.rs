@@ -205,7 +205,11 @@ fn fleet_blocks(text: &str) -> Vec<&str> {
 #[test]
 fn the_blocks_of_the_reference_are_fleet_text() {
     let keywords = ["fleet", "argocd", "flux", "source", "label", "fact", "cluster", "group", "project", "component"];
-    let keywords = [&keywords[..], &["template", "defaults", "rollout", "moved", "removed", "test", "inventory", "store", "secret", "object"]].concat();
+    let keywords = [
+        &keywords[..],
+        &["template", "defaults", "rollout", "moved", "removed", "test", "inventory", "store", "secret", "object"],
+    ]
+    .concat();
     let text = read("docs/language.md");
     for block in fleet_blocks(&text) {
         // What stands inside of a declaration is shown without it.

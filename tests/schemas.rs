@@ -203,7 +203,17 @@ fn a_spoiled_report_is_refused() {
 #[test]
 fn a_spoiled_plan_is_refused() {
     let plan: Value = serde_json::from_str(include_str!("plan_formats/plan.json")).unwrap();
-    let free = ["values", "labels", "annotations", "substitute", "merge", "namespace_labels", "namespace_annotations", "argocd", "flux"];
+    let free = [
+        "values",
+        "labels",
+        "annotations",
+        "substitute",
+        "merge",
+        "namespace_labels",
+        "namespace_annotations",
+        "argocd",
+        "flux",
+    ];
     refuses_all_spoiled("plan", &plan, &free, &["value", "argocd", "flux"]);
 }
 

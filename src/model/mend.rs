@@ -102,8 +102,7 @@ fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, dia
         DeclarationKind::Label(_)
         | DeclarationKind::Fact(_)
         | DeclarationKind::Group(_)
-        | DeclarationKind::Change(_)
-        => {}
+        | DeclarationKind::Change(_) => {}
         DeclarationKind::Test(test) => {
             for expectation in &mut test.expectations {
                 if let ast::ExpectationKind::Deployment { body, .. } = &mut expectation.kind {

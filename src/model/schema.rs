@@ -178,14 +178,15 @@ const fn built(name: &'static str, ty: Type, default: &'static str, doc: &'stati
     Attribute { name, ty, default, doc, status: Status::Built }
 }
 
-
 const fn free(keyword: &'static str, doc: &'static str) -> Block {
     Block { keyword, attributes: &[], blocks: &[], doc, status: Status::Built }
 }
 
 /// Every block that stands in no other; the rest is inside of these.
-pub static BLOCKS: &[&Block] =
-    &[&FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &INVENTORY, &PROJECT, &COMPONENT, &ROLLOUT, &TEST, &STORE, &SECRET, &OBJECT];
+pub static BLOCKS: &[&Block] = &[
+    &FLEET, &ARGOCD, &FLUX, &SOURCE, &CLUSTER, &INVENTORY, &PROJECT, &COMPONENT, &ROLLOUT, &TEST, &STORE, &SECRET,
+    &OBJECT,
+];
 
 /// The table of a declaration of this form.
 pub fn of_form(form: &Form) -> &'static Block {

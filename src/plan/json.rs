@@ -9,8 +9,7 @@ use serde_json::{Map, Value, json};
 use super::raw::Raw;
 use super::{
     Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, HubObject, Ignore, Image, Max, ObjectRef,
-    OnDelete,
-    OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Role, Rollout, Source, Stage, Window,
+    OnDelete, OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Role, Rollout, Source, Stage, Window,
 };
 
 /// The whole plan.

@@ -95,9 +95,10 @@ fn nowhere_at_all(name: &str, declared: &Declared<ast::Component>) -> Diagnostic
             let diagnostic = diagnostic.label("has no `on`, and no cluster names it in `with`");
             diagnostic.help(format!("write `object \"{kind}\" {name} on all {{ … }}`"))
         }
-        _ => diagnostic
-            .label("has no `on`, and no cluster names it in `with`")
-            .help(format!("write `{} {name} on all {{ … }}`, or `with = [{name}]` in a cluster", declared.node.form.word())),
+        _ => diagnostic.label("has no `on`, and no cluster names it in `with`").help(format!(
+            "write `{} {name} on all {{ … }}`, or `with = [{name}]` in a cluster",
+            declared.node.form.word()
+        )),
     }
 }
 

@@ -11,7 +11,6 @@ use crate::syntax::cst::NodeRef;
 use crate::syntax::kind::SyntaxKind as K;
 use crate::syntax::limits::DECLARATION_WORDS;
 
-
 /// Which clauses a keyword takes.
 fn clauses_of(keyword: &str) -> &'static [Clause] {
     match keyword {
