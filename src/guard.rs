@@ -163,8 +163,8 @@ impl Guard<'_> {
     }
 
     fn component_gone(&self, component: &str, clusters: &BTreeSet<String>) -> Diagnostic {
-        let of_it = self.plan.deployments.iter().find(|deployment| &*deployment.component == component);
-        let span = of_it.map_or(self.plan.guards.fleet, |deployment| deployment.origin.component);
+        let of_it = self.declaration(component);
+        let span = of_it.unwrap_or(self.plan.guards.fleet);
         let message = format!("this build removes `{component}` from {}", protected(clusters));
         let diagnostic = Diagnostic::new(codes::PROTECTED_REMOVAL, span, message);
         let written = match of_it {
@@ -190,6 +190,14 @@ impl Guard<'_> {
                 _ => format!("if that is meant, say so: `{written}`"),
             },
         )
+    }
+
+    /// Where something is declared that still runs somewhere.
+    fn declaration(&self, component: &str) -> Option<Span> {
+        let on_hub = self.plan.hub_objects.iter().find(|object| &*object.name == component).map(|object| object.span);
+        let mut deployments = self.plan.deployments.iter();
+        let deployment = deployments.find(|deployment| &*deployment.component == component);
+        deployment.map(|deployment| deployment.origin.component).or(on_hub)
     }
 
     fn cluster_gone(&self, cluster: &str, components: &BTreeSet<String>) -> Diagnostic {

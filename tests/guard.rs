@@ -107,6 +107,23 @@ fn taking_the_protection_away_in_the_same_commit_does_not_help() {
 }
 
 #[test]
+fn objects_are_guarded_also_where_they_stand_on_the_hub() {
+    let object =
+        |more: &str| format!("object \"v1/ConfigMap\" info {more} {{ namespace = web, data {{ a = cluster }} }}\n");
+    let hub = |on: &str| object(on).replace("{ namespace", "{ hub = true, name = \"info-${cluster}\", namespace");
+    let with = |object: &str| fleet(&format!("{CLUSTERS}{}{object}", component("web", "all", "")));
+    let refused = "F0610 this build removes `info` from 2 protected clusters";
+    for before in [with(&object("on all")), with(&hub("on all"))] {
+        assert_eq!(judged(&before, &with("")), [refused]);
+        assert_eq!(judged(&before, &with("removed component info\n")), NOTHING);
+    }
+    let two = "F0610 this build removes `info` from the protected cluster `two`";
+    assert_eq!(judged(&with(&hub("on all")), &with(&hub("on not two"))), [two]);
+    let named = format!("{}removed component info on two\n", hub("on not two"));
+    assert_eq!(judged(&with(&hub("on all")), &with(&named)), NOTHING);
+}
+
+#[test]
 fn protection_that_is_lost_is_said() {
     let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", ", on-delete = keep")));
     let lost = before.replace("env == prod }\nsource", "name == one }\nsource");
