@@ -58,8 +58,8 @@ struct Gone {
     clusters: BTreeMap<String, BTreeSet<String>>,
     /// Moves that would delete workloads, by component, with the clusters.
     moves: BTreeMap<String, BTreeSet<String>>,
-    /// Deployments on other clusters.
-    others: BTreeSet<(String, String)>,
+    /// Deployments on other clusters, and whether something else deploys it from now on.
+    others: BTreeMap<(String, String), bool>,
 }
 
 struct Guard<'a> {
@@ -96,7 +96,7 @@ impl Guard<'_> {
             map.entry(key.to_string()).or_default().insert(value.to_string());
         };
         match (protected, runs_on) {
-            (false, _) => _ = gone.others.insert((component.to_string(), cluster.to_string())),
+            (false, _) => _ = gone.others.insert((component.to_string(), cluster.to_string()), runs_on),
             (true, true) => entry(&mut gone.moves, component, cluster),
             (true, false) if self.is_declared(cluster) => entry(&mut gone.components, component, cluster),
             (true, false) => entry(&mut gone.clusters, cluster, component),
@@ -122,7 +122,9 @@ impl Guard<'_> {
             return false;
         }
         let renamed = format!("{}{new_component}", identity.strip_suffix(component).unwrap_or_default());
-        self.new.identities.get(&renamed).is_some_and(|clusters| clusters.contains(new_cluster))
+        let runs = |record: &Record| record.identities.get(&renamed).is_some_and(|on| on.contains(new_cluster));
+        // What ran beside it already is not what it became.
+        runs(self.new) && !runs(self.base)
     }
 
     /// Whether the fleet says that it goes.
@@ -161,8 +163,8 @@ impl Guard<'_> {
     }
 
     fn component_gone(&self, component: &str, clusters: &BTreeSet<String>) -> Diagnostic {
-        let of_it = self.plan.deployments.iter().find(|deployment| &*deployment.component == component);
-        let span = of_it.map_or(self.plan.guards.fleet, |deployment| deployment.origin.component);
+        let of_it = self.declaration(component);
+        let span = of_it.unwrap_or(self.plan.guards.fleet);
         let message = format!("this build removes `{component}` from {}", protected(clusters));
         let diagnostic = Diagnostic::new(codes::PROTECTED_REMOVAL, span, message);
         let written = match of_it {
@@ -178,7 +180,24 @@ impl Guard<'_> {
             Some(new) if of_it.is_none() => self.with_line(diagnostic, "it seems to be", &new, component),
             _ => diagnostic,
         }
-        .help(format!("if that is meant, say so: `{written}`"))
+        .help(
+            match self.plan.guards.changes.iter().find(|change| !change.cluster && change.name == component) {
+                Some(Changed { to: Some(to), .. }) => {
+                    format!(
+                        "it did not become `{to}` there; if it is to go, write `{written}` in place of the `moved` line"
+                    )
+                }
+                _ => format!("if that is meant, say so: `{written}`"),
+            },
+        )
+    }
+
+    /// Where something is declared that still runs somewhere.
+    fn declaration(&self, component: &str) -> Option<Span> {
+        let on_hub = self.plan.hub_objects.iter().find(|object| &*object.name == component).map(|object| object.span);
+        let mut deployments = self.plan.deployments.iter();
+        let deployment = deployments.find(|deployment| &*deployment.component == component);
+        deployment.map(|deployment| deployment.origin.component).or(on_hub)
     }
 
     fn cluster_gone(&self, cluster: &str, components: &BTreeSet<String>) -> Diagnostic {
@@ -206,17 +225,23 @@ impl Guard<'_> {
             .help("undo the move, say `on-delete = keep`, build and commit that; then move it")
     }
 
-    fn too_many(&self, gone: &BTreeSet<(String, String)>, total: usize, limit: usize) -> Diagnostic {
+    fn too_many(&self, gone: &BTreeMap<(String, String), bool>, total: usize, limit: usize) -> Diagnostic {
         let guards = &self.plan.guards;
         let span = guards.max_removals_at.unwrap_or(guards.fleet);
         let message = format!(
             "this build removes {} of {total} deployments from clusters that are not protected, and {limit} may go",
             gone.len()
         );
-        let pairs: Vec<String> = gone.iter().map(|(component, cluster)| format!("{component} on {cluster}")).collect();
+        let pairs: Vec<String> = gone.keys().map(|(component, cluster)| format!("{component} on {cluster}")).collect();
         let diagnostic =
             Diagnostic::new(codes::TOO_MANY_REMOVALS, span, message).label(format!("removes {}", list(&pairs, "")));
-        let components: BTreeSet<&str> = gone.iter().map(|(component, _)| component.as_str()).collect();
+        let components: BTreeSet<&str> = gone.keys().map(|(component, _)| component.as_str()).collect();
+        // Nothing that is declared can be said to go.
+        if gone.values().all(|runs_on| *runs_on) {
+            return diagnostic
+                .note("what deploys them goes, and their workloads with it, before the new one is there")
+                .help("say `on-delete = keep`, build and commit that before; or allow more with `max-removals`");
+        }
         let renamed = components.iter().find_map(|component| Some((*component, self.new_name(component)?)));
         match renamed {
             Some((old, new)) => self.with_line(diagnostic, "it seems that", &new, old),

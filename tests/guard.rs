@@ -107,6 +107,23 @@ fn taking_the_protection_away_in_the_same_commit_does_not_help() {
 }
 
 #[test]
+fn objects_are_guarded_also_where_they_stand_on_the_hub() {
+    let object =
+        |more: &str| format!("object \"v1/ConfigMap\" info {more} {{ namespace = web, data {{ a = cluster }} }}\n");
+    let hub = |on: &str| object(on).replace("{ namespace", "{ hub = true, name = \"info-${cluster}\", namespace");
+    let with = |object: &str| fleet(&format!("{CLUSTERS}{}{object}", component("web", "all", "")));
+    let refused = "F0610 this build removes `info` from 2 protected clusters";
+    for before in [with(&object("on all")), with(&hub("on all"))] {
+        assert_eq!(judged(&before, &with("")), [refused]);
+        assert_eq!(judged(&before, &with("removed component info\n")), NOTHING);
+    }
+    let two = "F0610 this build removes `info` from the protected cluster `two`";
+    assert_eq!(judged(&with(&hub("on all")), &with(&hub("on not two"))), [two]);
+    let named = format!("{}removed component info on two\n", hub("on not two"));
+    assert_eq!(judged(&with(&hub("on all")), &with(&named)), NOTHING);
+}
+
+#[test]
 fn protection_that_is_lost_is_said() {
     let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", ", on-delete = keep")));
     let lost = before.replace("env == prod }\nsource", "name == one }\nsource");
@@ -167,6 +184,18 @@ fn a_component_that_was_renamed_may_be_moved() {
 }
 
 #[test]
+fn what_ran_beside_it_already_is_not_what_a_component_or_a_cluster_became() {
+    let before = fleet(&format!("{CLUSTERS}{}{}", component("web", "all", ""), component("shop", "all", "")));
+    let after = fleet(&format!("{CLUSTERS}{}moved component web to shop\n", component("shop", "all", "")));
+    assert_eq!(judged(&before, &after), ["F0610 this build removes `web` from 2 protected clusters"]);
+    let gone = before.replace("cluster two { env = prod }\n", "");
+    assert_eq!(
+        judged(&before, &format!("{gone}moved cluster two to one\n")),
+        ["F0610 this build removes the protected cluster `two`, with 2 components"]
+    );
+}
+
+#[test]
 fn the_line_that_a_rename_wants_is_offered_as_a_fix() {
     let before = build(&fleet(&format!("{CLUSTERS}{}", component("web", "all", ""))));
     let after = build(&fleet(&format!("{CLUSTERS}{}", component("shop", "all", ""))));
@@ -220,6 +249,11 @@ fn another_engine_may_take_over_what_is_kept() {
     let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", ", on-delete = cascade")));
     let flux = before.replace("argocd { }", "flux { }");
     assert_eq!(judged(&before, &flux), ["F0612 moving `web` would delete its workloads on 2 protected clusters"]);
+    // Where nothing is protected it counts as much, and nothing that is still declared can be named.
+    let open = |text: &str| text.replace("protected = env == prod", "protected = none");
+    let said = judged(&open(&before), &open(&flux));
+    let too_many = "F0611 this build removes 3 of 3 deployments from clusters that are not protected, and 1 may go";
+    assert_eq!(said, [too_many]);
     // Also while both deploy it: what goes takes the workloads of the other with it.
     let both = before
         .replace("fleet demo { ", "fleet demo { migrating = true, ")
@@ -457,6 +491,66 @@ fn a_baseline_that_cannot_be_read_is_an_error() {
     git(&folder, &["commit", "-q", "-a", "-m", "by hand"]);
     let (code, text) = said(&["build"], None);
     assert!(code == Some(1) && text.contains("F0603"), "{text}");
+    // What the message says leads out.
+    git(&folder, &["checkout", "-q", "HEAD^", "--", "out/fleet.lock"]);
+    let (code, text) = said(&["build"], None);
+    assert!(code == Some(1) && text.contains("`HEAD:out/fleet.lock`") && text.contains("--base"), "{text}");
+    let (code, text) = said(&["build", "--base", "HEAD^1"], None);
+    assert!(code == Some(1) && text.contains("F0610"), "{text}");
+    git(&folder, &["checkout", "-q", "HEAD^", "--", "fleet.fleet"]);
+    assert_eq!(said(&["build", "--base", "HEAD^1"], None).0, Some(0));
+    git(&folder, &["commit", "-q", "-a", "-m", "mended"]);
+    assert_eq!(said(&["build"], None).0, Some(0));
+}
+
+#[test]
+fn a_head_that_git_has_lost_is_no_empty_repository() {
+    let folder = repository();
+    for part in [".git/HEAD", ".git/refs/heads/main"] {
+        let was = folder.read(part);
+        folder.write(part, format!("{}\n", "1234567890".repeat(4)));
+        let output = fleetc(&folder, &["build"]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("F0609"), "{part}: {said}");
+        folder.write(part, was);
+    }
+    let hash = Command::new("git").arg("-C").arg(folder.root()).args(["rev-parse", "HEAD:out/fleet.lock"]).output();
+    let hash = String::from_utf8(hash.unwrap().stdout).unwrap();
+    folder.remove(&format!(".git/objects/{}/{}", &hash[..2], hash[2..].trim()));
+    let output = fleetc(&folder, &["build"]);
+    let said = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("F0609") && said.contains("has lost"), "{said}");
+}
+
+#[test]
+fn generated_files_that_were_committed_without_their_lock_are_no_empty_baseline() {
+    let folder = repository();
+    git(&folder, &["rm", "-q", "--cached", "out/fleet.lock"]);
+    git(&folder, &["commit", "-q", "-m", "no lock"]);
+    without_shop(&folder);
+    // The lock in the folder still guards.
+    assert!(String::from_utf8_lossy(&fleetc(&folder, &["build"]).stderr).contains("F0610"));
+    folder.remove("out/fleet.lock");
+    let before = folder.tree("out");
+    let output = fleetc(&folder, &["build", "--overwrite-edits"]);
+    let said = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("F0609") && said.contains("is committed without it"), "{said}");
+    assert_eq!(folder.tree("out"), before);
+}
+
+#[test]
+fn an_output_folder_that_moves_takes_its_guards_along() {
+    let folder = repository();
+    let text = folder.read("fleet.fleet").replace("output = \"out\"", "output = \"there/out\"");
+    folder.write("fleet.fleet", &text);
+    let output = fleetc(&folder, &["build", "--dry-run"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    without_shop(&folder);
+    let output = fleetc(&folder, &["build"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("F0610"));
+    // A folder of one's own is for looking at what would be built.
+    let output = fleetc(&folder, &["build", "-o", "preview"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

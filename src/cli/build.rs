@@ -161,7 +161,7 @@ impl Build {
             lock.record.protected = Some(lock.record.identities.values().flatten().cloned().collect());
             Baseline::Built(lock)
         } else {
-            match output::committed(&changes.place, &self.base, &mut compilation.sources)? {
+            match output::committed(changes, &self.base, self.output.is_none(), &mut compilation.sources)? {
                 Some(lock) => Baseline::Committed(lock),
                 None => Baseline::Built(changes.old.clone()),
             }

@@ -3,13 +3,13 @@
 //! Only Git knows it, so this file runs `git`. A baseline that cannot be read is an error and never none: without it
 //! nothing would be protected.
 
-use std::io::Write as _;
+use std::collections::BTreeSet;
+use std::io::{self, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
-use super::compare::unreadable_lock;
-use super::lock::Lock;
-use super::place::Place;
+use super::compare::{Changes, GENERATED, unreadable_lock};
+use super::lock::{Lock, LockError};
 use super::{LOCK, Trouble};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::source::{Origin, SourceFile, Sources, Span};
@@ -18,59 +18,167 @@ use crate::source::{Origin, SourceFile, Sources, Span};
 const OF_GIT: [&str; 6] =
     ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"];
 
-/// The lock at the commit `revision` of the repository around the output folder at `place`; none where there is no
-/// repository, no commit yet, or no lock in it.
+/// How many generated files are looked at where no lock is committed.
+const LOOKED_AT: usize = 20;
+
+/// The lock at the commit `revision` of the repository around the folder of `changes`; none where there is no
+/// repository, no commit yet, or nothing of this fleet in it. With `moves` it is also found where the output folder was
+/// before the fleet chose another one.
 ///
-/// Fails with F0609 where there is a repository and it cannot be asked, or where `revision` is not there, unless it is
-/// `HEAD`; and with F0603 for a lock that cannot be read.
-pub fn committed(place: &Place, revision: &str, sources: &mut Sources) -> Result<Option<Lock>, Trouble> {
+/// Fails with F0609 where there is a repository and it cannot be asked, where `revision` is not there, unless it is a
+/// `HEAD` without a commit, and where it has generated files without their lock; and with F0603 for a lock that cannot be
+/// read.
+pub fn committed(
+    changes: &Changes,
+    revision: &str,
+    moves: bool,
+    sources: &mut Sources,
+) -> Result<Option<Lock>, Trouble> {
+    let place = &changes.place;
     let root = place.root();
     // `.git` is looked for without Git, so that a machine without Git is told from a folder without a repository.
     if !root.ancestors().any(|above| above.join(".git").exists()) {
         return Ok(None);
     }
-    let path = format!("{revision}:./{}", place.show(LOCK));
-    let mut answers = match ask(root, &[&format!("{revision}^{{commit}}"), &path]) {
-        Ok(answers) => answers.into_iter(),
+    let repository = Repository { root, revision };
+    let (path, bytes) = match repository.find(changes, moves) {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(None),
         // What looks like a repository to nobody but us has no commits.
         Err(reason) if reason.contains("not a git repository") => return Ok(None),
-        Err(reason) => return Err(unreadable(&path, &reason, sources)),
+        Err(reason) => return Err(unreadable(&repository.name(&place.show(LOCK)), &reason, sources)),
     };
-    let (commit, lock) = (answers.next().flatten(), answers.next().flatten());
-    if commit.is_none() && revision != "HEAD" {
-        return Err(unreadable(&path, "there is no such commit here; a shallow clone may lack it", sources));
-    }
-    let Some(bytes) = lock else { return Ok(None) };
+    let name = format!("{revision}:{path}");
     let text = String::from_utf8_lossy(&bytes);
-    let name = format!("{revision}:{}", place.show(LOCK));
     match Lock::parse(&text) {
         Ok(lock) => Ok(Some(lock)),
-        Err(error) => Err(Trouble::Refused(unreadable_lock(&name, &text, &error, sources))),
+        Err(error) => {
+            let help = "build with `--base` and the last commit whose lock was right (after a merge, `--base HEAD^1`), \
+                        and commit the result";
+            let error = LockError { help, ..error };
+            Err(Trouble::Refused(unreadable_lock(&name, &text, &error, sources)))
+        }
     }
 }
 
-/// The bytes of each of `objects`, as `git cat-file --batch` names them; none for one that is not there.
-fn ask(folder: &Path, objects: &[&str]) -> Result<Vec<Option<Vec<u8>>>, String> {
+/// A commit of the repository around a folder. Paths are relative to that folder.
+struct Repository<'a> {
+    root: &'a Path,
+    revision: &'a str,
+}
+
+impl Repository<'_> {
+    /// Git's name of the file at `path`.
+    fn name(&self, path: &str) -> String {
+        format!("{}:./{path}", self.revision)
+    }
+
+    /// The path and the bytes of the lock.
+    fn find(&self, changes: &Changes, moves: bool) -> Result<Option<(String, Vec<u8>)>, String> {
+        let lock = changes.place.show(LOCK);
+        let mut answers = ask(self.root, &[format!("{}^{{commit}}", self.revision), self.name(&lock)])?.into_iter();
+        let (commit, bytes) = (answers.next().flatten(), answers.next().flatten());
+        if commit.is_none() {
+            // A branch without a commit has no name for one either.
+            let unborn = self.revision == "HEAD" && git(self.root, &["rev-parse", "-q", "--verify", "HEAD"]).is_err();
+            return if unborn {
+                Ok(None)
+            } else {
+                Err("there is no such commit here; a shallow clone may lack it".into())
+            };
+        }
+        if let Some(bytes) = bytes {
+            return Ok(Some((lock, bytes)));
+        }
+        let files = git(self.root, &["ls-tree", "-r", "-z", "--name-only", self.revision])?;
+        let files: BTreeSet<&str> = files.split('\0').collect();
+        if files.contains(&*lock) {
+            return Err("Git knows the file and has lost its contents".into());
+        }
+        if moves && let Some(found) = self.find_elsewhere(&changes.new.fleet, &files)? {
+            return Ok(Some(found));
+        }
+        // A lock in the folder still says what ran, and what an interrupted build wrote may have none yet.
+        if changes.old == Lock::default() && !changes.goes_on() {
+            self.refuse_generated(changes, &files)?;
+        }
+        Ok(None)
+    }
+
+    /// The lock of the same fleet in another folder: where its output was before.
+    fn find_elsewhere(&self, fleet: &str, files: &BTreeSet<&str>) -> Result<Option<(String, Vec<u8>)>, String> {
+        let locks: Vec<&str> =
+            files.iter().filter(|path| path.rsplit('/').next() == Some(LOCK)).take(LOOKED_AT).copied().collect();
+        let names: Vec<String> = locks.iter().map(|path| self.name(path)).collect();
+        let found = locks.iter().zip(ask(self.root, &names)?).find_map(|(path, bytes)| {
+            let bytes = bytes?;
+            let lock = Lock::parse(&String::from_utf8_lossy(&bytes)).ok()?;
+            (lock.fleet == fleet).then(|| ((*path).to_string(), bytes))
+        });
+        Ok(found)
+    }
+
+    /// Fails where one of the generated files is committed: then a build ran, and nobody knows what it protected.
+    fn refuse_generated(&self, changes: &Changes, files: &BTreeSet<&str>) -> Result<(), String> {
+        let generated = changes.new.files.keys().map(|path| changes.place.show(path));
+        let committed: Vec<String> = generated.filter(|path| files.contains(&**path)).take(LOOKED_AT).collect();
+        let names: Vec<String> = committed.iter().map(|path| self.name(path)).collect();
+        let answers = ask(self.root, &names)?;
+        let is_ours = |bytes: &Vec<u8>| bytes.starts_with(GENERATED.as_bytes());
+        match committed.iter().zip(answers).find(|(_, bytes)| bytes.as_ref().is_some_and(is_ours)) {
+            Some((path, _)) => Err(format!("`{path}` is committed without it; does Git ignore `{LOCK}`?")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `git` in `folder`, whatever hook runs this.
+fn command(folder: &Path) -> Command {
     let mut command = Command::new("git");
     for variable in OF_GIT {
         command.env_remove(variable);
     }
     // Its words are read.
     command.env("LC_ALL", "C");
-    command.arg("-C").arg(folder).args(["cat-file", "--batch"]);
+    command.arg("-C").arg(folder);
+    command
+}
+
+/// What `git` prints.
+fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = command(folder).args(arguments).stdin(Stdio::null()).output();
+    answer(output.map_err(|error| not_run(&error))?).map(|printed| String::from_utf8_lossy(&printed).into_owned())
+}
+
+/// What was printed, unless it failed.
+fn answer(output: Output) -> Result<Vec<u8>, String> {
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("`git` says: {}", said.lines().next().unwrap_or("nothing").trim()))
+}
+
+fn not_run(error: &io::Error) -> String {
+    format!("`git` cannot be run: {}", crate::project::reason(error))
+}
+
+/// The bytes of each of `objects`, as `git cat-file --batch` names them; none for one that is not there.
+fn ask(folder: &Path, objects: &[String]) -> Result<Vec<Option<Vec<u8>>>, String> {
+    if objects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut command = command(folder);
+    command.args(["cat-file", "--batch"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child =
-        command.spawn().map_err(|error| format!("`git` cannot be run: {}", crate::project::reason(&error)))?;
+    let mut child = command.spawn().map_err(|error| not_run(&error))?;
     if let Some(mut input) = child.stdin.take() {
-        // Git that ends early says why itself.
+        // Git that ends early says why itself. So few names fit into the pipe, however much Git has to say.
         _ = input.write_all(format!("{}\n", objects.join("\n")).as_bytes());
     }
     let output = child.wait_with_output().map_err(|error| crate::project::reason(&error))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("`git` says: {}", said.lines().next().unwrap_or("nothing").trim()));
-    }
-    read_batch(&output.stdout, objects.len()).ok_or_else(|| "`git` answered something unexpected".to_string())
+    let printed = answer(output)?;
+    read_batch(&printed, objects.len()).ok_or_else(|| "`git` answered something unexpected".to_string())
 }
 
 /// Takes an answer of `git cat-file --batch` apart: `<hash> <type> <size>`, a newline, the bytes, a newline; or a line

@@ -175,6 +175,20 @@ impl Record {
                 }
             }
         }
+        // What an object on the hub is for is what would miss it.
+        for object in &plan.hub_objects {
+            for (engine, instances) in [("argocd", &argocd), ("flux", &flux)] {
+                for instance in instances {
+                    let served = object.clusters.iter().filter(|cluster| instance.serves(cluster));
+                    let served: Vec<String> = served.map(|cluster| cluster.to_string()).collect();
+                    if !served.is_empty() {
+                        let identity = identity(engine, instance.name.as_deref(), &object.name);
+                        contents.entry(identity.clone()).or_default().update(object.object.to_string().as_bytes());
+                        record.identities.entry(identity).or_default().extend(served);
+                    }
+                }
+            }
+        }
         record.contents =
             contents.into_iter().map(|(identity, hash)| (identity, format!("{:x}", hash.finalize()))).collect();
         record

@@ -97,7 +97,7 @@ pub fn resolve(model: &Model, files: &dyn Files, also: &[EngineKind], diagnostic
     let home_path =
         home_path(model, &fleet, home, files, !deployments.is_empty() || !hub_objects.is_empty(), diagnostics);
     let home = home.map(|found| found.source.clone());
-    let guards = guards::read(model, &fleet, diagnostics);
+    let guards = guards::read(model, &fleet, &deployments, diagnostics);
     Some(Plan {
         guards,
         sources: names::used_sources(&deployments, home.as_ref(), diagnostics),
