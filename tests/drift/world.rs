@@ -26,7 +26,8 @@ fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
 pub fn live(tree: &BTreeMap<String, String>, home: &str) -> Vec<Value> {
     let mut all = Vec::new();
     let roots = roots(tree);
-    for (path, content) in tree {
+    // Scripts and the like are applied by nobody.
+    for (path, content) in tree.iter().filter(|(path, _)| path.ends_with(".yaml")) {
         let root = above(path).and_then(|root| roots.get(&root));
         for object in documents(content) {
             let api = text(&object, "/apiVersion").to_owned();
