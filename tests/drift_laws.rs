@@ -27,10 +27,68 @@ fn world(seed: u64) -> (Plan, OutputTree, Vec<Value>) {
     for (path, text) in &random::print::print(&random::generate::generate(seed), seed, seed) {
         memory = memory.file(path, text.as_str());
     }
-    let plan = analysis::compile(&memory.into_project(), &[]).plan.unwrap_or_else(|| panic!("seed {seed}"));
+    world_of(memory, &format!("seed {seed}"))
+}
+
+fn world_of(memory: MemoryFiles, what: &str) -> (Plan, OutputTree, Vec<Value>) {
+    let plan = analysis::compile(&memory.into_project(), &[]).plan.unwrap_or_else(|| panic!("{what}"));
     let tree = target::build(&plan, &Engines { argocd: true, flux: true });
     let objects = world::live(&tree, &plan.home_path);
     (plan, tree, objects)
+}
+
+/// Clusters of an inventory that are registered, secrets, objects on clusters and on the hub, and accounts.
+const REGISTERED: &str = r#"
+fleet shop { source = config, protected = env == prod, migrating = true }
+argocd { register = secrets }
+flux { kubeconfig-map = "${cluster}-identity", multi-tenant = true }
+source config { git = "https://github.com/acme/config", branch = "main" }
+label env: dev | prod
+label region: string
+fact account: string
+defaults cluster {
+  auth = eks { role = "arn:aws:iam::${account}:role/argocd", cluster = "arn:aws:eks:${region}:${account}:cluster/${cluster}" }
+}
+inventory "clusters.json"
+project platform {
+  sources           = [fleet, std.external-secrets]
+  namespaces        = ["*"]
+  cluster-resources = ["*/*"]
+  service-account   = platform
+}
+defaults component { project = platform }
+component external-secrets from std.external-secrets on all { version = "2.9.0" }
+component web on all { path = "web", namespace = web }
+store aws { provider = aws-secrets-manager, region = region, project = platform }
+secret database on all { store = aws, namespace = web, from = "${env}/database", project = platform }
+object "v1/ConfigMap" info on all { namespace = web, project = platform, data { env = env } }
+object "v1/ConfigMap" inventory { hub = true, namespace = argocd, name = "inventory-${cluster}", data { env = env } }
+"#;
+
+const CLUSTERS: &str = r#"[
+  { "name": "dev", "server": "https://a.gr7.eu-west-1.eks.amazonaws.com",
+    "env": "dev", "region": "eu-west-1", "account": "111122223333" },
+  { "name": "prod", "server": "https://b.gr7.eu-west-1.eks.amazonaws.com",
+    "env": "prod", "region": "eu-west-1", "account": "444455556666" }
+]"#;
+
+#[test]
+fn secrets_objects_and_registrations_are_no_drift() {
+    // Without an order in Argo CD nothing of it is in the Applications, though Flux keeps what follows from secrets.
+    for argocd in ["argocd {", "argocd { progressive-syncs = true,", "argocd { layout = app-of-apps,"] {
+        let fleet = REGISTERED.replace("argocd {", argocd);
+        let memory = MemoryFiles::new().file("fleet.fleet", fleet.as_str()).file("clusters.json", CLUSTERS);
+        let (plan, tree, mut objects) = world_of(memory, argocd);
+        assert!(tree.keys().any(|path| path.ends_with("flux/hub/accounts.yaml")), "{argocd}");
+        // What a wide `kubectl get` gives besides.
+        for kind in ["Secret", "ConfigMap", "ServiceAccount"] {
+            let metadata = json!({ "name": "cluster-dev", "namespace": "argocd" });
+            objects.push(json!({ "apiVersion": "v1", "kind": kind, "metadata": metadata }));
+        }
+        let found = drift(&plan, &tree, &objects);
+        assert_eq!(lines(&found), [""; 0], "{argocd}");
+        assert_eq!(found.deployments(), 20, "{argocd}");
+    }
 }
 
 fn drift(plan: &Plan, tree: &OutputTree, objects: &[Value]) -> Drift {

@@ -1,4 +1,5 @@
-//! CSV (RFC 4180), with places. The first row has the names; a cell without anything is nothing.
+//! CSV (RFC 4180), with places. The first row has the names; a cell without anything is nothing, and so is a row of such
+//! cells, which spreadsheets write for an empty row.
 
 use super::{Counter, Entry, Format, Kind, Node, Refused, invalid, span, unique};
 use crate::diag::Diagnostic;
@@ -12,7 +13,10 @@ pub fn read(source: SourceId, text: &str) -> Result<Node, Refused> {
     let header = header(&mut reader)?;
     let mut rows = Vec::new();
     while let Some(cells) = reader.row()? {
-        rows.push(row(&header, cells)?);
+        let nothing = cells.len() > 1 && cells.iter().all(|cell| cell.text.is_empty() && !cell.quoted);
+        if !nothing {
+            rows.push(row(&header, cells)?);
+        }
     }
     Ok(Node { span: whole, kind: Kind::List(rows) })
 }
@@ -33,6 +37,11 @@ fn header(reader: &mut Reader) -> Result<Vec<Cell>, Refused> {
         if cell.text.is_empty() {
             let found = invalid(cell.span, Format::Csv, "a column without a name");
             return Err(Box::new(found.help("name every column in the first row")));
+        }
+        if cell.text.trim() != cell.text {
+            let message = format!("the column `{}` has spaces around its name", cell.text);
+            let found = Diagnostic { message, ..invalid(cell.span, Format::Csv, "a space is part of the cell") };
+            return Err(Box::new(found.help("write the cells of all rows without spaces around them")));
         }
         let value = Node { span: cell.span, kind: Kind::Null };
         names.push(Entry { key: cell.text.clone(), at: cell.span, value });
@@ -158,6 +167,8 @@ impl Reader<'_> {
         Box::new(match self.rest().starts_with('"') {
             true => invalid(at, Format::Csv, "a quote inside of a cell")
                 .help("put the whole cell into quotes, and write `\"\"` for a quote inside of it"),
+            false if self.rest().starts_with('\r') => invalid(at, Format::Csv, "a carriage return without a line feed")
+                .help("let the other tool write it again, with `\\n` or `\\r\\n` at the end of each line"),
             false => {
                 invalid(at, Format::Csv, "expected `,` or the end of the row").help("let the other tool write it again")
             }

@@ -124,10 +124,12 @@ impl Node {
         matches!(self.kind, Kind::Null)
     }
 
-    /// The smallest place that stands for it: of a map or list its first byte.
+    /// The smallest place that stands for it: of a list its first byte, of a map its first key. The keys of a row of CSV
+    /// stand in the first row, so there it is the row.
     pub fn place(&self) -> Span {
+        let is_inside = |at: &Span| self.span.start <= at.start && at.end <= self.span.end;
         match &self.kind {
-            Kind::Map(entries) => entries.first().map_or(self.span, |entry| entry.at),
+            Kind::Map(entries) => entries.first().map(|entry| entry.at).filter(is_inside).unwrap_or(self.span),
             Kind::List(_) => Span { end: self.span.end.min(self.span.start + 1), ..self.span },
             _ => self.span,
         }

@@ -123,7 +123,7 @@ fn candidates<'a>(
     let is_engine = |view: &View| if view.engine == Engine::ArgoCd { engines.argocd } else { engines.flux };
     let is_named = |view: &View| selection.instance.is_none() || view.name == selection.instance;
     let argocd = plan.argocd.iter().map(|settings| {
-        let seen = plan.of(&settings.instance);
+        let seen = plan.of_argocd(settings);
         View {
             expected: expected::argocd(&seen, settings, tree),
             engine: Engine::ArgoCd,

@@ -110,6 +110,8 @@ impl Walker<'_, '_> {
                 self.cluster_body(&node.body);
             }
             DeclarationKind::Defaults(node) => self.body(&node.body, Some(&schema::COMPONENT)),
+            // It says where labels and facts come from, and reads none of them.
+            DeclarationKind::Inventory(_) => {}
             DeclarationKind::Rollout(node) => self.body(&node.body, Some(&schema::ROLLOUT)),
             // What is new to this file counts with all its words.
             _ => self.any(span),

@@ -12,8 +12,8 @@ use super::scope::{Env, Place, Scope};
 use super::value::{Checker, literal_of};
 use super::{Cluster, Model, Slot};
 use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, did_you_mean};
-use crate::source::Span;
-use crate::syntax::ast::{self, Entry, ExprKind};
+use crate::source::{Origin, Span};
+use crate::syntax::ast::{self, Entry, Expr, ExprKind};
 
 /// At most this many clusters, so that one line cannot fill the memory.
 const MAX_CLUSTERS: usize = 1_000_000;
@@ -262,8 +262,13 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
                     let model = checker.model;
                     let mut known: Vec<&str> = model.fields.iter().map(|field| field.name.text.as_str()).collect();
                     known.extend(schema::CLUSTER.names());
+                    let is_data = model.sources.file(attribute.key.span.source).origin == Origin::Data;
+                    if is_data && matches!(attribute.value.kind, ExprKind::Map(_)) {
+                        known.extend(["labels", "facts"]);
+                    }
                     let declared = |name: &str| Some(model.fields.get(model.find_field(name)?)?.name.span);
-                    checker.diagnostics.push(unknown_key(&attribute.key, "a cluster", &known, declared));
+                    let found = unknown_key(&attribute.key, Some(&attribute.value), "a cluster", &known, declared);
+                    checker.diagnostics.push(found);
                 }
             },
             Entry::Block(block) => checker.diagnostics.push(super::body::misplaced(&block.keyword, "a cluster", &[])),
@@ -291,9 +296,25 @@ pub fn owner(table: &schema::Block) -> &'static str {
     if table.keyword == "inventory" { "an inventory" } else { "a cluster" }
 }
 
-/// F0210 for `key`, which is none of the `known` of `owner`; `declared` says where a label or fact is.
+/// How to declare the label or fact `key` so that it takes `value`.
+fn declare(key: &str, value: Option<&Expr>) -> String {
+    let name = super::names::quoted(key);
+    if name != key {
+        return format!("declare it: `label {name} as NAME: a | b`");
+    }
+    match value.map(|value| &value.kind) {
+        Some(ExprKind::List(_)) => format!("declare it: `fact {key}: list`"),
+        Some(ExprKind::Map(_)) => "write each label and fact of it by its own name; none of them is a map".to_owned(),
+        Some(ExprKind::Bool(_)) => format!("declare it: `label {key}: bool`, or `fact {key}: bool`"),
+        Some(ExprKind::Int(_)) => format!("declare it: `label {key}: int`, or `fact {key}: int`"),
+        _ => format!("declare it: `label {key}: a | b`, or `fact {key}: string`"),
+    }
+}
+
+/// F0210 for `key`, which is none of the `known` of `owner` and is set to `value`; `declared` says where a label or fact is.
 pub fn unknown_key(
     key: &ast::Name,
+    value: Option<&Expr>,
     owner: &str,
     known: &[&str],
     declared: impl Fn(&str) -> Option<Span>,
@@ -317,6 +338,6 @@ pub fn unknown_key(
                 None => diagnostic,
             }
         }
-        None => diagnostic.help(format!("declare it: `label {0}: a | b`, or `fact {0}: string`", key.text)),
+        None => diagnostic.help(declare(&key.text, value)),
     }
 }

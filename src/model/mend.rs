@@ -147,7 +147,7 @@ impl Mending<'_> {
         let known: Vec<&str> = declared.fields.keys().map(String::as_str).chain(table.names()).collect();
         for (entry, meant) in misspelt(body, &known, &known) {
             let near = declared.fields.get(&meant).copied();
-            self.diagnostics.push(unknown_key(&entry.key, owner(table), &known, |_| near));
+            self.diagnostics.push(unknown_key(&entry.key, None, owner(table), &known, |_| near));
             entry.key.text = meant;
         }
     }

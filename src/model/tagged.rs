@@ -21,11 +21,13 @@ impl Checker<'_, '_> {
                 let expected = format!("expected {}", words(tags));
                 let diagnostic = Diagnostic::new(codes::WRONG_TYPE, expr.span, expected);
                 let example = tags.first().map(|tag| tag.word).unwrap_or_default();
-                self.diagnostics.push(
-                    diagnostic
-                        .label(format!("found {}", describe(expr)))
-                        .help(format!("write a word, such as `{example} {{ … }}`")),
-                );
+                let help = match self.is_data(expr) {
+                    true => {
+                        "say it in `defaults cluster`, where it may use labels and facts of each cluster".to_owned()
+                    }
+                    false => format!("write a word, such as `{example} {{ … }}`"),
+                };
+                self.diagnostics.push(diagnostic.label(format!("found {}", describe(expr))).help(help));
                 return;
             }
         };

@@ -151,7 +151,7 @@ impl Checker<'_, '_> {
     }
 
     /// Whether `expr` stands in a data file, where text is written in other ways than in the language.
-    fn is_data(&self, expr: &Expr) -> bool {
+    pub(super) fn is_data(&self, expr: &Expr) -> bool {
         self.model.sources.file(expr.span.source).origin == Origin::Data
     }
 

@@ -197,7 +197,7 @@ pub struct Times {
 /// `unhealthy`. Somebody opens every gate that is opened by hand.
 pub fn simulate(plan: &Plan, tree: &OutputTree, unhealthy: &BTreeSet<String>) -> Simulation {
     let argocd = plan.argocd.iter().map(|settings| {
-        let seen = plan.of(&settings.instance);
+        let seen = plan.of_argocd(settings);
         let reading = argocd::read(&seen, settings, tree);
         outcome::instance(Engine::ArgoCd, settings.instance.name.clone(), &seen, &reading, unhealthy)
     });

@@ -2,12 +2,13 @@
 
 use fleetc::analysis::compile;
 use fleetc::data::Format;
+use fleetc::diag::Severity;
 use fleetc::project::MemoryFiles;
 use fleetc::source::{Origin, SourceFile, Sources};
 
 use super::HEAD;
 
-/// The codes that a data file is answered with, each with the path, line and column of its place.
+/// The codes of what is wrong with a data file, each with the path, line and column of its place.
 fn found(path: &str, bytes: impl Into<Vec<u8>>) -> Vec<String> {
     let main = format!("{HEAD}inventory \"{path}\"\n");
     let files = MemoryFiles::new().file("main.fleet", main).file(path, bytes);
@@ -18,7 +19,7 @@ fn found(path: &str, bytes: impl Into<Vec<u8>>) -> Vec<String> {
         format!("{} {}:{}:{}", found.code.id, file.path, at.line, at.column)
     };
     let errors = compilation.diagnostics.iter().filter(|found| found.severity == fleetc::diag::Severity::Error);
-    errors.map(place).collect()
+    errors.filter(|found| found.severity == Severity::Error).map(place).collect()
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn check_attribute(checker: &mut Checker, attribute: &Attribute) {
         let mut known: Vec<&str> = super::names_of(&model.fields).into_iter().collect();
         known.extend(INVENTORY.names());
         let declared = |name: &str| Some(model.fields.get(model.find_field(name)?)?.name.span);
-        checker.diagnostics.push(unknown_key(key, "an inventory", &known, declared));
+        checker.diagnostics.push(unknown_key(key, None, "an inventory", &known, declared));
         return;
     }
     if let Some(field) = field.filter(|field| field.derived.is_some()) {

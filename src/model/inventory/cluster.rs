@@ -1,6 +1,6 @@
 //! From what was found to the declaration of a cluster, as if it were written by hand.
 
-use super::shape::{Found, Setting};
+use super::shape::{Found, Setting, Texts};
 use crate::data::{Kind, Node};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::field::{Field, FieldType};
@@ -21,14 +21,14 @@ pub fn declaration(found: Found, fields: &[Field], diagnostics: &mut Diagnostics
     let Some((name, at)) = found.name else { return unknown(found.span) };
     let name = Some(literal(name, at));
     let mut entries = Vec::with_capacity(found.settings.len());
-    for Setting { key, at, value, lenient } in found.settings {
+    for Setting { key, at, value, text } in found.settings {
         if value.is_null() {
             continue;
         }
         let field = fields.binary_search_by(|field| field.name.text.as_str().cmp(&key)).ok();
         let ty = field.and_then(|index| fields.get(index)).map(|field| &field.ty);
         let ty = if key == "suspend" { Some(&FieldType::Bool) } else { ty };
-        let value = Converter { lenient, diagnostics }.expr(&value, ty);
+        let value = Converter { texts: text, diagnostics }.expr(&value, ty);
         entries.push(Entry::Attribute(Attribute { key: Name { text: key, span: at }, value }));
     }
     of(found.span, name, entries)
@@ -46,7 +46,7 @@ fn literal(text: String, span: Span) -> Text {
 }
 
 struct Converter<'d> {
-    lenient: bool,
+    texts: Texts,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -85,10 +85,12 @@ impl Converter<'_> {
             );
             return ExprKind::Error;
         }
-        match ty {
-            Some(FieldType::Bool) if self.lenient && text == "true" => ExprKind::Bool(true),
-            Some(FieldType::Bool) if self.lenient && text == "false" => ExprKind::Bool(false),
-            Some(FieldType::Int) if self.lenient => match text.parse::<i64>() {
+        match ty.filter(|_| self.texts != Texts::Themselves) {
+            Some(FieldType::Bool) if text == "true" => ExprKind::Bool(true),
+            Some(FieldType::Bool) if text == "false" => ExprKind::Bool(false),
+            Some(FieldType::Bool) if self.texts == Texts::Cells && text == "TRUE" => ExprKind::Bool(true),
+            Some(FieldType::Bool) if self.texts == Texts::Cells && text == "FALSE" => ExprKind::Bool(false),
+            Some(FieldType::Int) => match text.parse::<i64>() {
                 // `03` and `+3` are not how a number is written.
                 Ok(number) if number.to_string() == text => ExprKind::Int(number),
                 _ => ExprKind::Text(literal(text.to_owned(), node.span)),

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::shape::{Found, Reading, Setting};
+use super::shape::{Found, Reading, Setting, Texts};
 use crate::data::{Entry, Kind, Node};
 use crate::diag::{Diagnostic, codes};
 use crate::source::Span;
@@ -77,7 +77,7 @@ fn settings<'r>(reading: &Reading<'r, '_, '_>, node: &'r Node) -> Vec<Setting<'r
             let mut fields = reading.fields.iter().filter(|field| field.fact == fact && field.derived.is_none());
             if let Some(field) = fields.find(|field| is_it(field.key, &field.name.text)) {
                 let (key, value) = (field.name.text.clone(), Cow::Borrowed(&entry.value));
-                settings.push(Setting { key, at: entry.at, value, lenient: true });
+                settings.push(Setting { key, at: entry.at, value, text: Texts::Values });
             }
         }
     }
@@ -104,7 +104,7 @@ fn endpoint(node: &Node) -> Option<Setting<'_>> {
     }
     let text = if text.contains(':') && !text.starts_with('[') { format!("[{text}]") } else { text.to_owned() };
     let value = Node { span: host.span, kind: Kind::Text(format!("https://{text}:{port}")) };
-    Some(Setting { key: "server".to_owned(), at: host.span, value: Cow::Owned(value), lenient: true })
+    Some(Setting { key: "server".to_owned(), at: host.span, value: Cow::Owned(value), text: Texts::Values })
 }
 
 fn secret<'r>(reading: &mut Reading<'r, '_, '_>, node: &'r Node) {
@@ -123,7 +123,7 @@ fn secret<'r>(reading: &mut Reading<'r, '_, '_>, node: &'r Node) {
         key: "server".to_owned(),
         at: node.span,
         value: Cow::Owned(node),
-        lenient: true,
+        text: Texts::Values,
     }));
     reading.add(Found { name, span: node.span, settings });
 }

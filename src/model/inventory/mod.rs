@@ -125,7 +125,7 @@ fn clusters(
         asked,
         fields,
         path: &file.path,
-        lenient: file.format == Format::Csv,
+        table: file.format == Format::Csv,
         found: Vec::new(),
         unsure: false,
         led,
@@ -135,11 +135,7 @@ fn clusters(
     let (found, mut unsure) = (reading.found, reading.unsure);
     if found.is_empty() && !unsure {
         unsure = true;
-        diagnostics.push(
-            Diagnostic::new(codes::UNKNOWN_SHAPE, asked.at, format!("`{}` holds no cluster", file.path))
-                .label("a list without anything in it")
-                .help("let the other tool write it again, or take the inventory out"),
-        );
+        diagnostics.push(holds_no_cluster(asked, &file.path, "a list without anything in it"));
     }
     let mut declarations: Vec<ast::Declaration> =
         found.into_iter().map(|found| cluster::declaration(found, fields, diagnostics)).collect();
@@ -147,6 +143,13 @@ fn clusters(
         declarations.push(cluster::unknown(start));
     }
     declarations
+}
+
+/// F0012 for the file `path`, in which there is `what` where clusters are looked for.
+fn holds_no_cluster(asked: &Asked, path: &str, what: &str) -> Diagnostic {
+    Diagnostic::new(codes::UNKNOWN_SHAPE, asked.at, format!("`{path}` holds no cluster"))
+        .label(what.to_owned())
+        .help("let the other tool write it again, or take the inventory out")
 }
 
 /// F0012 for pointers that led to nothing in any cluster: a typo would take a label away from all of them.

@@ -31,8 +31,19 @@ pub struct Setting<'n> {
     pub at: Span,
     /// The value.
     pub value: Cow<'n, Node>,
-    /// Whether text may stand for `true` and for a number, because where it is there is nothing but text.
-    pub lenient: bool,
+    /// What else text may stand for.
+    pub text: Texts,
+}
+
+/// What text may stand for, beside itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Texts {
+    /// Nothing else: there are numbers and bools beside it.
+    Themselves,
+    /// A number, and `true` and `false`: where it is there is nothing but text.
+    Values,
+    /// The same, and `TRUE` and `FALSE`, as spreadsheets write them.
+    Cells,
 }
 
 /// The search through one file.
@@ -43,8 +54,8 @@ pub struct Reading<'r, 'a, 'd> {
     pub fields: &'r [Field<'a>],
     /// The path of the file.
     pub path: &'r str,
-    /// Whether the file holds nothing but text.
-    pub lenient: bool,
+    /// Whether the file is a table, which holds nothing but text.
+    pub table: bool,
     /// What was found.
     pub found: Vec<Found<'r>>,
     /// Whether something could not be read, which was reported.
@@ -59,7 +70,7 @@ impl<'r> Reading<'r, '_, '_> {
     /// Searches the documents of the file.
     pub fn documents(&mut self, documents: &'r [Node]) {
         if documents.is_empty() {
-            self.refuse(self.unknown("it is empty"));
+            self.refuse(super::holds_no_cluster(self.asked, self.path, "nothing in it"));
         }
         for document in documents {
             match &self.asked.each {
@@ -77,12 +88,20 @@ impl<'r> Reading<'r, '_, '_> {
     }
 
     /// F0012 at the inventory.
-    fn unknown(&self, why: &str) -> Diagnostic {
+    fn unknown(&self, why: &str, each: &str) -> Diagnostic {
         let message = format!("`{}` does not hold clusters in a shape that fleetc knows", self.path);
         Diagnostic::new(codes::UNKNOWN_SHAPE, self.asked.at, message)
             .label(why.to_owned())
-            .help("say where they are: `each = \"/items\", name = \"/metadata/name\"`, and a pointer for each label")
+            .help(format!("say where they are: `each = \"{each}\", name = \"/metadata/name\"`, and a pointer for each label"))
             .note("known are a list of `{ name, labels, server }`, `terraform output -json`, Secrets of Argo CD and Clusters of Cluster API")
+    }
+
+    /// F0012 for `node`, with the first key below which there is more.
+    fn not_known(&self, node: &Node) -> Diagnostic {
+        let list = node.entries().iter().find(|entry| matches!(entry.value.kind, Kind::List(_)));
+        let likely = list.or_else(|| node.entries().iter().find(|entry| holds_more(&entry.value)));
+        let each = likely.map_or("/items".to_owned(), |entry| format!("/{}", escaped(&entry.key)));
+        self.unknown(&format!("it holds {}", what_holds(node)), &each)
     }
 
     /// The clusters that `each` points to.
@@ -117,7 +136,7 @@ impl<'r> Reading<'r, '_, '_> {
         match &node.kind {
             Kind::List(items) => items.iter().for_each(|item| self.own_entry(item, None)),
             Kind::Map(_) if self.asked.each.is_some() || self.has_name(node) => self.own_entry(node, None),
-            _ => self.refuse(self.unknown(&format!("it holds {}", what_holds(node)))),
+            _ => self.refuse(self.not_known(node)),
         }
     }
 
@@ -142,10 +161,11 @@ impl<'r> Reading<'r, '_, '_> {
         };
         let server = asked.server.iter().map(|pointer| ("server", pointer));
         let all = server.chain(asked.fields.iter().map(|(key, pointer)| (*key, pointer)));
+        let text = if self.table { Texts::Cells } else { Texts::Values };
         let settings = all.filter_map(|(key, pointer)| {
             let value = pointer::follow(node, &pointer.parts)?;
             self.led.insert(pointer.at);
-            Some(Setting { key: key.to_owned(), at: value.span, value: Cow::Borrowed(value), lenient: true })
+            Some(Setting { key: key.to_owned(), at: value.span, value: Cow::Borrowed(value), text })
         });
         let settings = settings.collect();
         self.add(Found { name, span: node.span, settings });
@@ -163,7 +183,7 @@ impl<'r> Reading<'r, '_, '_> {
             Kind::Map(entries) if !entries.is_empty() && entries.iter().all(|entry| is_cluster(&entry.value)) => {
                 entries.iter().for_each(|entry| self.entry(&entry.value, Some(entry)));
             }
-            _ => self.refuse(self.unknown(&format!("it holds {}", what_holds(node)))),
+            _ => self.refuse(self.not_known(node)),
         }
     }
 
@@ -185,6 +205,15 @@ impl<'r> Reading<'r, '_, '_> {
             match &entry.value.kind {
                 Kind::Map(inner) if nested => settings.extend(inner.iter().map(|inner| self.setting(inner))),
                 Kind::Null if nested => {}
+                _ if nested => self.refuse(
+                    Diagnostic::new(
+                        codes::WRONG_TYPE,
+                        entry.value.place(),
+                        format!("expected a map in `{}`", entry.key),
+                    )
+                    .label(format!("found {}", entry.value.describe()))
+                    .help(format!("write `\"{}\": {{ \"env\": \"prod\" }}`", entry.key)),
+                ),
                 _ => settings.push(self.setting(entry)),
             }
         }
@@ -198,7 +227,8 @@ impl<'r> Reading<'r, '_, '_> {
             Some(field) if !self.is_field(&entry.key) => field.name.text.clone(),
             _ => entry.key.clone(),
         };
-        Setting { key, at: entry.at, value: Cow::Borrowed(&entry.value), lenient: self.lenient }
+        let text = if self.table { Texts::Cells } else { Texts::Themselves };
+        Setting { key, at: entry.at, value: Cow::Borrowed(&entry.value), text }
     }
 
     fn is_field(&self, name: &str) -> bool {
@@ -220,10 +250,16 @@ impl<'r> Reading<'r, '_, '_> {
                 let found =
                     wrong.map_or("nothing", |node| if node.text().is_some() { "no text" } else { node.describe() });
                 let at = wrong.map_or(whole.place(), Node::place);
+                let is_there = wrong
+                    .is_some_and(|node| !node.is_map() && !matches!(node.kind, Kind::List(_)) && node.text().is_none());
+                let help = match is_there {
+                    true => "put the name into quotes",
+                    false => "let the data name each cluster, or say where the name is: `name = \"/metadata/name\"`",
+                };
                 self.refuse(
                     Diagnostic::new(codes::UNNAMED_CLUSTER, at, "this cluster has no name")
                         .label(format!("expected text at `{pointer}`, found {found}"))
-                        .help("let the data name each cluster, or say where the name is: `name = \"/metadata/name\"`"),
+                        .help(help),
                 );
                 return None;
             }
@@ -246,7 +282,9 @@ impl<'r> Reading<'r, '_, '_> {
             several => {
                 let names = one_of(several.iter().map(|entry| entry.key.as_str()));
                 let message = format!("`{}` holds several outputs of Terraform", self.path);
-                let first = several.first().map_or("", |entry| &entry.key);
+                // Clusters are in a list or map.
+                let likely = several.iter().find(|entry| entry.value.get("value").is_some_and(holds_more));
+                let first = likely.or(several.first()).map_or("", |entry| &entry.key);
                 self.refuse(
                     Diagnostic::new(codes::UNKNOWN_SHAPE, self.asked.at, message)
                         .label("which of them holds the clusters is not said")
@@ -310,6 +348,11 @@ fn is_cluster(node: &Node) -> bool {
     let entries = node.entries();
     let says = |entry: &Entry| !entry.value.is_map() || matches!(entry.key.as_str(), "labels" | "facts");
     node.is_map() && (entries.is_empty() || entries.iter().any(says)) && !kubernetes::is_object(node)
+}
+
+/// Whether `node` is a list or map with something in it.
+fn holds_more(node: &Node) -> bool {
+    matches!(&node.kind, Kind::List(items) if !items.is_empty()) || !node.entries().is_empty()
 }
 
 /// What `node` holds, in words.
