@@ -355,6 +355,17 @@ fn a_file_that_changes_between_the_look_and_the_write_is_not_lost() {
 }
 
 #[test]
+fn a_folder_of_somebody_where_a_build_works_is_named() {
+    let folder = Folder::new();
+    build(real(&folder), &wanted(OLD)).unwrap();
+    folder.write("gitops/.fleetc-build/mine/x", "precious");
+    let before = visible(&folder);
+    let trouble = build(real(&folder), &wanted(NEW)).unwrap_err().to_string();
+    assert!(trouble.contains("holds the folder `mine`"), "{trouble}");
+    assert_eq!((visible(&folder), folder.read("gitops/.fleetc-build/mine/x").as_str()), (before, "precious"));
+}
+
+#[test]
 fn a_journal_that_lies_owns_nothing_outside_and_stops_the_build() {
     for text in [
         "",

@@ -110,7 +110,13 @@ pub(super) fn end_staging(place: &Place) -> Result<(), Trouble> {
 /// Removes the files in `folder` but those to `keep`; there are no folders in it.
 fn empty(disk: &dyn Disk, folder: &str, keep: impl Fn(&str) -> bool) -> std::io::Result<()> {
     for name in disk.names(folder)?.iter().filter(|name| !keep(name)) {
-        disk.remove_file(&format!("{folder}/{name}"))?;
+        let path = format!("{folder}/{name}");
+        if disk.look(&path)? == Found::Folder {
+            return Err(std::io::Error::other(format!(
+                "it holds the folder `{name}`, which no build wrote; move it away"
+            )));
+        }
+        disk.remove_file(&path)?;
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 # the old tree or the new one, or what the next build makes the new one, and every file in it old or new at every moment.
 #
 # Needs cargo and strace, and for two parts to be root. FLEETC_FAULT_CLUSTERS says how many clusters the fleet has (6),
-# FLEETC_FAULT_STEP that only every n-th system call is hit (5; 1 hits every one), FLEETC_FAULT_FROM and FLEETC_FAULT_PARTS
-# which of the first injection (1) and which injections (all), for long runs in pieces. Prints `N passed, M failed`; a part
+# FLEETC_FAULT_STEP that only every n-th system call is hit (5; 1 hits every one), FLEETC_FAULT_FROM
+# which one is the first (1), and FLEETC_FAULT_PARTS which injections are tried (all), for long runs in pieces. Prints `N passed, M failed`; a part
 # that this machine cannot run is said.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
