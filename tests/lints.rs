@@ -201,7 +201,8 @@ fn what_inventories_registrations_secrets_objects_and_tests_read_is_used() {
     let sane = format!("{SANE}fact nodes: int?\n");
     let unread = ["note F0710 \"nodes\": nothing uses the fact `nodes`"];
     assert_eq!(with(sane.clone()), unread);
-    let pointers = "{ env = \"/env\", region = \"/region\", account = \"/account\", nodes = \"/nodes\", kind = \"/kind\" }";
+    let pointers =
+        "{ env = \"/env\", region = \"/region\", account = \"/account\", nodes = \"/nodes\", kind = \"/kind\" }";
     let pointed = sane.replace("inventory \"clusters.json\"", &format!("inventory \"clusters.json\" {pointers}"));
     assert_eq!(with(pointed), unread);
     let register = "argocd { register = external-secrets, register-store = hub }";
