@@ -195,3 +195,32 @@ fn tests_change_no_output() {
     assert!(with.len() > 1);
     assert_eq!(with, manifests(""));
 }
+
+/// Tests speak of what runs on the clusters of an inventory: secrets and objects do, an object on the hub does not.
+#[test]
+fn objects_on_the_hub_run_on_no_cluster() {
+    let fleet = "fleet demo { source = config }
+argocd { }
+source config { git = \"https://github.com/acme/config\", branch = \"main\" }
+label env: dev | prod
+inventory \"clusters.json\"
+store vault { provider = aws-secrets-manager, region = env }
+secret database on all { store = vault, namespace = web, from = \"database\" }
+object \"v1/ConfigMap\" info on all { namespace = web, data { env = env } }
+object \"v1/ConfigMap\" table { hub = true, namespace = argocd, data { a = \"b\" } }
+test \"clusters\" {
+  expect cluster one runs [vault, database, info]
+  expect info on env == prod { namespace = web }
+}
+test \"hub\" { expect component table on all }
+";
+    let clusters = "[{ \"name\": \"one\", \"env\": \"prod\" }]";
+    let project = MemoryFiles::new().file("a.fleet", fleet).file("clusters.json", clusters).into_project();
+    let (compilation, tested) = test(&project, |_| true);
+    let problems: Vec<&str> = compilation.diagnostics.iter().map(|found| found.message.as_str()).collect();
+    let tested = tested.unwrap_or_else(|| panic!("{problems:#?}"));
+    let passed: Vec<bool> = tested.outcomes.iter().map(|outcome| outcome.passed).collect();
+    assert_eq!(passed, [true, false], "{:?}", tested.diagnostics);
+    let found = tested.diagnostics.iter().next().unwrap();
+    assert!(found.related[0].text.contains("where the engine runs"), "{found:?}");
+}

@@ -148,3 +148,63 @@ fn the_page_shows_what_fleetc_prints() {
     assert!(!expected.is_empty());
     support::golden("docs/lints.md", &(expected + rest));
 }
+
+/// A fleet of which each label, fact, source, group and project is read somewhere, each in another part of the language.
+const SANE: &str = r#"
+fleet shop { source = config, protected = production, migrating = true }
+argocd { }
+flux { kubeconfig-map = "${cluster}-${hub}" }
+source config { git = "https://github.com/acme/config", branch = "main" }
+source apps { git = "https://github.com/acme/apps", branch = "main" }
+label env: dev | prod
+label region: string
+label kind: app | data = app
+fact hub: string = "hub"
+fact account: string
+fact role: string = "deployer"
+fact note: string = "none"
+fact store-path: string = "database"
+fact site: string = "dublin"
+fact expected: string = "web"
+group production = env == prod
+group europe = region like "eu-*"
+group tested = kind == app
+defaults cluster {
+  auth        = eks { role = "arn:aws:iam::${account}:role/${role}", cluster = "arn:aws:eks:${region}:${account}:cluster/x" }
+  annotations = { "acme.org/note" = note }
+}
+inventory "clusters.json"
+project platform {
+  sources = [fleet], clusters = europe, namespaces = ["*"], cluster-resources = ["*/*"]
+}
+project team { sources = [apps], namespaces = ["web"] }
+defaults component { project = platform }
+component web on all { source = apps, path = "web", namespace = web, project = team }
+store aws { provider = aws-secrets-manager, region = region, project = platform }
+secret database on all { store = aws, namespace = data, from = store-path, project = platform }
+object "v1/ConfigMap" info on all { namespace = data, project = platform, data { site = site } }
+test "web is where it should be" { expect web on tested { path = expected } }
+"#;
+
+const CLUSTERS: &str = r#"[
+  { "name": "dev", "env": "dev", "region": "eu-west-1", "account": "111122223333", "nodes": 3 },
+  { "name": "prod", "env": "prod", "region": "eu-west-1", "account": "444455556666", "kind": "data" }
+]"#;
+
+/// Nothing that any part of the language reads is unused; what only an inventory sets, is.
+#[test]
+fn what_inventories_registrations_secrets_objects_and_tests_read_is_used() {
+    let with = |fleet: String| {
+        let files = MemoryFiles::new().file("main.fleet", fleet).file("clusters.json", CLUSTERS);
+        found(&compile(&files.into_project(), &[]))
+    };
+    let sane = format!("{SANE}fact nodes: int?\n");
+    let unread = ["note F0710 \"nodes\": nothing uses the fact `nodes`"];
+    assert_eq!(with(sane.clone()), unread);
+    let pointers =
+        "{ env = \"/env\", region = \"/region\", account = \"/account\", nodes = \"/nodes\", kind = \"/kind\" }";
+    let pointed = sane.replace("inventory \"clusters.json\"", &format!("inventory \"clusters.json\" {pointers}"));
+    assert_eq!(with(pointed), unread);
+    let register = "argocd { register = external-secrets, register-store = hub }";
+    assert_eq!(with(sane.replace("argocd { }", register)), [""; 0]);
+}

@@ -271,7 +271,7 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
                     checker.diagnostics.push(found);
                 }
             },
-            Entry::Block(block) => checker.diagnostics.push(super::body::misplaced(&block.keyword, "a cluster", &[])),
+            Entry::Block(block) => checker.diagnostics.push(misplaced_block(&block.keyword)),
             Entry::Param(param) => {
                 checker.diagnostics.push(super::body::misplaced_param(param, "a cluster"));
             }
@@ -280,6 +280,17 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
             }
         }
     }
+}
+
+/// F0211 for a block in a cluster, which has none, but attributes of that name.
+fn misplaced_block(keyword: &ast::Name) -> Diagnostic {
+    let found = super::body::misplaced(keyword, "a cluster", &[]);
+    let help = match keyword.text.as_str() {
+        "labels" | "facts" => "write each of them by its name: `env = prod`".to_owned(),
+        name if schema::CLUSTER.attribute(name).is_some() => format!("write `{name} = …`"),
+        _ => return found,
+    };
+    Diagnostic { helps: vec![help], ..found }
 }
 
 /// What the attribute `name` of a cluster may name. Facts, too, where it says how to reach the cluster and what is written

@@ -173,6 +173,11 @@ impl<'a> Judge<'a> {
 
     /// Adds where it stands that a component runs on a cluster, or does not.
     fn because(&self, made: Diagnostic, component: &str, cluster: &str) -> Diagnostic {
+        if let Some(object) = self.plan.hub_objects.iter().find(|object| &*object.name == component) {
+            let help = "take it out of the test, which looks at what runs on clusters".to_owned();
+            let made = Diagnostic { helps: vec![help], ..made };
+            return made.related(object.span, "this object is made where the engine runs, and on no cluster");
+        }
         let Some(why) = self.why(component, cluster) else { return made };
         let runs = if why.runs { "runs" } else { "does not run" };
         let text = match why.because.kind {
