@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::names;
-use crate::plan::{OnDelete, Plan, json};
+use crate::plan::{ObjectRef, OnDelete, Plan, json};
 use crate::target::Engines;
 
 /// The format that is written.
@@ -172,6 +172,20 @@ impl Record {
                     }
                     let content = content.get_or_insert_with(|| json::content(deployment).to_string());
                     contents.entry(identity).or_default().update(content.as_bytes());
+                }
+            }
+        }
+        for object in &plan.hub_objects {
+            let keeps = ObjectRef::of(&object.object).takes_others_along();
+            for cluster in &object.clusters {
+                for (engine, instances) in [("argocd", &argocd), ("flux", &flux)] {
+                    for instance in instances.iter().filter(|instance| instance.serves(cluster)) {
+                        let identity = identity(engine, instance.name.as_deref(), &object.name);
+                        if !keeps {
+                            record.cascade.entry(identity.clone()).or_default().insert(cluster.to_string());
+                        }
+                        record.identities.entry(identity).or_default().insert(cluster.to_string());
+                    }
                 }
             }
         }
