@@ -270,7 +270,10 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
                     checker.diagnostics.push(unknown_key(&attribute.key, "a cluster", &known, declared));
                 }
             },
-            Entry::Block(block) => checker.diagnostics.push(super::body::misplaced(&block.keyword, "a cluster", &[])),
+            Entry::Block(block) => checker.diagnostics.push(match schema::CLUSTER.attribute(&block.keyword.text) {
+                Some(attribute) => super::body::no_block(block, attribute, "a cluster"),
+                None => super::body::misplaced(&block.keyword, "a cluster", &[]),
+            }),
             Entry::Param(param) => {
                 checker.diagnostics.push(super::body::misplaced_param(param, "a cluster"));
             }
