@@ -193,10 +193,8 @@ impl Walk<'_, '_, '_> {
         let path = self.path.join(".");
         if *place.ty == Type::Duration && !is_duration(text) {
             self.checker.diagnostics.push(no_duration(span, text, &path));
-        } else if place.values().next().is_some() {
-            if place.value_since(text).is_none() {
-                self.checker.diagnostics.push(unknown_value(span, text, &path, place));
-            }
+        } else if place.values().next().is_some() && place.value_since(text).is_none() {
+            self.checker.diagnostics.push(unknown_value(span, text, &path, place));
         }
     }
 
