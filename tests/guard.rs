@@ -97,6 +97,20 @@ fn a_protected_cluster_that_goes_must_be_named() {
 }
 
 #[test]
+fn what_is_on_the_hub_for_protected_clusters_must_be_named() {
+    let object = "object \"v1/ConfigMap\" list { hub = true, namespace = argocd }\n";
+    let web = format!("{CLUSTERS}{}", component("web", "all", ""));
+    let before = fleet(&format!("{web}{object}"));
+    let gone = fleet(&web);
+    assert_eq!(judged(&before, &gone)[0], "F0610 this build removes `list` from 2 protected clusters");
+    assert_eq!(judged(&before, &format!("{gone}removed component list\n")), NOTHING);
+    let secret = "store vault { provider = gcp-secret-manager, gcp-project = \"acme\" }\n\
+                  secret login on all { store = vault, namespace = web, from = \"login\" }\n";
+    let said = judged(&fleet(&format!("{web}{secret}")), &gone);
+    assert!(said.contains(&"F0610 this build removes `login` from 2 protected clusters".to_owned()), "{said:?}");
+}
+
+#[test]
 fn taking_the_protection_away_in_the_same_commit_does_not_help() {
     let before =
         fleet(&format!("{CLUSTERS}{}{}", component("web", "all", ""), component("shop", "all", ", interval = 1m")));

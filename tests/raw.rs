@@ -9,15 +9,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fleetc::analysis::{Compilation, compile, compile_and};
-use fleetc::diag::{Diagnostics, Severity};
+use fleetc::analysis::{Compilation, compile};
+use fleetc::diag::Severity;
 use fleetc::kinds::{self, Fields, Object, Type, find};
-use fleetc::model::body::attributes;
-use fleetc::model::scope::{Place, Scope};
-use fleetc::model::shapes::check_object;
-use fleetc::model::value::Checker;
 use fleetc::project::MemoryFiles;
-use fleetc::syntax::ast::Entry;
 use fleetc::target::yaml::HEADER;
 use fleetc::target::{self, Engines};
 use serde_json::{Map, Value};
@@ -108,51 +103,6 @@ fn no_field_that_is_written_is_free() {
             assert!(owned, "{object:?}: `{path}` is written and could be a raw field");
         }
     }
-}
-
-/// What the check of a whole object says of the `values` of `web`, as `CODE "text"`, and what it found newer.
-fn checked(api_version: &str, kind: &str, values: &str) -> (Vec<String>, Vec<(String, (u32, u32))>) {
-    let head = "fleet demo { source = config }\nflux { }\nsource charts { helm = \"https://charts.acme.org\" }\n\
-                source config { git = \"https://github.com/acme/config\", branch = \"main\" }\nfact count: int = 3\ncluster one { }\n";
-    let web = format!(
-        "component web on all {{ source = charts, chart = \"web\", version = \"1.0.0\", namespace = web, values {values} }}\n"
-    );
-    let project = MemoryFiles::new().file("demo.fleet", format!("{head}{web}")).into_project();
-    let (compilation, found) = compile_and(&project, &[], |model, _| {
-        let declared = &model.names.components["web"];
-        let found = declared.node.body.entries.iter().find_map(|entry| match entry {
-            Entry::Block(block) => Some(&block.body),
-            _ => None,
-        });
-        let body = found.unwrap();
-        let (mut conditions, mut diagnostics) = (Default::default(), Diagnostics::default());
-        let mut checker = Checker { model, conditions: &mut conditions, diagnostics: &mut diagnostics };
-        let entries = (attributes(body), body.span);
-        let kind = find(api_version, kind).unwrap();
-        let newer = check_object(&mut checker, kind, entries, &Scope::of(Place::Body));
-        let said = diagnostics.iter().map(|one| format!("{} {:?}", one.code.id, model.text(one.primary.span)));
-        let newer = newer.into_iter().map(|one| (model.text(one.span).to_owned(), one.since));
-        (said.collect::<Vec<_>>(), newer.collect::<Vec<_>>())
-    });
-    found.unwrap_or_else(|| panic!("{:?}", compilation.diagnostics.iter().map(|one| &one.message).collect::<Vec<_>>()))
-}
-
-#[test]
-fn a_whole_object_is_checked_against_its_kind() {
-    let whole = r#"{
-        apiVersion = "x", kind = "y", metadata = { name = "web" }
-        spec = { type = "slak", channel = 3, secretRef = { nam = "x" }, timeout = "1 day", proxySecretRef = { name = "p" } }
-    }"#;
-    let (said, newer) = checked("notification.toolkit.fluxcd.io/v1beta3", "Provider", whole);
-    assert_eq!(said, [r#"F0302 "\"slak\"""#, r#"F0301 "3""#, r#"F0322 "nam""#, r#"F0314 "\"1 day\"""#]);
-    assert_eq!(newer, [("proxySecretRef".to_owned(), (2, 7))]);
-
-    let lacks = "{ spec = { interval = 10m, ref = { branch = \"main\" }, provider = \"aws\" } }";
-    let (said, newer) = checked("source.toolkit.fluxcd.io/v1", "GitRepository", lacks);
-    assert_eq!(said, [format!("F0323 {:?}", &lacks[9..lacks.len() - 2])]);
-    assert_eq!(newer, [("\"aws\"".to_owned(), (2, 9))]);
-    assert_eq!(checked("source.toolkit.fluxcd.io/v1", "GitRepository", "{ status = { } }").0.len(), 1);
-    assert!(find("source.toolkit.fluxcd.io/v1beta2", "GitRepository").is_none());
 }
 
 /// Every list of what is not free names fields that are there.

@@ -83,8 +83,14 @@ fn an_external_secret_asks_only_for_what_the_fleet_does_not_say() {
     let secrets = objects(&build(&text), "argocd/clusters/");
     let mesh = secrets.iter().find(|secret| secret["metadata"]["name"] == "cluster-mesh").unwrap();
     let asked: Vec<Value> = mesh["spec"]["data"].as_array().unwrap().to_vec();
-    let from =
-        |property: &str| json!({ "secretKey": property, "remoteRef": { "key": "k/mesh", "property": property } });
+    let from = |property: &str| {
+        // The rest is what the operator fills in by itself, which Argo CD would take for a difference.
+        let filled = json!({
+            "key": "k/mesh", "property": property,
+            "conversionStrategy": "Default", "decodingStrategy": "None", "metadataPolicy": "None",
+        });
+        json!({ "secretKey": property, "remoteRef": filled })
+    };
     assert_eq!(asked, [from("server"), from("config")]);
     assert_eq!(mesh["spec"]["target"]["template"]["data"]["server"], "{{ .server }}");
     assert_eq!(mesh["spec"]["secretStoreRef"]["name"], "vault-dev");

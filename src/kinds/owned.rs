@@ -103,6 +103,7 @@ impl Object {
 }
 
 const SOURCE: &str = "say it in the `source` of the component, or in the declaration of that source";
+const COMPONENTS: &str = "leave one of the two out: `components` is for both engines, from the root of the source";
 const NAMESPACE: &str = "write `namespace = …`";
 const RETRY: &str = "write it into the `retry { … }` block";
 const VALUES: &str = "write `values { … }`";
@@ -118,6 +119,7 @@ static APPLICATION: &[Owned] = &[
     always("source.helm.valueFiles", "write `values-files = […]`"),
     always("source.helm.values", VALUES),
     always("source.helm.valuesObject", VALUES),
+    when("source.kustomize.components", &["components"], COMPONENTS),
     always("source.kustomize.images", "write `images { … }`"),
     always("source.kustomize.namespace", NAMESPACE),
     always("source.kustomize.patches", "write `patch Kind name { … }`"),
@@ -146,6 +148,7 @@ const TIMEOUT: &str = "write `timeout = …`";
 const WAIT: &str = "write `wait = …`";
 
 static KUSTOMIZATION: &[Owned] = &[
+    when("components", &["components"], COMPONENTS),
     always("deletionPolicy", "write `on-delete = keep` or `on-delete = cascade`"),
     always("dependsOn", AFTER),
     always("force", "write `force = …`"),

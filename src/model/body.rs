@@ -143,6 +143,10 @@ fn check_block(checker: &mut Checker, block: &ast::NestedBlock, table: &'static 
         if table.keyword == "object" && block.arguments.is_empty() {
             return check_free(checker, &block.body, "values", scope);
         }
+        if let Some(attribute) = table.attribute(&block.keyword.text) {
+            checker.diagnostics.push(no_block(block, attribute, owner));
+            return;
+        }
         checker.diagnostics.push(misplaced(&block.keyword, owner, table.blocks));
         return;
     };
@@ -173,6 +177,17 @@ fn check_block(checker: &mut Checker, block: &ast::NestedBlock, table: &'static 
             check_free(checker, &block.body, known.keyword, scope);
         }
     }
+}
+
+/// F0109 or F0211 for an attribute that is written as a block.
+pub fn no_block(block: &ast::NestedBlock, attribute: &schema::Attribute, owner: &str) -> Diagnostic {
+    let name = &block.keyword.text;
+    if matches!(attribute.ty, schema::Type::TextMap | schema::Type::Map) && block.arguments.is_empty() {
+        return missing_equals(block);
+    }
+    Diagnostic::new(codes::UNKNOWN_BLOCK, block.keyword.span, format!("{owner} has no block `{name}`"))
+        .label("is an attribute")
+        .help(format!("write `{name} = …`"))
 }
 
 /// Raw fields of `object`. Those of a HelmRelease stand in a block of their own among those of its Kustomization.

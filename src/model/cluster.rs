@@ -271,7 +271,10 @@ fn check_body(checker: &mut Checker, body: &ast::Block, variables: &[String]) {
                     checker.diagnostics.push(found);
                 }
             },
-            Entry::Block(block) => checker.diagnostics.push(misplaced_block(&block.keyword)),
+            Entry::Block(block) => checker.diagnostics.push(match schema::CLUSTER.attribute(&block.keyword.text) {
+                Some(attribute) => super::body::no_block(block, attribute, "a cluster"),
+                None => misplaced_block(&block.keyword),
+            }),
             Entry::Param(param) => {
                 checker.diagnostics.push(super::body::misplaced_param(param, "a cluster"));
             }
@@ -287,7 +290,6 @@ fn misplaced_block(keyword: &ast::Name) -> Diagnostic {
     let found = super::body::misplaced(keyword, "a cluster", &[]);
     let help = match keyword.text.as_str() {
         "labels" | "facts" => "write each of them by its name: `env = prod`".to_owned(),
-        name if schema::CLUSTER.attribute(name).is_some() => format!("write `{name} = …`"),
         _ => return found,
     };
     Diagnostic { helps: vec![help], ..found }

@@ -235,6 +235,7 @@ fn check_component(checker: &mut Checker, node: &ast::Component, params: &Params
         return check_known(checker, node, &scope);
     }
     body::check(checker, &node.body, schema::of_form(&node.form), &scope, node.form.owner());
+    super::object::check_kind(checker, node, &scope);
 }
 
 /// With an unknown template any attribute may be a parameter: only those that cannot be are checked.

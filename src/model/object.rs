@@ -5,9 +5,11 @@
 
 use super::schema;
 use super::scope::Scope;
+use super::shapes::{self, Written};
 use super::value::Checker;
 use crate::diag::{Applicability, Diagnostic, codes, did_you_mean};
-use crate::syntax::ast::{self, Form, Name};
+use crate::kinds;
+use crate::syntax::ast::{self, Entry, Form, Name};
 
 use super::cluster::is_dns_subdomain;
 
@@ -55,6 +57,31 @@ pub fn check_head(checker: &mut Checker, node: &ast::Component) {
     let Form::Object(Some(kind)) = &node.form else { return };
     if ObjectKind::read(&kind.text).is_none() {
         checker.diagnostics.push(unreadable(kind));
+    }
+}
+
+/// Checks the fields that an object of an engine's kind says, in its own body and in its `on` blocks, against those that the
+/// kind has. What is missing is known when all that it says is merged.
+pub fn check_kind(checker: &mut Checker, node: &ast::Component, scope: &Scope) {
+    let Form::Object(Some(head)) = &node.form else { return };
+    let Some(kind) = ObjectKind::read(&head.text).and_then(|kind| kinds::find(&kind.api_version, &kind.kind)) else {
+        return;
+    };
+    let parts = node.body.entries.iter().filter_map(|entry| match entry {
+        Entry::Block(block) if block.keyword.text == "on" => Some(&block.body),
+        _ => None,
+    });
+    for entry in std::iter::once(&node.body).chain(parts).flat_map(|body| &body.entries) {
+        let (key, written) = match entry {
+            Entry::Attribute(attribute) => (&attribute.key, Written::Value(&attribute.value)),
+            Entry::Block(block) => (&block.keyword, Written::Block(&block.body)),
+            _ => continue,
+        };
+        let table = &schema::OBJECT;
+        let own = table.attribute(&key.text).is_some() || table.block(&key.text).is_some();
+        if !own && not_a_field(key).is_none() {
+            shapes::check_field(checker, kind, (key, written), scope);
+        }
     }
 }
 

@@ -4,42 +4,30 @@
 //! fields that are not free. That names exist and keys come once is [`Checker::free`]'s; what only a cluster can tell, and
 //! what the declared version of an engine lacks, is found by `plan::resolve::raw`.
 
+use super::body::attributes;
 use super::field::{FieldType, declared_here};
 use super::scope::{Referent, Scope};
 use super::value::{Checker, describe, is_predicate};
 use crate::diag::{Applicability, Diagnostic, codes, did_you_mean, one_of};
-use crate::kinds::{Engine, Fields, Kind, Minor, Object, Place, Type, When};
+use crate::kinds::{Fields, Kind, Object, Place, Type, When};
 use crate::source::Span;
-use crate::syntax::ast::{Attribute, Expr, ExprKind, Name, Path};
+use crate::syntax::ast::{self, Attribute, Expr, ExprKind, Name, Path};
 
-/// Something written that an engine knows since a minor.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Newer {
-    /// The engine.
-    pub engine: Engine,
-    /// The minor.
-    pub since: Minor,
-    /// What is written, in words.
-    pub what: String,
-    /// Where.
-    pub span: Span,
+/// Checks the field `key` at the top of a whole object of `kind`, which is `value` or a block of `entries`. What may come
+/// from another layer is not missing.
+pub fn check_field(checker: &mut Checker, kind: &'static Kind, (key, written): (&Name, Written), scope: &Scope) {
+    let root = kind.fields();
+    let mut walk = Walk { checker, scope, kind, object: None, root, path: Vec::new() };
+    walk.field(key, written, root);
 }
 
-/// Checks the fields of a whole object of `kind`, written at `span`, but for `apiVersion`, `kind` and `metadata`: unknown and
-/// missing fields, values of a wrong type. Gives what not every known minor of the engine has.
-pub fn check_object<'e>(
-    checker: &mut Checker,
-    kind: &'static Kind,
-    (entries, span): (impl Iterator<Item = &'e Attribute>, Span),
-    scope: &Scope,
-) -> Vec<Newer> {
-    let own = |entry: &&Attribute| !matches!(entry.key.text.as_str(), "apiVersion" | "kind" | "metadata");
-    let entries: Vec<&Attribute> = entries.filter(own).collect();
-    let root = kind.fields();
-    let mut walk = Walk { checker, scope, kind, object: None, root, path: Vec::new(), newer: Vec::new() };
-    walk.missing(&entries, root, span);
-    walk.fields(entries.into_iter(), root);
-    walk.newer
+/// How a field is written.
+#[derive(Clone, Copy)]
+pub enum Written<'e> {
+    /// `key = value`
+    Value(&'e Expr),
+    /// `key { … }`
+    Block(&'e ast::Block),
 }
 
 /// Checks raw fields of `object`, which stand below its `spec`. What may come from another layer is not missing.
@@ -50,7 +38,7 @@ pub fn check_raw<'e>(
     scope: &Scope,
 ) {
     let (Some(kind), Some(root)) = (object.kind(), object.spec()) else { return };
-    let mut walk = Walk { checker, scope, kind, object: Some(object), root, path: Vec::new(), newer: Vec::new() };
+    let mut walk = Walk { checker, scope, kind, object: Some(object), root, path: Vec::new() };
     walk.fields(entries, root);
 }
 
@@ -124,30 +112,43 @@ struct Walk<'w, 'c, 'a> {
     /// The fields that `path` begins in.
     root: Fields,
     path: Vec<String>,
-    newer: Vec<Newer>,
 }
 
 impl Walk<'_, '_, '_> {
     fn fields<'e>(&mut self, entries: impl Iterator<Item = &'e Attribute>, fields: Fields) {
-        for Attribute { key, value } in entries {
-            self.path.push(key.text.clone());
-            let path = self.path.join(".");
-            let owner = self.object.and_then(|object| object.owner(&path));
-            match (fields.find(&key.text), owner) {
-                (_, Some(owned)) if matches!(owned.when, When::Always) => {
-                    self.checker.diagnostics.push(self.not_free(key.span, &path, owned.instead));
-                }
-                (Some(place), _) => {
-                    let above = fields.since().max(self.kind.since);
-                    self.since(place.since, above, || format!("the field `{path}`"), key.span);
-                    self.value(value, place);
-                }
-                (None, _) => {
-                    let diagnostic = self.unknown(key, fields);
-                    self.checker.diagnostics.push(diagnostic);
-                }
+        entries.for_each(|entry| self.field(&entry.key, Written::Value(&entry.value), fields));
+    }
+
+    fn field(&mut self, key: &Name, written: Written, fields: Fields) {
+        self.path.push(key.text.clone());
+        let path = self.path.join(".");
+        let owner = self.object.and_then(|object| object.owner(&path));
+        match (fields.find(&key.text), owner) {
+            (_, Some(owned)) if matches!(owned.when, When::Always) => {
+                self.checker.diagnostics.push(self.not_free(key.span, &path, owned.instead));
             }
-            self.path.pop();
+            (Some(place), _) => match written {
+                Written::Value(value) => self.value(value, place),
+                Written::Block(body) => self.block(body, place, key.span),
+            },
+            (None, _) => {
+                let diagnostic = self.unknown(key, fields);
+                self.checker.diagnostics.push(diagnostic);
+            }
+        }
+        self.path.pop();
+    }
+
+    fn block(&mut self, body: &ast::Block, place: Place, span: Span) {
+        match place.ty {
+            Type::Object => self.fields(attributes(body), place.fields()),
+            Type::Map(_) => self.inner(attributes(body).map(|entry| &entry.value), place),
+            Type::Any => {}
+            ty => {
+                let message = format!("`{}` takes {}", self.path.join("."), words(ty));
+                let diagnostic = Diagnostic::new(codes::WRONG_TYPE, span, message).label("found a block");
+                self.checker.diagnostics.push(diagnostic.help(format!("write `{} = …`", self.path.join("."))));
+            }
         }
     }
 
@@ -161,9 +162,6 @@ impl Walk<'_, '_, '_> {
             (ExprKind::Error | ExprKind::Tagged(..), _) | (_, Type::Any) => {}
             (ExprKind::Path(path), _) => self.reference(path, place),
             (ExprKind::Map(entries), Type::Object) => {
-                if self.object.is_none() {
-                    self.missing(&entries.iter().collect::<Vec<_>>(), place.fields(), expr.span);
-                }
                 self.fields(entries.iter(), place.fields());
             }
             (ExprKind::Map(entries), Type::Map(_)) => self.inner(entries.iter().map(|entry| &entry.value), place),
@@ -195,38 +193,8 @@ impl Walk<'_, '_, '_> {
         let path = self.path.join(".");
         if *place.ty == Type::Duration && !is_duration(text) {
             self.checker.diagnostics.push(no_duration(span, text, &path));
-        } else if place.values().next().is_some() {
-            match place.value_since(text) {
-                None => self.checker.diagnostics.push(unknown_value(span, text, &path, place)),
-                Some(since) => self.since(since, place.since, || format!("the value `{text}` of `{path}`"), span),
-            }
-        }
-    }
-
-    /// Notes what came later than what it is in.
-    fn since(&mut self, since: Minor, above: Minor, what: impl FnOnce() -> String, span: Span) {
-        if since > above {
-            let what = format!("{} of the `{}`", what(), self.kind.name);
-            self.newer.push(Newer { engine: self.kind.engine, since, what, span });
-        }
-    }
-
-    /// F0323, unless a key is not known, which may be what was meant.
-    fn missing(&mut self, entries: &[&Attribute], fields: Fields, span: Span) {
-        let has = |name: &str| entries.iter().any(|entry| entry.key.text == name);
-        if entries.iter().any(|entry| fields.find(&entry.key.text).is_none()) {
-            return;
-        }
-        for place in fields.places().filter(|place| !has(place.name())) {
-            if place.is_required() {
-                let owner = self.named(self.path.len());
-                self.checker.diagnostics.push(missing_field(span, &owner, place.name()));
-                return;
-            }
-            if let Some(since) = place.optional_since() {
-                let name = place.name();
-                self.since(since, self.kind.since, || format!("leaving out `{name}`"), span);
-            }
+        } else if place.values().next().is_some() && place.value_since(text).is_none() {
+            self.checker.diagnostics.push(unknown_value(span, text, &path, place));
         }
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::names;
-use crate::plan::{OnDelete, Plan, json};
+use crate::plan::{ObjectRef, OnDelete, Plan, json};
 use crate::target::Engines;
 
 /// The format that is written.
@@ -177,6 +177,7 @@ impl Record {
         }
         // What an object on the hub is for is what would miss it.
         for object in &plan.hub_objects {
+            let keeps = ObjectRef::of(&object.object).takes_others_along();
             for (engine, instances) in [("argocd", &argocd), ("flux", &flux)] {
                 for instance in instances {
                     let served = object.clusters.iter().filter(|cluster| instance.serves(cluster));
@@ -184,6 +185,9 @@ impl Record {
                     if !served.is_empty() {
                         let identity = identity(engine, instance.name.as_deref(), &object.name);
                         contents.entry(identity.clone()).or_default().update(object.object.to_string().as_bytes());
+                        if !keeps {
+                            record.cascade.entry(identity.clone()).or_default().extend(served.iter().cloned());
+                        }
                         record.identities.entry(identity).or_default().extend(served);
                     }
                 }

@@ -8,6 +8,7 @@ pub mod engines;
 pub mod expectations;
 mod glob;
 pub mod guards;
+mod hub;
 pub mod json;
 mod kind_glob;
 pub mod permission;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub use engines::{ArgoCd, ArgoCdLayout, Destination, Flux, FluxLayout, FluxMode, Instance, Membership, Version};
-
+pub use hub::HubObject;
 pub use registration::{Provisioner, Register, Registration};
 
 use crate::source::Span;
@@ -307,19 +308,6 @@ pub struct Retry {
     pub max_duration: Option<Duration>,
 }
 
-/// An object where the engine runs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HubObject {
-    /// The name of its declaration.
-    pub name: Arc<str>,
-    /// The name in its declaration.
-    pub span: Span,
-    /// The object, whole.
-    pub object: Value,
-    /// The clusters that it is for.
-    pub clusters: Vec<Arc<str>>,
-}
-
 /// One component on one cluster.
 #[derive(Clone, Debug)]
 pub struct Deployment {
@@ -423,6 +411,14 @@ impl ObjectRef {
     /// The API group; empty for the core group.
     pub fn group(&self) -> &str {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// Whether other objects go with it: all in a namespace, all of a kind.
+    pub fn takes_others_along(&self) -> bool {
+        matches!(
+            (self.group(), self.kind.as_str()),
+            ("", "Namespace") | ("apiextensions.k8s.io", "CustomResourceDefinition")
+        )
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Raw {
     pub release: Map<String, Value>,
     /// The keys of all maps, but for those in lists, and where each is written.
     pub keys: Vec<Key>,
-    /// What not every known minor of its engine has.
+    /// What not every known minor of its engine has; of an `object`, of its own fields.
     pub newer: Vec<Newer>,
 }
 
@@ -36,8 +36,10 @@ pub struct Key {
 /// A field or a value that came with a minor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Newer {
-    /// The object it is in.
-    pub object: Object,
+    /// The engine.
+    pub engine: Engine,
+    /// The object whose raw field it is; none in an `object`.
+    pub object: Option<Object>,
     /// The minor.
     pub since: Minor,
     /// What came, in words.
@@ -70,9 +72,13 @@ impl Raw {
 
     /// What of `engine` came behind `declared`.
     pub fn newer_than(&self, engine: Engine, declared: Minor) -> impl Iterator<Item = &Newer> {
-        let of_engine = move |object: Object| object.kind().is_some_and(|kind| kind.engine == engine);
-        self.newer.iter().filter(move |newer| newer.since > declared && of_engine(newer.object))
+        newer_than(&self.newer, engine, declared)
     }
+}
+
+/// What of `engine` came behind `declared`.
+pub fn newer_than(newer: &[Newer], engine: Engine, declared: Minor) -> impl Iterator<Item = &Newer> {
+    newer.iter().filter(move |newer| newer.since > declared && newer.engine == engine)
 }
 
 /// Lays `raw` over `written`, key by key; where both are no map, `raw` counts.

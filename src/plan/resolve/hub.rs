@@ -82,6 +82,7 @@ pub fn objects(made: Vec<Deployment>, diagnostics: &mut Diagnostics) -> Vec<HubO
                         span,
                         object: object.clone(),
                         clusters: vec![deployment.cluster.clone()],
+                        newer: deployment.raw.newer.clone(),
                     });
                 }
             }

@@ -293,7 +293,7 @@ fn settle_on_delete(engines: &Engines, deployments: &mut [Deployment]) {
         if deployment.origin.attributes.contains_key("on-delete") {
             continue;
         }
-        if deployment.objects().iter().any(takes_others_along) {
+        if deployment.objects().iter().map(ObjectRef::of).any(|object| object.takes_others_along()) {
             deployment.on_delete = OnDelete::Keep;
             continue;
         }
@@ -303,15 +303,6 @@ fn settle_on_delete(engines: &Engines, deployments: &mut [Deployment]) {
             None => OnDelete::Cascade,
         };
     }
-}
-
-/// Whether other objects go with it: all in a namespace, all of a kind.
-fn takes_others_along(object: &Value) -> bool {
-    let object = ObjectRef::of(object);
-    matches!(
-        (object.group(), object.kind.as_str()),
-        ("", "Namespace") | ("apiextensions.k8s.io", "CustomResourceDefinition")
-    )
 }
 
 /// Where the output folder is in the fleet's own source.

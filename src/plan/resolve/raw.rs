@@ -1,5 +1,6 @@
 //! The raw fields of a component on a cluster: merged over the layers, and held against the engines' schemas where that
-//! takes a cluster. What is wrong wherever it runs was reported by `model::shapes`.
+//! takes a cluster. What is wrong wherever it runs was reported by `model::shapes`. The fields of an `object` of an engine's
+//! kind are held against its schema by the same rules.
 
 use serde_json::{Map, Value};
 
@@ -7,18 +8,24 @@ use super::layers::Candidate;
 use super::pick::{Findings, Picked, Poison, Spot, Trace};
 use super::sources::exclusive;
 use crate::diag::{Diagnostic, Diagnostics, codes};
-use crate::kinds::{Fields, Minor, Object, Place, Type, When};
+use crate::kinds::{Fields, Kind, Minor, Object, Place, Type, When, find};
+use crate::model::body::OBJECT_FIELDS;
+use crate::model::object::ObjectKind;
 use crate::model::shapes::{is_duration, missing_field, no_duration, unknown_value, words};
 use crate::plan::raw::{Key, Newer, Raw};
 use crate::plan::{Content, Deployment};
 use crate::source::Span;
-use crate::syntax::ast::{Attribute, Expr, ExprKind};
+use crate::syntax::ast::{Attribute, Expr, ExprKind, Form};
 
 /// The raw fields of `spot`.
 ///
 /// # Errors
 /// Gives [`Poison`] when something is wrong with them that was reported.
 pub fn fields(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnostics) -> Picked<Raw> {
+    if let Form::Object(Some(head)) = &spot.layers.node.form {
+        let kind = ObjectKind::read(&head.text).and_then(|kind| find(&kind.api_version, &kind.kind));
+        return kind.map_or_else(|| Ok(Raw::default()), |kind| of_object(spot, kind, findings, diagnostics));
+    }
     let mut raw = Raw::default();
     let mut whole = Ok(());
     for object in Object::ALL.into_iter().filter(|object| spot.layers.maps.contains_key(object.block())) {
@@ -27,19 +34,13 @@ pub fn fields(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnostic
             whole = Err(Poison);
             continue;
         };
-        let mut reader = Reader { spot, object, findings, diagnostics, raw: &mut raw, path: Vec::new(), sound: true };
-        let decisions = trace.map(|trace| trace.decisions).unwrap_or_default();
-        reader.keys(&decisions);
-        for (path, candidate, value) in &decisions {
-            reader.decision(path, *candidate, value);
-        }
-        reader.path.clear();
-        if let Some(spec) = object.spec() {
-            reader.required(&merged, spec);
-        }
-        if !reader.sound {
+        let (Some(kind), Some(root)) = (object.kind(), object.spec()) else { continue };
+        let mut reader = Reader::new(spot, (kind, Some(object)), root, findings, diagnostics);
+        if !reader.read(&trace.unwrap_or_default(), &merged) {
             whole = Err(Poison);
         }
+        raw.newer.append(&mut reader.newer);
+        raw.keys.extend(reader.keys.into_iter().map(|(path, span)| Key { object, path, span }));
         *match object {
             Object::Application => &mut raw.application,
             Object::Kustomization => &mut raw.kustomization,
@@ -47,6 +48,23 @@ pub fn fields(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnostic
         } = merged;
     }
     whole.map(|()| raw)
+}
+
+/// What the fields of a whole object of `kind` have that not every minor of its engine knows.
+fn of_object(spot: &Spot, kind: &'static Kind, findings: &mut Findings, diagnostics: &mut Diagnostics) -> Picked<Raw> {
+    let mut trace = Some(Trace::default());
+    let merged = spot.traced_map(OBJECT_FIELDS, findings, &mut trace)?;
+    let head = match &spot.layers.node.form {
+        Form::Object(Some(head)) => head.span,
+        _ => spot.layers.name.span,
+    };
+    let mut reader = Reader::new(spot, (kind, None), kind.fields(), findings, diagnostics);
+    let what = format!("the kind `{}`", kind.name);
+    reader.newer.push(Newer { engine: kind.engine, object: None, since: kind.since, what, span: head });
+    if !reader.read(&trace.unwrap_or_default(), &merged) {
+        return Err(Poison);
+    }
+    Ok(Raw { newer: reader.newer, ..Raw::default() })
 }
 
 /// Reports raw fields that stand where fleetc writes something because of an attribute, and those of a HelmRelease that there
@@ -77,7 +95,7 @@ pub fn check(spot: &Spot, deployment: &mut Deployment, diagnostics: &mut Diagnos
     // What `defaults` say of releases is said of charts alone.
     let raw = &mut deployment.raw;
     raw.release.clear();
-    raw.newer.retain(|newer| newer.object != Object::Release);
+    raw.newer.retain(|newer| newer.object != Some(Object::Release));
     raw.keys.retain(|key| key.object != Object::Release);
 }
 
@@ -104,6 +122,7 @@ fn says(deployment: &Deployment, attribute: &str) -> bool {
         "retry" => deployment.retry.is_some(),
         "patch" => !deployment.patches.is_empty(),
         "images" => !deployment.images.is_empty(),
+        "components" => !deployment.components.is_empty(),
         "prune" => !deployment.prune,
         "create-namespace" => !deployment.create_namespace,
         "self-heal" => deployment.self_heal,
@@ -128,16 +147,61 @@ fn place_of(spot: &Spot, deployment: &Deployment, name: &str) -> Span {
 
 struct Reader<'r, 's, 'a> {
     spot: &'r Spot<'s, 'a>,
-    object: Object,
+    kind: &'static Kind,
+    /// Where raw fields go; nowhere when a whole object is read.
+    object: Option<Object>,
+    /// The fields that every path begins in.
+    root: Fields,
     findings: &'r mut Findings,
     diagnostics: &'r mut Diagnostics,
-    raw: &'r mut Raw,
+    /// The keys that were read, by path.
+    keys: Vec<(String, Span)>,
+    newer: Vec<Newer>,
     path: Vec<String>,
     /// Whether nothing was reported.
     sound: bool,
 }
 
-impl<'a> Reader<'_, '_, 'a> {
+impl<'r, 's, 'a> Reader<'r, 's, 'a> {
+    fn new(
+        spot: &'r Spot<'s, 'a>,
+        (kind, object): (&'static Kind, Option<Object>),
+        root: Fields,
+        findings: &'r mut Findings,
+        diagnostics: &'r mut Diagnostics,
+    ) -> Self {
+        let (keys, newer, path) = (Vec::new(), Vec::new(), Vec::new());
+        Self { spot, kind, object, root, findings, diagnostics, keys, newer, path, sound: true }
+    }
+
+    /// Reads all that is `merged`; gives whether nothing was reported.
+    fn read(&mut self, trace: &Trace<'a>, merged: &Map<String, Value>) -> bool {
+        self.keys(&trace.decisions);
+        for (path, candidate, value) in &trace.decisions {
+            self.decision(path, *candidate, value);
+        }
+        self.path.clear();
+        if self.object.is_none() {
+            self.missing(merged, self.root, self.spot.layers.name.span);
+        }
+        self.required(merged, self.root);
+        self.sound
+    }
+
+    /// The map that holds the fields where layers are merged.
+    fn map(&self) -> &'static str {
+        self.object.map_or(OBJECT_FIELDS, Object::block)
+    }
+
+    /// Where the key at `path` is written.
+    fn span(&self, path: &str) -> Option<Span> {
+        self.keys.iter().find(|(key, _)| key == path).map(|(_, span)| *span)
+    }
+
+    fn note(&mut self, since: Minor, what: String, span: Span) {
+        self.newer.push(Newer { engine: self.kind.engine, object: self.object, since, what, span });
+    }
+
     fn report(&mut self, diagnostic: Diagnostic) {
         self.sound = false;
         self.diagnostics.push(diagnostic);
@@ -149,13 +213,13 @@ impl<'a> Reader<'_, '_, 'a> {
             for depth in 1..=path.len() {
                 let Some(head) = path.get(..depth) else { continue };
                 let path = head.join(".");
-                if self.raw.span(self.object, &path).is_none() {
+                if self.span(&path).is_none() {
                     let span = self.key(candidate.layer, head).unwrap_or(candidate.key);
                     let above = head.split_last().and_then(|(_, above)| self.place(above)).map(|above| above.since);
                     if let Some(place) = self.place(head) {
                         self.note_since(place, above, &path, span);
                     }
-                    self.raw.keys.push(Key { object: self.object, path, span });
+                    self.keys.push((path, span));
                 }
             }
         }
@@ -163,7 +227,7 @@ impl<'a> Reader<'_, '_, 'a> {
 
     /// Where the layer writes the key at `path`.
     fn key(&mut self, layer: usize, path: &[String]) -> Option<Span> {
-        let parts = self.spot.layers.maps.get(self.object.block())?;
+        let parts = self.spot.layers.maps.get(self.map())?;
         let part = *parts.iter().find(|part| part.layer == layer)?;
         let mut entries = self.spot.entries(&part, self.findings).ok()?;
         let (last, above) = path.split_last()?;
@@ -178,17 +242,16 @@ impl<'a> Reader<'_, '_, 'a> {
 
     /// Notes a field that came later than what it is in.
     fn note_since(&mut self, place: Place, above: Option<Minor>, path: &str, span: Span) {
-        let Some(kind) = self.object.kind() else { return };
-        if place.since > above.unwrap_or(kind.since) {
-            let what = format!("the field `{path}` of the `{}`", kind.name);
-            self.raw.newer.push(Newer { object: self.object, since: place.since, what, span });
+        if place.since > above.unwrap_or(self.kind.since) {
+            let what = format!("the field `{path}` of the `{}`", self.kind.name);
+            self.note(place.since, what, span);
         }
     }
 
-    /// The field at `path` below `spec`.
+    /// The field at `path`.
     fn place(&self, path: &[String]) -> Option<Place> {
         let mut keys = path.iter();
-        let first = self.object.spec()?.find(keys.next()?)?;
+        let first = self.root.find(keys.next()?)?;
         keys.try_fold(first, |place, key| match place.ty {
             Type::Object => place.fields().find(key),
             Type::Map(_) => place.inner(),
@@ -270,7 +333,7 @@ impl<'a> Reader<'_, '_, 'a> {
         let Some(text) = value.as_str() else { return };
         if let Some(since) = place.value_since(text).filter(|since| *since > place.since) {
             let what = format!("the value `{text}` of `{}`", self.path.join("."));
-            self.raw.newer.push(Newer { object: self.object, since, what, span });
+            self.note(since, what, span);
         }
     }
 
@@ -282,7 +345,7 @@ impl<'a> Reader<'_, '_, 'a> {
                 continue;
             }
             self.path.push(key.clone());
-            let span = self.raw.span(self.object, &self.path.join("."));
+            let span = self.span(&self.path.join("."));
             self.missing(values, place.fields(), span.unwrap_or(self.spot.layers.name.span));
             self.required(values, place.fields());
             self.path.pop();
@@ -297,14 +360,16 @@ impl<'a> Reader<'_, '_, 'a> {
         let path = self.path.join(".");
         let lacking = || fields.places().filter(|place| !values.contains_key(place.name()));
         for (place, since) in lacking().filter_map(|place| Some((place, place.optional_since()?))) {
-            let what = format!("`{path}` without the field `{}`", place.name());
-            self.raw.newer.push(Newer { object: self.object, since, what, span });
+            let owner = if path.is_empty() { self.kind.name } else { &path };
+            let what = format!("`{owner}` without the field `{}`", place.name());
+            self.note(since, what, span);
         }
         let Some(place) = lacking().find(|place| place.is_required()) else { return };
         let whole = format!("{path}.{}", place.name());
-        if self.object.owned().iter().any(|owned| owned.path == whole) || self.path.is_empty() {
+        if self.object.is_some_and(|object| object.owner(&whole).is_some()) {
             return;
         }
-        self.report(missing_field(span, &format!("`{path}`"), place.name()));
+        let owner = if path.is_empty() { format!("the `{}`", self.kind.name) } else { format!("`{path}`") };
+        self.report(missing_field(span, &owner, place.name()));
     }
 }

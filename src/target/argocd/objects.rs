@@ -6,6 +6,9 @@
 use crate::plan::{ArgoCd, Deployment, HubObject, Plan};
 use crate::target::yaml;
 
+/// How the root keeps an object on the hub that would take others along.
+const KEPT: (&str, &str) = ("argocd.argoproj.io/sync-options", "Delete=false,Prune=false");
+
 /// The folder of a deployment's objects, below the output.
 pub(super) fn folder(deployment: &Deployment) -> String {
     format!("objects/{}/{}", deployment.cluster, deployment.component)
@@ -19,7 +22,7 @@ pub(super) fn files(plan: &Plan, settings: &ArgoCd) -> Vec<(String, String)> {
         .map(|deployment| (format!("{}/objects.yaml", folder(deployment)), yaml::stream(deployment.objects())));
     let declared = plan.hub_objects.chunk_by(|a, b| a.name == b.name);
     let of_hub = declared.filter_map(|all| {
-        let objects: Vec<_> = all.iter().map(|HubObject { object, .. }| object.clone()).collect();
+        let objects: Vec<_> = all.iter().map(|object: &HubObject| object.kept_by(KEPT)).collect();
         Some((format!("{engine}/objects/{}.yaml", all.first()?.name), yaml::stream(&objects)))
     });
     of_clusters.chain(of_hub).collect()

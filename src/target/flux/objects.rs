@@ -12,6 +12,9 @@ use crate::target::{OutputTree, yaml};
 /// The group of stores and secrets.
 const EXTERNAL_SECRETS: &str = "external-secrets.io";
 
+/// How the hub's Kustomization keeps an object that would take others along.
+const KEPT: (&str, &str) = ("kustomize.toolkit.fluxcd.io/prune", "disabled");
+
 /// Whether the Ready condition is there and true. Without an expression kstatus takes an object without any condition, as
 /// every new one is, for healthy (cli-utils, kstatus/status/status.go). With it an object that has no status yet is not known to be
 /// healthy.
@@ -64,15 +67,14 @@ fn namespace(name: &str) -> Value {
 pub(super) fn on_hub(hub: &Hub) -> Vec<(String, Vec<Value>)> {
     let declared = hub.plan.hub_objects.chunk_by(|a, b| a.name == b.name);
     let file = |all: &[HubObject]| {
-        let objects = all.iter().map(|HubObject { object, .. }| unsubstituted(object)).collect();
+        let objects = all.iter().map(|object: &HubObject| unsubstituted(object.kept_by(KEPT))).collect();
         Some((format!("objects/{}.yaml", all.first()?.name), objects))
     };
     declared.filter_map(file).collect()
 }
 
 /// The hub's Kustomization is not fleetc's, and may substitute.
-fn unsubstituted(whole: &Value) -> Value {
-    let mut whole = whole.clone();
+fn unsubstituted(mut whole: Value) -> Value {
     if whole.to_string().contains('$')
         && let Some(metadata) = whole.get_mut("metadata").and_then(Value::as_object_mut)
     {

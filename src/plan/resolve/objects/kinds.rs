@@ -3,6 +3,8 @@
 //! As Kubernetes 1.36 serves them (`kubectl api-resources`), without those that only the API server makes.
 
 use crate::diag::did_you_mean;
+use crate::kinds::{self, Engine};
+use crate::model::object::ObjectKind;
 
 /// Where objects of a kind are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +83,11 @@ fn group_of(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
-/// Where objects of the kind are, if it is known.
+/// Where objects of the kind are, if it is known. Those of the engines are all in a namespace.
 pub fn scope(group: &str, kind: &str) -> Option<Scope> {
+    if kinds::all().iter().any(|known| known.name == kind && group_of(known.api_version) == group) {
+        return Some(Namespaced);
+    }
     let all = KINDS.iter().chain(&OTHERS).filter(|(api_version, ..)| group_of(api_version) == group);
     all.flat_map(|(_, namespaced, cluster)| {
         let inside = namespaced.iter().map(|kind| (kind, Namespaced));
@@ -94,6 +99,18 @@ pub fn scope(group: &str, kind: &str) -> Option<Scope> {
 /// Whether all kinds of the group are known.
 pub fn is_closed(group: &str) -> bool {
     CLOSED.contains(&group)
+}
+
+/// The engine that has kinds in `api_version`.
+pub fn engine_of(api_version: &str) -> Option<Engine> {
+    kinds::all().iter().find(|known| known.api_version == api_version).map(|known| known.engine)
+}
+
+/// The `apiVersion/Kind` of an engine that was meant by a kind that nothing is known of. Others have kinds in such groups,
+/// too, so only a name that is near to one says that it is misspelt.
+pub fn nearest_of_engine(kind: &ObjectKind) -> Option<String> {
+    let known = kinds::all().iter().filter(|known| known.api_version == kind.api_version).map(|known| known.name);
+    did_you_mean(&kind.kind, known).map(|near| format!("{}/{near}", kind.api_version))
 }
 
 /// The `apiVersion/Kind` that was meant by a kind that its group does not have.

@@ -42,21 +42,7 @@ pub(super) fn object(at: &mut Attributes, namespace: Option<&str>) -> Picked<Val
     object.insert("kind".into(), json!(kind.kind));
     object.insert("metadata".into(), Value::Object(metadata));
     object.extend(fields?);
-    let object = Value::Object(object);
-    let wrong = check_fields(&kind, &object);
-    for (path, message) in &wrong {
-        let top = path.split('/').nth(1).unwrap_or_default();
-        let span = at.spot.place_of(OBJECT_FIELDS, top).unwrap_or(head.span);
-        let label = format!("at `{path}`");
-        at.report(Diagnostic::new(codes::INVALID_OBJECT, span, message.clone()).label(label).help("change the field"));
-    }
-    if wrong.is_empty() { Ok(object) } else { Err(Poison) }
-}
-
-/// What is wrong with the fields of an object of this kind, each with its JSON pointer: where a table of schemas would be
-/// asked.
-fn check_fields(_kind: &ObjectKind, _object: &Value) -> Vec<(String, String)> {
-    Vec::new()
+    Ok(Value::Object(object))
 }
 
 /// Where objects of the kind are, if that is known; F0318 for a kind that its group does not have.
@@ -64,12 +50,15 @@ fn known(at: &mut Attributes, head: &Name, kind: &ObjectKind) -> Picked<Option<S
     if let Some(scope) = kinds::scope(kind.group(), &kind.kind) {
         return Ok(Some(scope));
     }
-    if !kinds::is_closed(kind.group()) {
-        return Ok(None);
-    }
-    let message = format!("Kubernetes has no {} in `{}`", kind.kind, kind.api_version);
+    let engine = kinds::engine_of(&kind.api_version).filter(|_| kinds::nearest_of_engine(kind).is_some());
+    let (whose, near) = match engine {
+        Some(engine) => (engine.name(), kinds::nearest_of_engine(kind)),
+        None if kinds::is_closed(kind.group()) => ("Kubernetes", kinds::nearest(&kind.kind)),
+        None => return Ok(None),
+    };
+    let message = format!("{whose} has no {} in `{}`", kind.kind, kind.api_version);
     let diagnostic = Diagnostic::new(codes::INVALID_OBJECT, head.span, message).label("no such kind");
-    at.report(match kinds::nearest(&kind.kind) {
+    at.report(match near {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")).fix(
             format!("write `{near}`"),
             crate::diag::Applicability::Unsafe,

@@ -62,8 +62,17 @@ fn complete(context: &Context<'_>, cluster: &Cluster, report: &mut Report<'_>) {
     }
 }
 
-/// F0308 for an ExternalSecret of no store.
+/// F0308 for an ExternalSecret of no store, F0508 for certificates beside a configuration that comes whole from the store.
 fn has_store(context: &Context<'_>, cluster: &Cluster, report: &mut Report<'_>) {
+    if cluster.registration.ca.is_some() && cluster.registration.auth.is_none() && !is_hub(cluster) {
+        let message = format!("the `ca` of `{}` would not reach Argo CD", cluster.name);
+        let related = registered_here(context);
+        let make = |d: Diagnostic| {
+            d.label("without `auth` all of `config` comes from the store")
+                .help("add `auth`, or put the certificates into the `config` of the store's entry")
+        };
+        report.once(NOT_EXPRESSIBLE, place(cluster, "ca"), |d| related(make(d)), message);
+    }
     if cluster.registration.store.is_some() {
         return;
     }

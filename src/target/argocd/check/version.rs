@@ -3,6 +3,7 @@
 use super::{Context, Report};
 use crate::diag::codes::NEEDS_NEWER_ENGINE;
 use crate::kinds::Engine;
+use crate::plan::raw::newer_than;
 use crate::plan::{Content, Deployment, Source, SourceKind, Version};
 use crate::source::Span;
 
@@ -19,6 +20,13 @@ const SYNC_OPTIONS: [(&str, Version); 4] = [
 ];
 
 pub(super) fn check(context: &Context<'_>, report: &mut Report<'_>) {
+    let Version { major, minor } = context.settings.version;
+    for object in &context.plan.hub_objects {
+        for newer in newer_than(&object.newer, Engine::ArgoCd, (major, minor)) {
+            let (major, minor) = newer.since;
+            needs(context, Version { major, minor }, newer.span, &newer.what, report);
+        }
+    }
     if let Some(home) = context.plan.home.as_deref().filter(|home| home.kind == SourceKind::Oci) {
         needs(context, OCI_SOURCES, home.span, "an OCI registry that holds manifests", report);
     }
@@ -35,7 +43,6 @@ pub(super) fn check(context: &Context<'_>, report: &mut Report<'_>) {
                 }
             }
         }
-        let Version { major, minor } = context.settings.version;
         for newer in deployment.raw.newer_than(Engine::ArgoCd, (major, minor)) {
             let (major, minor) = newer.since;
             needs(context, Version { major, minor }, newer.span, &newer.what, report);

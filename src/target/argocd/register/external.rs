@@ -50,7 +50,8 @@ pub(super) fn manifest(settings: &ArgoCd, cluster: &Cluster) -> Value {
         let annotations = escaped(texts(registration.annotations.clone()));
         metadata.insert("annotations".to_owned(), Value::Object(annotations));
     }
-    let from = |property: &str| json!({ "secretKey": property, "remoteRef": { "key": registration.store_key, "property": property } });
+    let from =
+        |property: &str| json!({ "secretKey": property, "remoteRef": remote(&registration.store_key, property) });
     let annotations: Map<String, Value> = KEPT.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
     json!({
         "apiVersion": "external-secrets.io/v1",
@@ -72,6 +73,18 @@ pub(super) fn manifest(settings: &ArgoCd, cluster: &Cluster) -> Value {
             },
             "data": asked.iter().map(|property| from(property)).collect::<Vec<_>>(),
         },
+    })
+}
+
+/// A property of an entry, with what the operator fills in by itself inside a list (0.16): Argo CD takes that for a difference
+/// that never goes away.
+fn remote(key: &str, property: &str) -> Value {
+    json!({
+        "key": key,
+        "property": property,
+        "conversionStrategy": "Default",
+        "decodingStrategy": "None",
+        "metadataPolicy": "None",
     })
 }
 

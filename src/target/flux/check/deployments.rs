@@ -7,6 +7,7 @@ use super::super::patches::{self, Substitution, Variables};
 use super::Report;
 use crate::diag::{Diagnostic, codes};
 use crate::kinds::{Engine, Object};
+use crate::plan::raw::newer_than;
 use crate::plan::{Change, Chart, Content, Deployment, Kubeconfig, OnDelete};
 use crate::target::yaml;
 
@@ -27,13 +28,19 @@ pub(super) fn check(hub: &Hub, report: &mut Report) {
             report.needs(hub, 7, cluster.span, "`kubeconfig-map`");
         }
     }
+    let declared = (hub.settings.version.major, hub.settings.version.minor);
+    for object in &hub.plan.hub_objects {
+        for newer in newer_than(&object.newer, Engine::Flux, declared) {
+            report.needs(hub, newer.since.1, newer.span, &newer.what);
+        }
+    }
     for deployment in &hub.plan.deployments {
         check_times(hub, deployment, report);
         check_retry(deployment, report);
         check_engine_words(deployment, report);
         check_texts(deployment, report);
         check_namespace(hub, deployment, report);
-        for newer in deployment.raw.newer_than(Engine::Flux, (hub.settings.version.major, hub.settings.version.minor)) {
+        for newer in deployment.raw.newer_than(Engine::Flux, declared) {
             report.needs(hub, newer.since.1, newer.span, &newer.what);
         }
         match &deployment.content {
