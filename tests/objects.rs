@@ -76,7 +76,8 @@ fn built(parts: &[&str]) -> (Plan, OutputTree) {
 #[track_caller]
 fn expect(name: &str, tree: &OutputTree, below: &[&str]) {
     let mut text = String::from(HEADER);
-    for (path, file) in tree.iter().filter(|(path, _)| below.iter().any(|folder| path.starts_with(folder))) {
+    let manifests = tree.iter().filter(|(path, _)| path.ends_with(".yaml"));
+    for (path, file) in manifests.filter(|(path, _)| below.iter().any(|folder| path.starts_with(folder))) {
         text += &format!("---\n# {path}\n{}", file.strip_prefix(HEADER).expect("every file begins with the header"));
     }
     let file = format!("{}/tests/build/objects/{name}.yaml", env!("CARGO_MANIFEST_DIR"));

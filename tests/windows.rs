@@ -23,7 +23,8 @@ const GLOBS: [&str; 7] = ["api", "api*", "web", "web-*", "*", "*-*", "gateway"];
 
 fn planned(text: &str) -> Result<Plan, Vec<String>> {
     let compilation = compile(&MemoryFiles::new().file("fleet.fleet", text).into_project(), &[]);
-    let errors: Vec<String> = compilation.diagnostics.iter().map(|d| format!("{} {}", d.code.id, d.message)).collect();
+    let errors = compilation.diagnostics.iter().filter(|d| d.severity == fleetc::diag::Severity::Error);
+    let errors: Vec<String> = errors.map(|d| format!("{} {}", d.code.id, d.message)).collect();
     if errors.is_empty() { Ok(compilation.plan.unwrap()) } else { Err(errors) }
 }
 

@@ -14,9 +14,6 @@ impl Lower<'_> {
         let moved = word == "moved";
         let shape = if moved { "moved component OLD to NEW" } else { "removed component NAME" };
         let help = format!("write `{shape}`");
-        if let Some(extra) = node.child(K::Extra) {
-            self.unexpected(extra, "a newline");
-        }
         let Some(what) = words.next() else {
             self.sink.push(errors::missing_part(keyword.span().after(), "`component` or `cluster`", &help));
             return None;
@@ -37,6 +34,9 @@ impl Lower<'_> {
         };
         let name = self.subject_name(name)?;
         let to = self.destination(node, moved, &name, &help)?;
+        if let Some(extra) = node.child(K::Extra) {
+            self.unexpected(extra, "a newline");
+        }
         let on = node.child(K::OnClause);
         if let Some(on) = on.filter(|_| moved || of == ChangeOf::Cluster) {
             self.sink.push(errors::unexpected_clause(on.span(), "on", &format!("{word} {}", self.text_of(what))));
