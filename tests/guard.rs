@@ -1,6 +1,6 @@
 //! What a build may take away, through the public doors: two fleets, one after the other, and what is said of the second.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::string_slice)]
 #![allow(missing_docs)]
 
 mod folder;
@@ -442,9 +442,7 @@ fn repository() -> Folder {
         fleet(&format!("{CLUSTERS}{}{}", component("web", "all", ""), component("shop", "all", "")))
             .replace("source = home", "source = home, output = \"out\""),
     );
-    for part in ["web/kustomization.yaml"] {
-        folder.write(part, "resources: []\n");
-    }
+    folder.write("web/kustomization.yaml", "resources: []\n");
     git(&folder, &["init", "-q", "-b", "main"]);
     let built = fleetc(&folder, &["build"]);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));

@@ -1,5 +1,5 @@
 //! Raw fields: fleets beside what is built for them, in `tests/raw`, and that no raw field can be where fleetc writes.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::string_slice, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)]
 
 #[path = "support/golden.rs"]

@@ -19,7 +19,7 @@ pub fn floats(version: &str) -> bool {
     let is_open = |part: &&str| matches!(*part, "x" | "X");
     let known = parts.iter().all(|part| is_number(part) || is_open(part));
     // Anything else is no version but a tag, which is what it is.
-    known && (parts.len() < 3 || parts.iter().any(|part| is_open(part)))
+    known && (parts.len() < 3 || parts.iter().any(is_open))
 }
 
 #[cfg(test)]

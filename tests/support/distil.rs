@@ -174,7 +174,7 @@ pub fn write(engine: &str, minors: &[Minor], kinds: &Kinds) -> String {
     let oldest = minors[0];
     let mut known: Vec<(String, Node)> = Vec::new();
     for (name, kind) in kinds {
-        write!(out, "kind {name}{}\n", since(kind.since, oldest)).unwrap();
+        writeln!(out, "kind {name}{}", since(kind.since, oldest)).unwrap();
         fields(&mut out, kind, name, 1, oldest.max(kind.since), &mut known);
     }
     out
@@ -200,7 +200,7 @@ fn fields(out: &mut String, parent: &Node, path: &str, depth: usize, floor: Mino
             let value = |(value, from): (&String, &Minor)| format!("{value}{}", at_minor(*from, floor_here));
             write!(out, " = {}", node.values.iter().map(value).collect::<Vec<_>>().join("|")).unwrap();
         }
-        write!(out, "{}\n", since(node.since, floor)).unwrap();
+        writeln!(out, "{}", since(node.since, floor)).unwrap();
         if !node.fields.is_empty() && same.is_none() {
             fields(out, node, &path, depth + 1, floor_here, known);
             known.push((path, node.clone()));

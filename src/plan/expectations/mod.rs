@@ -1,8 +1,8 @@
 //! Whether what the `test` blocks expect holds of the plan.
 //!
 //! Takes the model and the plan made from it; gives an [`Outcome`] for each test, and a diagnostic for each `expect` that
-//! does not hold, for each attribute of it. Where the value stands that decides is asked of [`why`](super::why), so a test
-//! cannot disagree with `fleetc why`.
+//! does not hold, for each attribute of it. Where the value stands that decides is asked of [`why`](mod@super::why), so a
+//! test cannot disagree with `fleetc why`.
 
 mod actual;
 mod attributes;
