@@ -129,6 +129,10 @@ static APPLICATION: &[Owned] = &[
     always("source.targetRevision", "say it in the declaration of the source, or for a chart as `version`"),
     always("sourceHydrator", "fleetc writes what the Application deploys; leave it out"),
     always("sources", SOURCE),
+    always(
+        "syncPolicy.automated.allowEmpty",
+        "leave it out: a source that is empty by mistake would delete everything",
+    ),
     always("syncPolicy.automated.enabled", "write `suspend = true` to pause it"),
     always("syncPolicy.automated.prune", "write `prune = …`"),
     always("syncPolicy.automated.selfHeal", "write `self-heal = …`"),
