@@ -68,7 +68,7 @@ END
 
 for shell in bash fish; do
     check "$shell: a command" "check" "$(in_$shell che)"
-    check "$shell: codes" "F0601 F0602 F0603" "$(in_$shell explain F060)"
+    check "$shell: codes" "F0701 F0702" "$(in_$shell explain F070)"
     check "$shell: a term" "stage.max" "$(in_$shell explain stage.m)"
     check "$shell: a file" "demo.fleet" "$(in_$shell check de)"
     check "$shell: nothing" "" "$(in_$shell explain zebra)"
