@@ -71,6 +71,10 @@ type externalSecret struct {
 			RemoteRef struct {
 				Key      string `json:"key"`
 				Property string `json:"property"`
+				// What the operator fills in where it is not said.
+				ConversionStrategy string `json:"conversionStrategy"`
+				DecodingStrategy   string `json:"decodingStrategy"`
+				MetadataPolicy     string `json:"metadataPolicy"`
 			} `json:"remoteRef"`
 		} `json:"data"`
 	} `json:"spec"`
