@@ -27,7 +27,6 @@ pub fn live(tree: &BTreeMap<String, String>, home: &str) -> Vec<Value> {
     let mut all = Vec::new();
     let roots = roots(tree);
     // Scripts, patches of settings and Terraform's files are for people.
-    // Scripts and the like are applied by nobody.
     for (path, content) in tree.iter().filter(|(path, _)| path.ends_with(".yaml")) {
         let root = above(path).and_then(|root| roots.get(&root));
         for object in documents(content) {
