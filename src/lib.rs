@@ -7,6 +7,7 @@ pub mod cli;
 pub mod data;
 pub mod diag;
 pub mod drift;
+pub mod format;
 pub mod guard;
 pub mod kinds;
 pub mod lints;

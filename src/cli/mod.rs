@@ -9,6 +9,7 @@ mod colour;
 mod completions;
 mod drift;
 mod explain;
+mod fmt;
 mod interrupt;
 mod load;
 mod man;
@@ -85,6 +86,7 @@ enum Command {
     Test(test::Test),
     Why(why::Why),
     Drift(drift::Drift),
+    Fmt(fmt::Fmt),
     Explain(explain::Explain),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -102,6 +104,8 @@ enum Exit {
     Usage,
     /// Something is out of date or different.
     Differs,
+    /// fleetc itself is at fault.
+    Bug,
 }
 
 impl From<Exit> for ExitCode {
@@ -111,6 +115,7 @@ impl From<Exit> for ExitCode {
             Exit::Problems => Self::from(1),
             Exit::Usage => Self::from(2),
             Exit::Differs => Self::from(3),
+            Exit::Bug => Self::from(101),
         }
     }
 }
@@ -162,6 +167,7 @@ fn run(cli: Cli) -> Exit {
         Command::Test(test) => test.run(&cli.global, &mut terminal),
         Command::Why(why) => why.run(&cli.global, &mut terminal),
         Command::Drift(drift) => drift.run(&cli.global, &mut terminal),
+        Command::Fmt(fmt) => fmt.run(&cli.global, &mut terminal),
         Command::Explain(explain) => explain.run(&mut terminal),
         Command::Schema(schema) => schema.run(&mut terminal),
         Command::Completions(completions) => completions.run(&mut terminal),

@@ -137,7 +137,7 @@ fn projects_below(start: &Path) -> Vec<String> {
     folders.into_iter().collect()
 }
 
-type Found = (String, Result<Vec<u8>, Unread>);
+pub(super) type Found = (String, Result<Vec<u8>, Unread>);
 
 /// The `.fleet` files of the project at `root`, sorted by path.
 fn collect(root: &Path) -> Vec<Found> {
@@ -156,6 +156,13 @@ fn collect(root: &Path) -> Vec<Found> {
     found.retain(|(path, _)| !path.match_indices('/').any(|(at, _)| others.contains(path.get(..=at).unwrap_or(""))));
     found.sort_by(|a, b| a.0.cmp(&b.0));
     found
+}
+
+/// The `.fleet` files below `folder`, of whatever fleet or none.
+pub(super) fn below(folder: &Path) -> Vec<Found> {
+    let found = read_all(folder, git::find(folder).is_some());
+    // What was named is wanted, also where Git ignores it.
+    if found.is_empty() { read_all(folder, false) } else { found }
 }
 
 fn declares(bytes: &Result<Vec<u8>, Unread>) -> bool {

@@ -7,6 +7,7 @@ mod discover;
 mod disk;
 mod git;
 mod load;
+mod loose;
 mod memory;
 mod paths;
 mod save;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 
 pub use discover::{NoProject, Overlay};
 pub use disk::DiskFiles;
+pub use loose::LooseFiles;
 pub use memory::MemoryFiles;
 pub use paths::normalise;
 pub use save::save;

@@ -79,6 +79,16 @@ impl<'c> NodeRef<'c> {
         Span::new(self.cst.source, self.node.start, self.node.end)
     }
 
+    /// Its place in [`Cst::nodes`].
+    pub fn index(self) -> usize {
+        self.index
+    }
+
+    /// Whether it has no children.
+    pub fn is_leaf(self) -> bool {
+        self.node.subtree == 1
+    }
+
     /// Its children in the order of the text, comments and newlines included.
     pub fn children(self) -> impl Iterator<Item = NodeRef<'c>> {
         let end = self.index + self.node.subtree as usize;
