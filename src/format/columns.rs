@@ -83,7 +83,7 @@ fn field<'t>(node: NodeRef<'_>, shape: &Shape, text: &'t str) -> Option<Row<'t>>
         let cell = match part.kind() {
             K::TypeClause => Some((Cell::Value, part.parts().nth(1)?.index(), before + 1)),
             K::ValueClause => Some((Cell::Value, part.index(), before + 2)),
-            K::Block | K::OnClause | K::FromClause | K::ForClause => return None,
+            K::Block | K::OnClause | K::FromClause | K::ForClause | K::AsClause => return None,
             _ => None,
         };
         if let Some(cell) = cell {

@@ -95,7 +95,12 @@ impl Lines {
                     out.extend(std::iter::repeat_n(' ', column.saturating_sub(line.column()).max(2)));
                     out.push_str(&comment.text);
                 }
-                out.push_str(end);
+                // A string that nobody closed holds the end of its line.
+                match line.code.as_bytes() {
+                    [.., b'\n'] => {}
+                    [.., b'\r'] => out.push('\n'),
+                    _ => out.push_str(end),
+                }
             }
         }
         out

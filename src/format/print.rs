@@ -44,19 +44,30 @@ impl<'t> Printer<'t> {
     /// The whole text.
     pub fn file(mut self, root: NodeRef<'_>) -> String {
         let entries = Entries::of(root, self.text);
-        self.spread(&entries.list, 0);
+        self.spread(&entries.list, 0, true);
         let first_end = self.text.find('\n').and_then(|end| self.text.get(..end)).unwrap_or("");
-        self.lines.text(if first_end.ends_with('\r') { "\r\n" } else { "\n" })
+        let mut out = self.lines.text(if first_end.ends_with('\r') { "\r\n" } else { "\n" });
+        // What is broken and goes on to the end gets no line end, which may become part of it.
+        let last = entries.list.last().and_then(|entry| entry.node);
+        let open = last.is_some_and(|node| self.shape.is_verbatim(node) && node.span().end as usize == self.text.len());
+        if open && !self.text.ends_with('\n') {
+            out.truncate(out.trim_end_matches(['\r', '\n']).len());
+        }
+        out
     }
 
     /// One entry a line, from column `indent` on.
-    fn spread(&mut self, entries: &[Entry<'_>], indent: usize) {
+    fn spread(&mut self, entries: &[Entry<'_>], indent: usize, is_file: bool) {
         columns::align(entries, indent, self.shape, self.text, &mut self.pads);
         for (index, entry) in entries.iter().enumerate() {
             if entry.blank && index > 0 {
                 self.lines.blank();
             }
-            self.lines.line(indent);
+            // Declarations side by side are a mistake that a new line would hide.
+            match is_file && !entry.line && index > 0 {
+                true => self.lines.blanks(1),
+                false => self.lines.line(indent),
+            }
             self.entry(entry, indent, 0);
             self.trailing(entry.trailing);
         }
@@ -144,7 +155,7 @@ impl<'t> Printer<'t> {
             self.trailing(entries.opening);
             let around = std::mem::replace(&mut self.indent, indent);
             match node.kind() {
-                K::Block => self.spread(&entries.list, indent + STEP),
+                K::Block => self.spread(&entries.list, indent + STEP, false),
                 kind => self.items(&entries, indent + STEP, kind == K::List),
             }
             self.indent = around;
@@ -205,7 +216,9 @@ impl<'t> Printer<'t> {
     fn trailing(&mut self, comment: Option<Span>) {
         let Some(span) = comment else { return };
         let before = self.text.get(..span.start as usize).unwrap_or("");
-        let column = before.rsplit_once('\n').map_or(before, |(_, line)| line).chars().count();
+        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+        // One blank is no column that somebody chose.
+        let column = if line.ends_with("  ") { line.chars().count() } else { 0 };
         self.lines.comment(self.written(span), column);
     }
 
