@@ -117,7 +117,8 @@ fn head<'t>(node: NodeRef<'_>, indent: usize, shape: &Shape, text: &'t str) -> O
 
 /// The word that `node` begins with; the engines count as one.
 fn keyword<'t>(node: NodeRef<'_>, text: &'t str) -> &'t str {
-    match node.parts().next().map_or("", |word| slice(text, word)) {
+    let first = node.parts().next().map_or("", |part| slice(text, part));
+    match first.split_whitespace().next().unwrap_or("") {
         "flux" => "argocd",
         word => word,
     }

@@ -73,6 +73,11 @@ impl Lines {
         self.done.last().map_or(0, |line| if line.code.is_empty() { line.indent } else { line.column() })
     }
 
+    /// Whether the current line holds its end, in a string that nobody closed.
+    pub fn is_ended(&self) -> bool {
+        self.done.last().is_some_and(|line| line.code.ends_with('\n'))
+    }
+
     /// How far the current line is indented.
     pub fn indent(&self) -> usize {
         self.done.last().map_or(0, |line| line.indent)

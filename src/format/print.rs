@@ -46,12 +46,13 @@ impl<'t> Printer<'t> {
         let entries = Entries::of(root, self.text);
         self.spread(&entries.list, 0, true);
         let first_end = self.text.find('\n').and_then(|end| self.text.get(..end)).unwrap_or("");
-        let mut out = self.lines.text(if first_end.ends_with('\r') { "\r\n" } else { "\n" });
+        let end = if first_end.ends_with('\r') { "\r\n" } else { "\n" };
+        let mut out = self.lines.text(end);
         // What is broken and goes on to the end gets no line end, which may become part of it.
         let last = entries.list.last().and_then(|entry| entry.node);
         let open = last.is_some_and(|node| self.shape.is_verbatim(node) && node.span().end as usize == self.text.len());
         if open && !self.text.ends_with('\n') {
-            out.truncate(out.trim_end_matches(['\r', '\n']).len());
+            out.truncate(out.len() - if self.text.ends_with('\r') { 1 } else { end.len() });
         }
         out
     }
@@ -64,11 +65,15 @@ impl<'t> Printer<'t> {
                 self.lines.blank();
             }
             // Declarations side by side are a mistake that a new line would hide.
-            match is_file && !entry.line && index > 0 {
+            match is_file && !entry.line && index > 0 && !self.lines.is_ended() {
                 true => self.lines.blanks(1),
                 false => self.lines.line(indent),
             }
             self.entry(entry, indent, 0);
+            // What is broken might go on into the next line.
+            if entry.comma && entry.node.is_some_and(|node| self.shape.is_verbatim(node)) {
+                self.lines.code(",");
+            }
             self.trailing(entry.trailing);
         }
     }
