@@ -33,7 +33,7 @@ fn a_mistyped_command_flag_or_value_is_answered_with_the_nearest() {
 fn without_a_fleet_the_exit_code_is_that_of_usage() {
     let folder = Folder::with(&[("notes.txt", "")]);
     let root = folder.root().display().to_string();
-    for command in ["check", "build", "plan", "drift"] {
+    for command in ["check", "build", "plan", "drift", "fmt"] {
         folder.fleetc(&[command]).ends_with(2).stdout("").stderr(&format!(
             "error: no `.fleet` file in `{root}` or a folder above it declares a fleet\n\
              help: a fleet begins with `fleet NAME {{ }}` in a `.fleet` file\n"

@@ -81,6 +81,27 @@ fn the_order_of_files_and_declarations_changes_no_byte() {
 }
 
 #[test]
+fn formatting_changes_no_byte_of_what_is_built() {
+    for seed in seeds(0, 4) {
+        let files = print(&generate(seed), seed, seed);
+        let format = |text: &str| match fleetc::format::format(fleetc::source::SourceId::default(), text) {
+            fleetc::format::Formatted::Text { text, broken: false } => text,
+            other => panic!("seed {seed}: {other:?}\n{text}"),
+        };
+        let formatted: BTreeMap<String, String> =
+            files.iter().map(|(path, text)| (path.clone(), format(text))).collect();
+        for (path, text) in &formatted {
+            assert_eq!(&format(text), text, "seed {seed}: {path} formatted again");
+        }
+        if seed % 20 == 0 {
+            let build =
+                |files| Project::new(files).run(&["build", "-o", "-"]).unwrap_or_else(|_| panic!("seed {seed}"));
+            assert!(build(&files) == build(&formatted), "seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn the_reference_gives_a_plan_for_every_fleet() {
     for seed in seeds(0, 1) {
         let fleet = generate(seed);

@@ -44,7 +44,7 @@ impl<'t> Printer<'t> {
     /// The whole text.
     pub fn file(mut self, root: NodeRef<'_>) -> String {
         let entries = Entries::of(root, self.text);
-        self.spread(&entries.list, 0, true);
+        self.declarations(&entries.list);
         let first_end = self.text.find('\n').and_then(|end| self.text.get(..end)).unwrap_or("");
         let end = if first_end.ends_with('\r') { "\r\n" } else { "\n" };
         let mut out = self.lines.text(end);
@@ -57,25 +57,56 @@ impl<'t> Printer<'t> {
         out
     }
 
+    /// The declarations of a file. What is indented behind a broken one may be meant for it, and stands as it stood: where
+    /// it begins says what is reported.
+    fn declarations(&mut self, entries: &[Entry<'_>]) {
+        columns::align(entries, 0, self.shape, self.text, &mut self.pads);
+        let mut broken = false;
+        let mut end = 0;
+        for (index, entry) in entries.iter().enumerate() {
+            let before = self.text.get(..entry.span.start as usize).unwrap_or("");
+            let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+            let indent = if line.trim().is_empty() { line.len() } else { 0 };
+            broken = self.is_broken(entry) || broken && (indent > 0 || !entry.line);
+            if entry.blank && index > 0 {
+                self.lines.blank();
+            }
+            // Declarations side by side are a mistake that a new line would hide.
+            if entry.line || index == 0 || self.lines.is_ended() {
+                self.lines.line(0);
+                self.lines.code(if broken { line.get(..indent).unwrap_or("") } else { "" });
+            } else {
+                self.lines.code(self.text.get(end..entry.span.start as usize).unwrap_or(" "));
+            }
+            match broken {
+                true => self.lines.code(self.written(entry.span)),
+                false => self.entry(entry, 0, 0),
+            }
+            self.trailing(entry.trailing);
+            end = entry.span.end as usize;
+        }
+    }
+
     /// One entry a line, from column `indent` on.
-    fn spread(&mut self, entries: &[Entry<'_>], indent: usize, is_file: bool) {
+    fn spread(&mut self, entries: &[Entry<'_>], indent: usize) {
         columns::align(entries, indent, self.shape, self.text, &mut self.pads);
         for (index, entry) in entries.iter().enumerate() {
             if entry.blank && index > 0 {
                 self.lines.blank();
             }
-            // Declarations side by side are a mistake that a new line would hide.
-            match is_file && !entry.line && index > 0 && !self.lines.is_ended() {
-                true => self.lines.blanks(1),
-                false => self.lines.line(indent),
-            }
+            self.lines.line(indent);
             self.entry(entry, indent, 0);
-            // What is broken might go on into the next line.
-            if entry.comma && entry.node.is_some_and(|node| self.shape.is_verbatim(node)) {
+            // What is broken might go on into the next line, or begin in the one before.
+            let next = entries.get(index + 1).is_some_and(|next| self.is_broken(next));
+            if entry.comma && (self.is_broken(entry) || next) {
                 self.lines.code(",");
             }
             self.trailing(entry.trailing);
         }
+    }
+
+    fn is_broken(&self, entry: &Entry<'_>) -> bool {
+        entry.node.is_some_and(|node| self.shape.is_verbatim(node))
     }
 
     /// An entry at the beginning of a line, with `behind` columns of what must follow on its last.
@@ -160,7 +191,7 @@ impl<'t> Printer<'t> {
             self.trailing(entries.opening);
             let around = std::mem::replace(&mut self.indent, indent);
             match node.kind() {
-                K::Block => self.spread(&entries.list, indent + STEP, false),
+                K::Block => self.spread(&entries.list, indent + STEP),
                 kind => self.items(&entries, indent + STEP, kind == K::List),
             }
             self.indent = around;
