@@ -9,6 +9,7 @@ mod git;
 mod load;
 mod memory;
 mod paths;
+pub(crate) mod run_git;
 mod save;
 
 use std::fmt;
