@@ -11,6 +11,8 @@ mod memory;
 mod paths;
 pub(crate) mod run_git;
 mod save;
+mod snapshot;
+mod tree;
 
 use std::fmt;
 use std::io;
@@ -21,6 +23,7 @@ pub use disk::DiskFiles;
 pub use memory::MemoryFiles;
 pub use paths::normalise;
 pub use save::save;
+pub use snapshot::{At, NoSnapshot};
 
 use crate::diag::Diagnostics;
 use crate::source::Sources;
