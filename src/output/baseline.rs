@@ -4,19 +4,16 @@
 //! nothing would be protected.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 use super::compare::{Changes, GENERATED, unreadable_lock};
 use super::lock::{Lock, LockError};
 use super::{LOCK, Trouble};
 use crate::diag::{Diagnostic, Diagnostics, codes};
+use crate::project::run_git;
 use crate::source::{Origin, SourceFile, Sources, Span};
-
-/// Variables by which Git, when it runs a hook, says which repository it means. It is asked for the output folder's own.
-const OF_GIT: [&str; 6] =
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"];
 
 /// How many generated files are looked at where no lock is committed.
 const LOOKED_AT: usize = 20;
@@ -132,35 +129,9 @@ impl Repository<'_> {
     }
 }
 
-/// `git` in `folder`, whatever hook runs this.
-fn command(folder: &Path) -> Command {
-    let mut command = Command::new("git");
-    for variable in OF_GIT {
-        command.env_remove(variable);
-    }
-    // Its words are read.
-    command.env("LC_ALL", "C");
-    command.arg("-C").arg(folder);
-    command
-}
-
 /// What `git` prints.
 fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
-    let output = command(folder).args(arguments).stdin(Stdio::null()).output();
-    answer(output.map_err(|error| not_run(&error))?).map(|printed| String::from_utf8_lossy(&printed).into_owned())
-}
-
-/// What was printed, unless it failed.
-fn answer(output: Output) -> Result<Vec<u8>, String> {
-    if output.status.success() {
-        return Ok(output.stdout);
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("`git` says: {}", said.lines().next().unwrap_or("nothing").trim()))
-}
-
-fn not_run(error: &io::Error) -> String {
-    format!("`git` cannot be run: {}", crate::project::reason(error))
+    run_git::run(run_git::command(folder).args(arguments)).map(|printed| String::from_utf8_lossy(&printed).into_owned())
 }
 
 /// The bytes of each of `objects`, as `git cat-file --batch` names them; none for one that is not there.
@@ -168,16 +139,16 @@ fn ask(folder: &Path, objects: &[String]) -> Result<Vec<Option<Vec<u8>>>, String
     if objects.is_empty() {
         return Ok(Vec::new());
     }
-    let mut command = command(folder);
+    let mut command = run_git::command(folder);
     command.args(["cat-file", "--batch"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| not_run(&error))?;
+    let mut child = command.spawn().map_err(|error| run_git::not_run(&error))?;
     if let Some(mut input) = child.stdin.take() {
         // Git that ends early says why itself. So few names fit into the pipe, however much Git has to say.
         _ = input.write_all(format!("{}\n", objects.join("\n")).as_bytes());
     }
     let output = child.wait_with_output().map_err(|error| crate::project::reason(&error))?;
-    let printed = answer(output)?;
+    let printed = run_git::answer(output)?;
     read_batch(&printed, objects.len()).ok_or_else(|| "`git` answered something unexpected".to_string())
 }
 

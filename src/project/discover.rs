@@ -137,6 +137,7 @@ fn projects_below(start: &Path) -> Vec<String> {
     folders.into_iter().collect()
 }
 
+/// A path below the root, and what the file holds.
 pub(super) type Found = (String, Result<Vec<u8>, Unread>);
 
 /// The `.fleet` files of the project at `root`, sorted by path.
@@ -148,6 +149,11 @@ fn collect(root: &Path) -> Vec<Found> {
         // about what belongs to it.
         found = read_all(root, false);
     }
+    without_other_projects(found)
+}
+
+/// `found` without the files of projects further down, sorted by path.
+pub(super) fn without_other_projects(mut found: Vec<Found>) -> Vec<Found> {
     let others: BTreeSet<String> = found
         .iter()
         .filter(|(_, bytes)| declares(bytes))
@@ -165,7 +171,8 @@ pub(super) fn below(folder: &Path) -> Vec<Found> {
     if found.is_empty() { read_all(folder, false) } else { found }
 }
 
-fn declares(bytes: &Result<Vec<u8>, Unread>) -> bool {
+/// Whether the file holds a `fleet` declaration.
+pub(super) fn declares(bytes: &Result<Vec<u8>, Unread>) -> bool {
     bytes.as_ref().is_ok_and(|bytes| holds_fleet(bytes))
 }
 
@@ -197,12 +204,18 @@ fn walk(root: &Path, in_repository: bool) -> WalkBuilder {
         .require_git(in_repository)
         .filter_entry(|entry| {
             let is_dir = entry.file_type().is_some_and(|kind| kind.is_dir());
-            entry.depth() == 0 || !is_dir || (entry.file_name() != "target" && entry.file_name() != "node_modules")
+            entry.depth() == 0 || !is_dir || !is_built(&entry.file_name().to_string_lossy())
         });
     walk
 }
 
-fn is_fleet_file(path: &Path) -> bool {
+/// Whether a folder of this name holds what was built or fetched.
+pub(super) fn is_built(name: &str) -> bool {
+    name == "target" || name == "node_modules"
+}
+
+/// Whether it is named as a `.fleet` file.
+pub(super) fn is_fleet_file(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "fleet")
 }
 

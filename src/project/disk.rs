@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::load::{self, Unread};
-use super::paths::{levels_up, normalise, split_last};
+use super::paths::{self, join, levels_up, normalise, split_last};
 use super::{Entry, Files, Repository, git};
 
 /// The disk below a project root, and above it as far as the Git repository reaches.
@@ -103,17 +103,6 @@ impl Files for DiskFiles {
     }
 
     fn path_from(&self, ancestor: &str) -> Option<String> {
-        let ancestor = normalise(ancestor)?;
-        if split_last(&ancestor).is_some() {
-            return None;
-        }
-        let above = self.root.ancestors().nth(levels_up(&ancestor))?;
-        let parts: Option<Vec<&str>> =
-            self.root.strip_prefix(above).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
-        Some(parts?.join("/"))
+        paths::from_ancestor(&self.root, ancestor)
     }
-}
-
-fn join(folder: &str, name: &str) -> String {
-    if folder == "." { name.to_string() } else { format!("{folder}/{name}") }
 }

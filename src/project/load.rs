@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::source::{Origin, SourceFile, Sources, Span};
 
 /// The largest file, in bytes: a limit of the language, the same on every machine.
-const LARGEST: u64 = 4 * 1024 * 1024;
+pub(super) const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// Why there is no text.
 #[derive(Debug)]

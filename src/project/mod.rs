@@ -10,7 +10,10 @@ mod load;
 mod loose;
 mod memory;
 mod paths;
+pub(crate) mod run_git;
 mod save;
+mod snapshot;
+mod tree;
 
 use std::fmt;
 use std::io;
@@ -22,6 +25,7 @@ pub use loose::LooseFiles;
 pub use memory::MemoryFiles;
 pub use paths::normalise;
 pub use save::save;
+pub use snapshot::{At, NoSnapshot};
 
 use crate::diag::Diagnostics;
 use crate::source::Sources;

@@ -1,5 +1,7 @@
 //! Paths relative to the project root, as text with `/` between the parts.
 
+use std::path::Path;
+
 /// `path` without `.`, empty parts and `x/..`. Gives `.` for the root itself and keeps a leading `..`; none when `path`
 /// is absolute or holds a character that no path on every machine may hold.
 pub fn normalise(path: &str) -> Option<String> {
@@ -28,6 +30,24 @@ pub fn split_last(path: &str) -> Option<(&str, &str)> {
 /// How many `..` the normalised `path` begins with.
 pub fn levels_up(path: &str) -> usize {
     path.split('/').take_while(|part| *part == "..").count()
+}
+
+/// The path of `name` in `folder`.
+pub fn join(folder: &str, name: &str) -> String {
+    if folder == "." { name.to_string() } else { format!("{folder}/{name}") }
+}
+
+/// The path from `ancestor`, such as `..`, down to the folder `root`, which is absolute; empty for `.`, none for what is
+/// no folder above.
+pub fn from_ancestor(root: &Path, ancestor: &str) -> Option<String> {
+    let ancestor = normalise(ancestor)?;
+    if split_last(&ancestor).is_some() {
+        return None;
+    }
+    let above = root.ancestors().nth(levels_up(&ancestor))?;
+    let parts: Option<Vec<&str>> =
+        root.strip_prefix(above).ok()?.components().map(|part| part.as_os_str().to_str()).collect();
+    Some(parts?.join("/"))
 }
 
 #[cfg(test)]

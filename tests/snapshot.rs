@@ -1,0 +1,219 @@
+//! What Git has at a commit and in the index is the project that a checkout would be.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod folder;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use fleetc::project::{At, NoSnapshot, Project};
+use folder::Folder;
+
+const FLEET: &str = "fleet home { }\n";
+
+fn git(folder: &Folder, arguments: &[&str]) {
+    let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "core.autocrlf=false"];
+    let output = Command::new("git").arg("-C").arg(folder.root()).args(identity).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The files in a repository, committed whatever it ignores.
+fn repository(files: &[(&str, &str)]) -> Folder {
+    let folder = Folder::with(files);
+    git(&folder, &["init", "-q", "-b", "main"]);
+    commit(&folder);
+    folder
+}
+
+fn commit(folder: &Folder) {
+    git(folder, &["add", "-A", "-f"]);
+    git(folder, &["commit", "-q", "-m", "all"]);
+}
+
+fn head() -> At {
+    At::Revision("HEAD".into())
+}
+
+/// All that a compiler sees of a project: its sources, what is wrong with them, and every answer about the folders and
+/// files that `folder` has, asked for from the project's root.
+fn seen(project: &Project, folder: &Folder, root: &str) -> Vec<String> {
+    let mut seen = vec![format!("root {}", project.root.strip_prefix(folder.root()).unwrap().display())];
+    seen.extend(project.sources.iter().map(|(_, file)| format!("source {} {:?}", file.path, file.text)));
+    seen.extend(project.diagnostics.iter().map(|found| format!("{} {}", found.code.id, found.message)));
+    let up = "../".repeat(root.split('/').filter(|part| !part.is_empty()).count());
+    let mut paths = BTreeSet::from([format!("{up}.."), format!("{up}nothing"), "..".to_string(), ".".to_string()]);
+    for path in folder.paths(".").iter().filter(|path| !path.starts_with(".git/")) {
+        let above = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+        paths.extend(above.chain([path.as_str(), &*format!("{path}/within")]).map(|path| format!("{up}{path}")));
+    }
+    for path in paths {
+        seen.push(format!("{path} {:?} {:?}", project.files.read(&path).ok(), project.files.list(&path)));
+    }
+    seen.push(format!("{:?} {:?}", project.files.repository(), project.files.path_from("..")));
+    seen
+}
+
+/// What Git has is what is on disk. `.git` itself is in no tree.
+fn assert_same(folder: &Folder, root: &str) {
+    let disk = seen(&Project::discover(&folder.path(root)).unwrap(), folder, root);
+    let without_git = |line: String| line.replace("Entry { name: \".git\", is_dir: true }, ", "");
+    let disk: Vec<String> = disk.into_iter().map(without_git).collect();
+    for at in [head(), At::Index] {
+        let found = seen(&Project::at(&folder.path(root), &at).unwrap(), folder, root);
+        for (disk, found) in disk.iter().zip(&found) {
+            assert_eq!(disk, found, "{at}");
+        }
+        assert_eq!(disk.len(), found.len());
+    }
+}
+
+#[test]
+fn a_commit_holds_the_files_of_its_checkout() {
+    let folder = repository(&[
+        ("main.fleet", FLEET),
+        ("teams/a.fleet", "# ä\n"),
+        ("teams/kustomization.yaml", "resources: []\n"),
+        (".hidden/a.fleet", ""),
+        (".a.fleet", ""),
+        ("target/a.fleet", ""),
+        ("x/node_modules/a.fleet", ""),
+        ("x/target.fleet", ""),
+        ("other/fleet.fleet", "fleet other { }"),
+        ("other/deep/a.fleet", ""),
+        ("others/a.fleet", ""),
+        (".gitignore", "ignored*\n/out\n!ignored-not.fleet\n[\n"),
+        ("ignored.fleet", ""),
+        ("ignored-not.fleet", ""),
+        ("out/a.fleet", ""),
+        ("deep/out/a.fleet", ""),
+        ("deep/.gitignore", "b.fleet\n!ignored.fleet\n"),
+        ("deep/b.fleet", ""),
+        ("deep/ignored.fleet", ""),
+        ("deep/er/b.fleet", ""),
+    ]);
+    git(&folder, &["remote", "add", "origin", "https://example.com/acme/home"]);
+    assert_same(&folder, "");
+    assert_same(&folder, "teams");
+    assert_same(&folder, "other/deep");
+}
+
+#[test]
+fn a_project_in_a_folder_sees_the_repository_around_it() {
+    let folder = repository(&[
+        (".gitignore", "no.fleet\n"),
+        ("org/.gitignore", "never.fleet\n"),
+        ("org/fleet/main.fleet", FLEET),
+        ("org/fleet/no.fleet", ""),
+        ("org/fleet/never.fleet", ""),
+        ("org/fleet/yes.fleet", ""),
+        ("apps/web/kustomization.yaml", ""),
+    ]);
+    assert_same(&folder, "org/fleet");
+}
+
+#[test]
+fn a_project_that_git_ignores_as_a_whole_is_one_nevertheless() {
+    let folder = repository(&[
+        (".gitignore", "*.fleet\n"),
+        ("fleet/.gitignore", "c.fleet\n"),
+        ("fleet/main.fleet", FLEET),
+        ("fleet/a/b.fleet", ""),
+        ("fleet/a/c.fleet", ""),
+    ]);
+    assert_same(&folder, "fleet");
+}
+
+#[test]
+fn a_file_that_is_no_text_is_the_same_diagnostic() {
+    let folder = repository(&[("main.fleet", FLEET)]);
+    folder.write("latin.fleet", b"# \xE4\n");
+    folder.write("large.fleet", "#".repeat(4 * 1024 * 1024 + 1));
+    commit(&folder);
+    assert_same(&folder, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_lead_where_they_lead_on_disk() {
+    use std::os::unix::fs::symlink;
+    let folder = repository(&[
+        ("fleet/main.fleet", FLEET),
+        ("fleet/real/a.fleet", "# a\n"),
+        ("fleet/real/text.txt", "# text\n"),
+        ("outside/b.fleet", "# b\n"),
+    ]);
+    for (link, target) in [
+        ("fleet/to-a.fleet", "real/a.fleet"),
+        ("fleet/to-text.fleet", "real/text.txt"),
+        ("fleet/real/up.txt", "../main.fleet"),
+        ("fleet/folder", "real"),
+        ("fleet/folder.fleet", "real"),
+        ("fleet/chain", "folder/../folder"),
+        ("fleet/outside", "../outside"),
+        ("fleet/loop", "loop"),
+    ] {
+        symlink(target, folder.path(link)).unwrap();
+    }
+    commit(&folder);
+    assert_same(&folder, "fleet");
+    for (link, target) in
+        [("fleet/leaves.fleet", "../outside/b.fleet"), ("fleet/nothing.fleet", "nowhere"), ("fleet/far", "/etc")]
+    {
+        symlink(target, folder.path(link)).unwrap();
+    }
+    commit(&folder);
+    assert_same(&folder, "fleet");
+}
+
+#[test]
+fn the_index_is_neither_the_commit_nor_the_disk() {
+    let folder = repository(&[("main.fleet", FLEET), ("gone.fleet", "")]);
+    folder.write("main.fleet", "fleet home { }\n# staged\n");
+    git(&folder, &["rm", "-q", "gone.fleet"]);
+    git(&folder, &["add", "main.fleet"]);
+    folder.write("main.fleet", "fleet home { }\n# not staged\n");
+    folder.write("new.fleet", "");
+    let texts = |project: Project| -> Vec<(String, String)> {
+        project.sources.iter().map(|(_, file)| (file.path.clone(), file.text.to_string())).collect()
+    };
+    let file = |path: &str, text: &str| (path.to_string(), text.to_string());
+    let root = folder.path(".");
+    assert_eq!(texts(Project::at(&root, &head()).unwrap()), [file("gone.fleet", ""), file("main.fleet", FLEET)]);
+    assert_eq!(texts(Project::at(&root, &At::Index).unwrap()), [file("main.fleet", "fleet home { }\n# staged\n")]);
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_and_never_an_empty_project() {
+    let folder = repository(&[("main.fleet", FLEET), ("sub/notes.txt", "")]);
+    let root = folder.path("sub");
+    let error = |at: &At| match Project::at(&root, at) {
+        Err(error) => error.to_string().replace(&*folder.root().to_string_lossy(), "ROOT"),
+        Ok(project) => panic!("{project:?}"),
+    };
+    let revision = |name: &str| At::Revision(name.to_string());
+    let missing = "there is no commit `nope` here; a shallow clone may lack it";
+    assert_eq!(error(&revision("nope")), missing);
+    assert_eq!(error(&revision("--help")), missing.replace("nope", "--help"));
+    assert_eq!(error(&revision("HEAD:main.fleet")), missing.replace("nope", "HEAD:main.fleet"));
+    git(&folder, &["rm", "-q", "--cached", "main.fleet"]);
+    assert_eq!(error(&At::Index), "no `.fleet` file in `ROOT/sub` or a folder above it declares a fleet in the index");
+    let alone = Folder::with(&[("main.fleet", FLEET)]);
+    assert!(matches!(Project::at(&alone.root(), &head()), Err(NoSnapshot::Repository { .. })));
+    assert!(matches!(Project::at(&alone.path("nothing"), &head()), Err(NoSnapshot::Folder(_))));
+}
+
+#[test]
+fn an_index_with_a_merge_conflict_is_not_compiled() {
+    let folder = repository(&[("main.fleet", FLEET)]);
+    git(&folder, &["checkout", "-q", "-b", "other"]);
+    folder.write("main.fleet", "fleet home { }\n# other\n");
+    git(&folder, &["commit", "-q", "-a", "-m", "other"]);
+    git(&folder, &["checkout", "-q", "main"]);
+    folder.write("main.fleet", "fleet home { }\n# main\n");
+    git(&folder, &["commit", "-q", "-a", "-m", "main"]);
+    let merge = Command::new("git").arg("-C").arg(folder.root()).args(["merge", "-q", "other"]).output().unwrap();
+    assert!(!merge.status.success());
+    let error = Project::at(&folder.root(), &At::Index).unwrap_err();
+    assert_eq!(error.to_string(), "`main.fleet` has a merge conflict in the index");
+}
