@@ -6,6 +6,7 @@ mod declaration;
 mod discover;
 mod disk;
 mod git;
+mod index;
 mod load;
 mod memory;
 mod paths;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 
 pub use discover::{NoProject, Overlay};
 pub use disk::DiskFiles;
+pub use index::Index;
 pub use memory::MemoryFiles;
 pub use paths::normalise;
 pub use save::save;
