@@ -166,7 +166,12 @@ impl Build {
         let changes = output::compare(&place, wanted, &mut compilation.sources)?;
         self.guard(&changes, plan, compilation, terminal)?;
         if self.check || self.diff {
-            return Ok(self.show(&changes, terminal));
+            let left = if self.index { staged::left(&changes, &job.root())? } else { Vec::new() };
+            for path in &left {
+                terminal.result(&format!("no longer generated: {}\n", changes.place.show(path)));
+            }
+            let exit = self.show(&changes, terminal);
+            return Ok(if self.check && !left.is_empty() { Exit::Differs } else { exit });
         }
         let refusals = changes.refusals(self.overwrite_edits, &mut compilation.sources);
         if !refusals.is_empty() {

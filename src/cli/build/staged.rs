@@ -9,9 +9,10 @@ use super::super::terminal::Terminal;
 use super::super::{Exit, load, paths};
 use super::{Build, Job, list};
 use crate::analysis::Compilation;
-use crate::output::{self, Changes, LOCK, Place, Trouble, Wanted};
+use crate::output::{self, Changes, LOCK, Lock, Place, Trouble, Wanted};
 use crate::plan::text::counted;
 use crate::project::{Index, Project};
+use crate::source::Sources;
 use crate::target;
 
 /// How many files a message names.
@@ -114,12 +115,20 @@ impl Build {
                 let copy = opened.copy_of(root);
                 // A lock that cannot be read names nothing that went.
                 let lock = std::fs::read_to_string(copy.join(changes.place.show(LOCK))).unwrap_or_default();
-                (&opened, output::Lock::parse(&lock).unwrap_or_default())
+                (&opened, Lock::parse(&lock).unwrap_or_default())
             }
         };
         let there = job.root();
         let new = &changes.new.files;
-        let gone = before.files.keys().chain(changes.old.files.keys()).filter(|path| !new.contains_key(*path));
+        let committed = committed(changes)?;
+        if job.index.is_some() {
+            for path in left_behind(&committed, changes, &there) {
+                // It is in the copy alone that it goes, and so from the index.
+                _ = std::fs::remove_file(there.join(changes.place.show(&path)));
+            }
+        }
+        let old = before.files.keys().chain(changes.old.files.keys()).chain(committed.files.keys());
+        let gone = old.filter(|path| !new.contains_key(*path));
         // What still stands there is somebody's own.
         let gone = gone.filter(|path| !there.join(changes.place.show(path)).exists());
         let paths: BTreeSet<String> = new.keys().chain(gone).map(|path| changes.place.show(path)).collect();
@@ -189,8 +198,27 @@ impl Build {
         let copy = index.copy_of(&project.root);
         let place = Place::new(&copy, &copy, &compilation.output)?;
         let changes = output::compare(&place, wanted, &mut compilation.sources)?;
-        Ok(Staged::Same(changes.files.into_iter().map(|change| change.path).collect()))
+        let left = left_behind(&committed(&changes)?, &changes, &copy);
+        let differs = changes.files.iter().map(|change| change.path.clone());
+        Ok(Staged::Same(differs.chain(left).collect::<BTreeSet<_>>().into_iter().collect()))
     }
+}
+
+/// The files that the last commit owns and the index has no owner for: they stay in the commit, and an engine would go on
+/// applying them. With `--check --index`, below the copy `root`.
+pub(super) fn left(changes: &Changes, root: &Path) -> Result<Vec<String>, Trouble> {
+    Ok(left_behind(&committed(changes)?, changes, root))
+}
+
+fn left_behind(committed: &Lock, changes: &Changes, root: &Path) -> Vec<String> {
+    let known = |path: &String| changes.new.files.contains_key(path) || changes.old.files.contains_key(path);
+    let gone = committed.files.keys().filter(|path| !known(path));
+    gone.filter(|path| root.join(changes.place.show(path)).exists()).cloned().collect()
+}
+
+/// The lock of the last commit in the same folder; an empty one without.
+fn committed(changes: &Changes) -> Result<Lock, Trouble> {
+    Ok(output::committed(changes, "HEAD", false, &mut Sources::default())?.unwrap_or_default())
 }
 
 /// Which sources are not staged as they are on disk.
