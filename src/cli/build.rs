@@ -168,9 +168,10 @@ impl Build {
         if self.check || self.diff {
             let left = if self.index { staged::left(&changes, &job.root())? } else { Vec::new() };
             for path in &left {
-                terminal.result(&format!("no longer generated: {}\n", changes.place.show(path)));
+                let line = format!("no longer generated: {}", changes.place.show(path));
+                if self.diff { terminal.say(&line) } else { terminal.result(&format!("{line}\n")) }
             }
-            let exit = self.show(&changes, terminal);
+            let exit = if left.is_empty() || !changes.is_empty() { self.show(&changes, terminal) } else { Exit::Fine };
             return Ok(if self.check && !left.is_empty() { Exit::Differs } else { exit });
         }
         let refusals = changes.refusals(self.overwrite_edits, &mut compilation.sources);

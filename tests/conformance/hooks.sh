@@ -99,7 +99,7 @@ trap_of() {
             done
             git add ./*.fleet
             ;;
-        own-outputs) changed shop && git rm -q api.fleet && git add web.fleet && fleetc build -q ;;
+        own-outputs) changed shop && git rm -q api.fleet && git add web.fleet ;;
     esac
 }
 
