@@ -21,7 +21,7 @@ git config --file "$GIT_CONFIG_GLOBAL" protocol.file.allow always
 target=$(cd "$root" && cargo metadata --format-version 1 --no-deps --locked |
     sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 python3 -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check -r "$root/tests/conformance/hooks/requirements.txt"
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check -r "$root/tests/conformance/hooks-requirements.txt"
 npm install --silent --no-fund --no-audit --ignore-scripts --prefix "$work/npm" lefthook@2.2.2 >"$work/npm.log" 2>&1 ||
     { cat "$work/npm.log" >&2; exit 2; }
 export PATH=$target/debug:$work/venv/bin:$work/npm/node_modules/.bin:$PATH
