@@ -281,3 +281,29 @@ fn a_plain_hook_refuses_a_commit_without_its_output() {
     let (fine, said) = commit(&folder.root(), &["-a"]);
     assert!(fine, "{said}");
 }
+
+#[test]
+fn the_index_of_another_repository_is_not_taken_for_this_one() {
+    let (other, folder) = (sources(), sources());
+    let before = git(&other, &["ls-files", "-s"]);
+    let index = other.path(".git/index");
+    for started_in in [&other, &folder] {
+        let there = folder.root();
+        let arguments = ["build", "--stage", "-C", there.to_str().unwrap()];
+        let program = folder.fleetc(&arguments).started_in(started_in.root());
+        let program = program.env("GIT_INDEX_FILE", index.to_str().unwrap());
+        program.env("GIT_DIR", other.path(".git").to_str().unwrap()).ends_with(0);
+    }
+    assert_eq!(git(&other, &["ls-files", "-s"]), before);
+    assert!(git(&folder, &["ls-files"]).contains("gitops/fleet.lock\n"));
+}
+
+#[test]
+fn a_commit_without_the_fleet_is_none_of_its_business() {
+    let folder = committed();
+    git(&folder, &["rm", "-q", "-r", "--cached", "main.fleet", "apps", "gitops"]);
+    git(&folder, &["commit", "-q", "-m", "out"]);
+    folder.fleetc(&["build", "--fail-on-change"]).ends_with(0);
+    folder.fleetc(&["build", "--stage"]).ends_with(2).stderr_has("`git add` them first");
+    folder.fleetc(&["build", "--check", "--index"]).ends_with(2).stderr_has("in the Git index, no `.fleet` file");
+}

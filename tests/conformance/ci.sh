@@ -23,12 +23,13 @@ printf '#!/bin/sh\necho "$@" >>"$GH_LOG"\ncase "$*" in *paginate*) [ ! -e "$GH_L
 chmod +x "$work/bin/gh"
 export PATH=$work/bin:$target/debug:$work/venv/bin:$PATH
 
-passed=0 failed=0
+passed=0 failed=0 merge_request=
 # judge NAME CODE COMMAND...: whether the command ends with CODE
 judge() {
     local name=$1 code=$2 got=0
     shift 2
-    "$@" >"$work/out" 2>&1 || got=$?
+    "$@" >"$work/now" 2>&1 || got=$?
+    mv "$work/now" "$work/out"
     if [ "$got" -eq "$code" ]; then
         passed=$((passed + 1))
     else
@@ -63,7 +64,7 @@ git checkout -qb change
 echo 'cluster b { }' >>"my fleet/fleet.fleet"
 git commit -qam "sources alone" && git tag stale
 fleetc -C "my fleet" build -q && git add -A && git commit -qm output
-clone() { rm -rf "$work/clone" && git clone -q --depth=1 --branch "$1" "file://$work/origin" "$work/clone" && cd "$work/clone"; }
+clone() { cd "$work" && rm -rf clone && git clone -q -c advice.detachedHead=false --depth=1 --branch "$1" "file://$work/origin" "$work/clone" && cd "$work/clone"; }
 
 export GITHUB_ACTION_PATH=$action GITHUB_PATH=$work/path GITHUB_STEP_SUMMARY=$work/summary RUNNER_TEMP=$work/temp
 export GITHUB_REPOSITORY=my-org/config GH_LOG=$work/gh FLEETC_ACTION_DIRECTORY="my fleet" FLEETC_ACTION_BASE=$base
@@ -91,6 +92,7 @@ if fleetc plan --help | grep -q -- --base; then
     touch "$GH_LOG.there"
     judge "plan again" 0 step plan
     judge "the same comment" 0 grep -q 'PATCH repos/my-org/config/issues/comments/42' "$GH_LOG"
+    merge_request=$base
 else
     echo "plan --base is not in this build: its step was not run"
 fi
@@ -103,7 +105,7 @@ job = ruamel.yaml.YAML(typ="safe").load(open(sys.argv[1]))["fleetc"]
 open(sys.argv[2], "w").write("set -e\n" + "\n".join(job["before_script"] + job["script"]))
 P
 export CI_PROJECT_DIR=$work/clone FLEETC_CI_DIRECTORY="my fleet" FLEETC_CI_VERSION= FLEETC_CI_FIND_LINKS=
-export CI_MERGE_REQUEST_DIFF_BASE_SHA=
+export CI_MERGE_REQUEST_DIFF_BASE_SHA=$merge_request
 clone change
 judge "component" 0 sh "$work/job.sh"
 judge "code quality report" 0 python -c 'import json; assert json.load(open("gl-code-quality-report.json")) == []'
