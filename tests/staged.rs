@@ -184,6 +184,20 @@ fn a_hook_fails_until_the_output_is_staged() {
 }
 
 #[test]
+fn check_of_the_index_reads_staged_sources() {
+    let folder = committed();
+    folder.write("apps/web.fleet", fleet::WRONG);
+    folder.fleetc(&["check", "--index"]).ends_with(0);
+    git(&folder, &["add", "apps"]);
+    folder.write("apps/web.fleet", WEB);
+    let arguments = ["check", "--index", "--format", "concise"];
+    folder.fleetc(&arguments).ends_with(1).stdout_has("apps/web.fleet:1:1: error[");
+    folder.fleetc(&["check", "--index", "--fix"]).ends_with(2).stderr_has("leave out the paths and `--fix`");
+    // The plain hook of a sub-folder shows paths from where it was started.
+    folder.fleetc(&arguments).started_in(folder.path("apps")).ends_with(1).stdout_has("web.fleet:1:1: error[");
+}
+
+#[test]
 fn an_ignored_folder_is_an_error() {
     let folder = sources();
     folder.write(".gitignore", "gitops/\n");
