@@ -153,7 +153,7 @@ fn a_dry_run_lists_what_would_be_written_and_removed() {
 fn a_hook_fails_when_the_build_changed_something() {
     let folder = fleet();
     let hook = ["build", "--fail-on-change"];
-    folder.fleetc(&hook).ends_with(3).stdout("").stderr_has("`git add -A gitops`");
+    folder.fleetc(&hook).ends_with(3).stdout("").stderr_has("run: git add -A gitops/ && git commit\n");
     folder.fleetc(&hook).ends_with(0);
     folder.remove("apps/web.fleet");
     folder.write("apps/api.fleet", API);

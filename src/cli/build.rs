@@ -1,8 +1,10 @@
 //! `fleetc build`: writes the manifests, or says what it would write.
 
+mod staged;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::PathBuf;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, ValueEnum};
@@ -16,7 +18,7 @@ use crate::guard::{self, Baseline};
 use crate::output::{self, Change, Changes, Kind, Place, Record, Trouble, Wanted};
 use crate::plan::Plan;
 use crate::plan::text::counted;
-use crate::project::Project;
+use crate::project::{Index, Project};
 use crate::syntax::ast::EngineKind;
 use crate::target::{self, Engines, OutputTree};
 
@@ -52,6 +54,14 @@ pub struct Build {
     #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     #[arg(env = "FLEETC_BUILD_FAIL_ON_CHANGE", hide_env_values = true)]
     fail_on_change: bool,
+    /// Put the generated files into the Git index too, and take out those that went
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_BUILD_STAGE", hide_env_values = true)]
+    stage: bool,
+    /// Read sources and output from the Git index: what the next commit holds
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_BUILD_INDEX", hide_env_values = true)]
+    index: bool,
     /// What is removed is judged by the output that was committed here
     #[arg(long, value_name = "REV", default_value = "HEAD", env = "FLEETC_BUILD_BASE", hide_env_values = true)]
     base: String,
@@ -59,6 +69,21 @@ pub struct Build {
     #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     #[arg(env = "FLEETC_BUILD_NO_BASELINE", hide_env_values = true)]
     no_baseline: bool,
+}
+
+/// What a build is of.
+struct Job {
+    start: PathBuf,
+    project: Project,
+    /// The index, when the project is the one in it.
+    index: Option<Index>,
+}
+
+impl Job {
+    /// The folder that holds the files of the project: its root, or the copy of that in the index.
+    fn root(&self) -> PathBuf {
+        self.index.as_ref().map_or_else(|| self.project.root.clone(), |index| index.copy_of(&self.project.root))
+    }
 }
 
 /// An engine, as it is typed.
@@ -77,8 +102,15 @@ impl Build {
             let message = "`--output -` writes to no folder, so there is nothing to compare with";
             return Err(Failure::new(message).help("leave out `--check`, `--diff`, `--dry-run` and `--fail-on-change`"));
         }
+        self.refuse_combinations(prints)?;
         let start = load::start(global)?;
-        let (project, mut compilation) = load::compile(&start, &self.asked_for(), terminal)?;
+        let (index, project) = if self.index {
+            let (index, project) = load::index(&start, terminal)?;
+            (Some(index), project)
+        } else {
+            (None, load::project(&start, None, terminal)?)
+        };
+        let mut compilation = load::compiled(&start, &project, &self.asked_for());
         terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
         let Some(plan) = compilation.plan.take() else { return Ok(Exit::Problems) };
         let engines = self.engines(&plan);
@@ -87,37 +119,60 @@ impl Build {
             terminal.result(&stream(&tree));
             return Ok(Exit::Fine);
         }
-        let record = Record::of(&plan, &engines);
-        let wanted = Wanted { fleet: plan.fleet.clone(), tree, record, untouched: self.untouched(engines) };
-        self.bring_up_to_date(&start, &project, &mut compilation, (&plan, &wanted), terminal).or_else(|trouble| {
-            match trouble {
-                Trouble::Refused(diagnostics) => {
-                    terminal.diagnostics(&diagnostics, &compilation.sources);
-                    Ok(Exit::Problems)
-                }
-                trouble => Err(Failure::new(trouble.to_string())),
+        let wanted = self.wanted(&plan, tree, engines);
+        let job = Job { start, project, index };
+        self.bring_up_to_date(&job, &mut compilation, (&plan, &wanted), terminal).or_else(|trouble| match trouble {
+            Trouble::Refused(diagnostics) => {
+                terminal.diagnostics(&diagnostics, &compilation.sources);
+                Ok(Exit::Problems)
             }
+            trouble => Err(Failure::new(trouble.to_string())),
         })
+    }
+
+    fn refuse_combinations(&self, prints: bool) -> Result<(), Failure> {
+        let reads = self.check || self.diff || self.dry_run;
+        if self.stage && (prints || reads) {
+            return Err(Failure::new("`--stage` writes").help("leave out `--check`, `--diff`, `--dry-run` and `-o -`"));
+        }
+        if self.index && !prints && !reads && !self.stage {
+            let message = "`--index` alone would write what is staged over what is on disk";
+            return Err(Failure::new(message).help("add `--check`, `--diff` or `--dry-run` to look, or `--stage`"));
+        }
+        if (self.stage || self.index) && !prints && self.output.is_some() {
+            return Err(Failure::new("`--stage` and `--index` are about the fleet's own output").help("leave out `-o`"));
+        }
+        Ok(())
+    }
+
+    fn wanted(&self, plan: &Plan, tree: OutputTree, engines: Engines) -> Wanted {
+        let record = Record::of(plan, &engines);
+        Wanted { fleet: plan.fleet.clone(), tree, record, untouched: self.untouched(engines) }
     }
 
     fn bring_up_to_date(
         &self,
-        start: &Path,
-        project: &Project,
+        job: &Job,
         compilation: &mut Compilation,
         (plan, wanted): (&Plan, &Wanted),
         terminal: &mut Terminal,
     ) -> Result<Exit, Trouble> {
         let place = match &self.output {
-            Some(folder) => Place::chosen(&project.root, start, folder)?,
-            None => Place::new(&project.root, &project.root, &compilation.output)?,
+            Some(folder) => Place::chosen(&job.project.root, &job.start, folder)?,
+            None => Place::new(&job.root(), &job.root(), &compilation.output)?,
         };
         let reads = self.check || self.diff || self.dry_run;
         let held = if reads { None } else { Some(place.hold(output::PATIENCE)?) };
         let changes = output::compare(&place, wanted, &mut compilation.sources)?;
         self.guard(&changes, plan, compilation, terminal)?;
         if self.check || self.diff {
-            return Ok(self.show(&changes, terminal));
+            let left = if self.index { staged::left(&changes, &job.root())? } else { Vec::new() };
+            for path in &left {
+                let line = format!("no longer generated: {}", changes.place.show(path));
+                if self.diff { terminal.say(&line) } else { terminal.result(&format!("{line}\n")) }
+            }
+            let exit = if left.is_empty() || !changes.is_empty() { self.show(&changes, terminal) } else { Exit::Fine };
+            return Ok(if self.check && !left.is_empty() { Exit::Differs } else { exit });
         }
         let refusals = changes.refusals(self.overwrite_edits, &mut compilation.sources);
         if !refusals.is_empty() {
@@ -132,6 +187,10 @@ impl Build {
             return Ok(Exit::Fine);
         };
         let interrupt = Interrupt::watch();
+        if self.stage {
+            self.may_stage(job, wanted, &changes)?;
+        }
+        let follows = self.follows(job, wanted, compilation, &changes)?;
         changes.write(&held, &|| interrupt.asked())?;
         if changes.goes_on() {
             terminal.say(&format!("{}: went on from a build that was interrupted", place.name()));
@@ -141,9 +200,11 @@ impl Build {
         if interrupt.asked() {
             return Err(Trouble::Unusable("interrupted when everything was written".into()));
         }
-        if self.fail_on_change && !changes.is_empty() {
-            terminal.say(&format!("the output was out of date; add it to the commit: `git add -A {}`", place.name()));
-            return Ok(Exit::Differs);
+        if self.stage {
+            self.stage(job, &changes, follows, terminal)?;
+        }
+        if self.fail_on_change {
+            return self.judge_commit(job, wanted, &changes, terminal);
         }
         Ok(Exit::Fine)
     }
@@ -220,7 +281,9 @@ impl Build {
             return if self.check { Exit::Differs } else { Exit::Fine };
         }
         let count = counted(changes.files.len(), "file");
-        terminal.say(&format!("{name}: out of date in {count}; run `fleetc build` and commit the result"));
+        let (where_, run) =
+            if self.index { (" in the Git index", "fleetc build --stage --index") } else { ("", "fleetc build") };
+        terminal.say(&format!("{name}: out of date in {count}{where_}; run `{run}` and commit the result"));
         if self.check { Exit::Differs } else { Exit::Fine }
     }
 }

@@ -48,6 +48,10 @@ pub struct Check {
     #[arg(long = "unsafe", action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     #[arg(env = "FLEETC_CHECK_UNSAFE", hide_env_values = true)]
     also_unsafe: bool,
+    /// Read the fleet from the Git index: what the next commit holds
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_CHECK_INDEX", hide_env_values = true)]
+    index: bool,
     /// Print what `--fix` would change, and write nothing
     #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     #[arg(env = "FLEETC_CHECK_DIFF", hide_env_values = true)]
@@ -182,6 +186,10 @@ impl Check {
     fn refuse_combinations(&self) -> Result<(), Failure> {
         if self.also_unsafe && !self.fix && !self.diff {
             return Err(Failure::new("`--unsafe` says which fixes are applied").help("add `--fix` or `--diff`"));
+        }
+        if self.index && (self.fix || !self.paths.is_empty() || self.stdin_filename.is_some()) {
+            let message = "`--index` checks the whole fleet as it is staged, and writes nothing";
+            return Err(Failure::new(message).help("leave out the paths and `--fix`"));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ mod declaration;
 mod discover;
 mod disk;
 mod git;
+mod index;
 mod load;
 mod loose;
 mod memory;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 
 pub use discover::{NoProject, Overlay};
 pub use disk::DiskFiles;
+pub use index::Index;
 pub use loose::LooseFiles;
 pub use memory::MemoryFiles;
 pub use paths::normalise;

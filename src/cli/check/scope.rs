@@ -7,7 +7,7 @@ use super::Check;
 use crate::cli::terminal::Terminal;
 use crate::cli::{Failure, load};
 use crate::diag::Diagnostic;
-use crate::project::{Overlay, Project, reason};
+use crate::project::{Index, Overlay, Project, reason};
 use crate::source::Sources;
 
 /// The name of a text on stdin that stands for no file.
@@ -21,14 +21,20 @@ pub struct Scope {
     shown: Option<Vec<PathBuf>>,
     /// The file that stdin stands for, below the root.
     stdin: Option<PathBuf>,
+    /// The index that the project is read from: its files are there as long as this.
+    _index: Option<Index>,
 }
 
 impl Scope {
     /// What `check` asks for, started in the folder `start`.
     pub fn find(check: &Check, start: &Path, terminal: &Terminal) -> Result<Self, Failure> {
         match check.paths.as_slice() {
+            [] if check.index => {
+                let (index, project) = load::index(start, terminal)?;
+                Ok(Self { project, shown: None, stdin: None, _index: Some(index) })
+            }
             [] if check.stdin_filename.is_none() => {
-                Ok(Self { project: load::project(start, None, terminal)?, shown: None, stdin: None })
+                Ok(Self { project: load::project(start, None, terminal)?, shown: None, stdin: None, _index: None })
             }
             [only] if only.as_os_str() == "-" => Self::of_stdin(check, start, terminal),
             _ if check.stdin_filename.is_some() => {
@@ -49,7 +55,7 @@ impl Scope {
             .map_err(|error| Failure::new(format!("cannot read stdin: {}", reason(&error))))?;
         let Some(name) = &check.stdin_filename else {
             let project = Project::alone(start, NAMELESS, bytes).map_err(|error| Failure::new(error.to_string()))?;
-            return Ok(Self { project, shown: None, stdin: Some(PathBuf::from(NAMELESS)) });
+            return Ok(Self { project, shown: None, stdin: Some(PathBuf::from(NAMELESS)), _index: None });
         };
         let overlay = Overlay { path: resolve_new(start, name)?, bytes };
         let folder = existing(overlay.path.parent().unwrap_or(start));
@@ -59,7 +65,7 @@ impl Scope {
             return Err(Failure::new(message));
         };
         let shown = (!check.all_files).then(|| vec![below.clone()]);
-        Ok(Self { project, shown, stdin: Some(below) })
+        Ok(Self { project, shown, stdin: Some(below), _index: None })
     }
 
     /// The one project of the paths.
@@ -82,7 +88,7 @@ impl Scope {
                 }
             }
         }
-        Ok(Self { project, shown: Some(shown), stdin: None })
+        Ok(Self { project, shown: Some(shown), stdin: None, _index: None })
     }
 
     /// Whether a text on stdin is checked.
