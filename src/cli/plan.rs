@@ -78,7 +78,7 @@ impl Plan {
     }
 }
 
-fn known<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Result<(), Failure> {
+pub(super) fn known<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Result<(), Failure> {
     if names.clone().any(|known| known == name) {
         return Ok(());
     }
