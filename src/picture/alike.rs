@@ -1,50 +1,42 @@
 //! Names for clusters that are alike: `prod x12`.
 
-use std::collections::BTreeMap;
-
 /// A name for each of `groups`, none of which is empty. No two groups have the same one.
 ///
-/// What all names of a group begin with, or else end with, is the group's name; where that is nothing, or that of another
-/// group, it is the first cluster and how many more there are.
+/// What all names of a group begin with, or else end with, is the group's name, when no cluster of another group is called
+/// so too. Else it is the first cluster and how many more there are.
 pub(super) fn labels(groups: &[Vec<String>]) -> Vec<String> {
-    let wanted: Vec<String> = groups.iter().map(|members| label(members)).collect();
-    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    for label in &wanted {
-        *count.entry(label).or_default() += 1;
-    }
-    let own = |(members, label): (&Vec<String>, &String)| match count.get(label.as_str()) {
-        Some(0 | 1) if !label.is_empty() => label.clone(),
-        _ => first_and_more(members),
+    let parted: Vec<Vec<Vec<&str>>> =
+        groups.iter().map(|group| group.iter().map(|name| name.split('-').collect()).collect()).collect();
+    let label = |(place, (group, members)): (usize, (&Vec<String>, &Vec<Vec<&str>>))| {
+        if group.len() < 2 {
+            return first_and_more(group);
+        }
+        let others = || parted.iter().enumerate().filter(|(other, _)| *other != place).flat_map(|(_, others)| others);
+        let start = shared(members, |name, place| name.get(place).copied());
+        if !start.is_empty() && !others().any(|name| name.starts_with(&start)) {
+            return format!("{} x{}", start.join("-"), group.len());
+        }
+        let mut end = shared(members, |name, place| name.get(name.len().checked_sub(place + 1)?).copied());
+        end.reverse();
+        if !end.is_empty() && !others().any(|name| name.ends_with(&end)) {
+            return format!("{} x{}", end.join("-"), group.len());
+        }
+        first_and_more(group)
     };
-    groups.iter().zip(&wanted).map(own).collect()
+    groups.iter().zip(&parted).enumerate().map(label).collect()
 }
 
-fn label(members: &[String]) -> String {
-    let [first, rest @ ..] = members else { return String::new() };
-    if rest.is_empty() {
-        return first.clone();
-    }
-    let parts = |name: &str| name.split('-').map(str::to_owned).collect::<Vec<_>>();
-    let all: Vec<Vec<String>> = members.iter().map(|name| parts(name)).collect();
-    let shared = |from_end: bool| {
-        let part = |name: &Vec<String>, place: usize| {
-            let place = if from_end { name.len().checked_sub(place + 1)? } else { place };
-            name.get(place).cloned()
-        };
-        let mut shared: Vec<String> = Vec::new();
-        while let Some(one) = all.first().and_then(|name| part(name, shared.len())) {
-            if !all.iter().all(|name| part(name, shared.len()).as_ref() == Some(&one)) {
-                break;
-            }
-            shared.push(one);
-        }
-        if from_end {
-            shared.reverse();
-        }
-        shared.join("-")
+/// The parts that all names have in the same place, from the first on.
+fn shared<'n>(names: &[Vec<&'n str>], part: impl Fn(&[&'n str], usize) -> Option<&'n str>) -> Vec<&'n str> {
+    let mut shared: Vec<&str> = Vec::new();
+    let next = |place: usize| {
+        let one = names.first().and_then(|name| part(name, place))?;
+        names.iter().all(|name| part(name, place) == Some(one)).then_some(one)
     };
-    let name = [shared(false), shared(true)].into_iter().find(|name| !name.is_empty());
-    name.map_or_else(String::new, |name| format!("{name} x{}", members.len()))
+    while let Some(one) = next(shared.len()) {
+        shared.push(one);
+    }
+    shared
 }
 
 fn first_and_more(members: &[String]) -> String {
@@ -69,6 +61,7 @@ mod tests {
         assert_eq!(named(&[&["prod-eu", "prod-us"], &["dev"]]), ["prod x2", "dev"]);
         assert_eq!(named(&[&["eu-prod", "us-prod"]]), ["prod x2"]);
         assert_eq!(named(&[&["prod-eu", "prod-us"], &["prod-ap", "prod-sa"]]), ["prod-eu +1", "prod-ap +1"]);
+        assert_eq!(named(&[&["dev-us", "staging-us"], &["prod-eu", "prod-us"]]), ["dev-us +1", "prod x2"]);
         assert_eq!(named(&[&["ams", "fra", "lon"]]), ["ams +2"]);
         assert_eq!(named(&[&["production-1", "prod-1"]]), ["1 x2"]);
     }

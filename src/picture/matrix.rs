@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Scope, alike};
-use crate::plan::{Content, Deployment, Plan, Revision};
+use crate::plan::{Cluster, Content, Deployment, Plan, Revision};
 use crate::source::{Sources, Span};
 
 /// How much of a commit or a digest is shown.
@@ -186,21 +186,21 @@ fn cell(common: &Common, deployment: &Deployment) -> Cell {
 }
 
 fn rows(plan: &Plan, scope: &Scope, by: Option<&str>, clusters: BTreeMap<&str, Vec<Option<Cell>>>) -> Vec<Row> {
-    let value = |name: &str| {
-        let cluster = plan.clusters.iter().find(|cluster| &*cluster.name == name)?;
-        cluster.labels.get(by?).cloned()
-    };
-    let mut alike: BTreeMap<(Option<String>, Vec<Option<Cell>>), Vec<String>> = BTreeMap::new();
+    let known: BTreeMap<&str, &Cluster> = plan.clusters.iter().map(|cluster| (&*cluster.name, cluster)).collect();
+    let value = |name: &str| known.get(name)?.labels.get(by?).cloned();
+    let protected = |name: &str| known.get(name).is_some_and(|cluster| cluster.protected);
+    // A protected cluster is never in one row with others.
+    let mut alike: BTreeMap<(bool, Option<String>, Vec<Option<Cell>>), Vec<String>> = BTreeMap::new();
     let mut groups: Vec<(Option<String>, Vec<String>, Vec<Option<Cell>>)> = Vec::new();
     for (cluster, cells) in clusters {
         let value = value(cluster);
         if scope.each {
             groups.push((value, vec![cluster.to_owned()], cells));
         } else {
-            alike.entry((value, cells)).or_default().push(cluster.to_owned());
+            alike.entry((protected(cluster), value, cells)).or_default().push(cluster.to_owned());
         }
     }
-    groups.extend(alike.into_iter().map(|((value, cells), members)| (value, members, cells)));
+    groups.extend(alike.into_iter().map(|((_, value, cells), members)| (value, members, cells)));
     // What has no value of the label comes last.
     groups.sort_by(|one, other| (one.0.is_none(), one).cmp(&(other.0.is_none(), other)));
     let labels = alike::labels(&groups.iter().map(|(_, members, _)| members.clone()).collect::<Vec<_>>());
