@@ -2,7 +2,7 @@
 //!
 //! `tests/picture/*.txt` each hold a fleet, and below it commands with what they print.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod folder;
 #[path = "folder/program.rs"]
@@ -14,11 +14,12 @@ use std::fs;
 use std::path::Path;
 
 use fleetc::analysis;
-use fleetc::picture::{self, Scope, html, markdown};
+use fleetc::picture::{self, Canvas, Cell, Matrix, Row, Scope, html, markdown};
 use fleetc::plan::base64;
 use fleetc::project::MemoryFiles;
 use folder::Folder;
 use sha2::{Digest as _, Sha256};
+use textwrap::core::display_width;
 
 #[test]
 fn the_pictures_are_these() {
@@ -108,33 +109,52 @@ fn a_page_runs_its_own_script_only() {
     }
 }
 
-/// Text that is written for another reader stays text.
+/// Versions of texts that no fleet has: nothing may rest on what names may be today.
+fn hostile() -> Matrix {
+    let cell =
+        |version: &str| Some(Cell { version: version.to_owned(), pinned: false, differs: true, suspended: false });
+    let row = |name: &str, versions: [&str; 2]| Row {
+        label: name.to_owned(),
+        clusters: vec![name.to_owned()],
+        cells: versions.map(cell).to_vec(),
+    };
+    Matrix {
+        fleet: "a\" -> b <script>x</script>".to_owned(),
+        by: None,
+        components: vec!["<img src=x>\" onload=\"y".to_owned(), "日本語".to_owned()],
+        rows: vec![row("=1+1", ["a,\"b\"", "v1"]), row("日本", ["]]> &amp; `x` | @all", "v\u{7}2\\"])],
+        notes: Vec::new(),
+        versions: Vec::new(),
+    }
+}
+
 #[test]
 fn no_text_becomes_markup() {
-    let fleet = "fleet acme { source = apps }\nflux { }\nlabel note: text\n\
-        source apps { git = \"https://github.com/acme/apps\", branch = \"<script>x</script>\\\"&'|`\" }\n\
-        cluster a { note = \"<img src=x>\\\" onload=1\" }\ncomponent web on all { path = \"<b>\", wait = true }\n";
-    let project = MemoryFiles::new().file("main.fleet", fleet).into_project();
-    let compilation = analysis::compile(&project, &[]);
-    let plan = compilation.plan.unwrap_or_else(|| panic!("{:?}", compilation.diagnostics));
-    let (graph, matrix) = (
-        picture::graph(&plan, &Scope::default()),
-        picture::matrix(&plan, &compilation.sources, &Scope::default(), Some("note")),
-    );
+    let matrix = hostile();
     let written = [
-        html::report(&plan, &compilation.sources),
-        html::graph(&graph),
         html::matrix(&matrix),
         picture::matrix_svg(&matrix),
         picture::matrix_mermaid(&matrix),
-        picture::matrix_dot(&matrix),
-        markdown::markdown(&plan, &compilation.sources),
+        picture::matrix_dot(&matrix).split_once('\n').unwrap().1.to_owned(),
     ];
     for text in written {
-        for word in ["<script>x", "<img", "<b>&", "\" onload"] {
+        for word in ["<script>x", "<img", "\" onload", "]]> &amp; ", "\u{7}"] {
             assert!(!text.contains(word), "{word} in {text}");
         }
     }
+    assert!(picture::matrix_dot(&matrix).starts_with("digraph \"a\\\" -> b <script>x</script>\" {\n"));
+    let csv = picture::csv(&matrix);
+    assert!(csv.contains("\r\n'=1+1,\"a,\"\"b\"\"\",v1\r\n"), "{csv}");
+}
+
+/// A wide character is two columns.
+#[test]
+fn wide_characters_keep_the_columns() {
+    let text = picture::matrix_text(&hostile(), Canvas { width: 120, unicode: true });
+    let lines: Vec<&str> = text.lines().skip(2).take(3).collect();
+    let before = |line: &str, end: &str| display_width(line.split_once(end).unwrap().0);
+    let places = [before(lines[0], "日本語"), before(lines[1], "v1"), before(lines[2], "v\u{7}2")];
+    assert!(places.iter().all(|place| *place == places[0]), "{text}");
 }
 
 #[test]
