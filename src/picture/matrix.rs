@@ -137,6 +137,12 @@ pub fn matrix(plan: &Plan, sources: &Sources, scope: &Scope, by: Option<&str>) -
 }
 
 fn version(deployment: &Deployment) -> String {
+    let said = said(deployment);
+    // What a terminal would obey is shown, not sent.
+    said.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn said(deployment: &Deployment) -> String {
     match &deployment.content {
         Content::Chart(chart) => chart.version.clone(),
         Content::Objects(_) => "objects".to_owned(),
