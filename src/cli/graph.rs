@@ -24,7 +24,8 @@ pub struct Graph {
     #[arg(env = "FLEETC_GRAPH_COMPONENT", hide_env_values = true)]
     component: Vec<String>,
     /// Only this rollout. May be repeated
-    #[arg(long, value_name = "NAME", value_delimiter = ',', env = "FLEETC_GRAPH_ROLLOUT", hide_env_values = true)]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', add = ArgValueCandidates::new(completions::rollouts))]
+    #[arg(env = "FLEETC_GRAPH_ROLLOUT", hide_env_values = true)]
     rollout: Vec<String>,
     /// Only this cluster. May be repeated
     #[arg(long, value_name = "CLUSTER", value_delimiter = ',', add = ArgValueCandidates::new(completions::clusters))]

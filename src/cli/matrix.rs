@@ -22,7 +22,8 @@ pub struct Matrix {
     #[arg(env = "FLEETC_MATRIX_FORMAT", hide_env_values = true)]
     format: Format,
     /// Group the clusters by this label
-    #[arg(long, value_name = "LABEL", env = "FLEETC_MATRIX_BY", hide_env_values = true)]
+    #[arg(long, value_name = "LABEL", add = ArgValueCandidates::new(completions::labels))]
+    #[arg(env = "FLEETC_MATRIX_BY", hide_env_values = true)]
     by: Option<String>,
     /// Only this component. May be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',', add = ArgValueCandidates::new(completions::components))]

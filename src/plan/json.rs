@@ -40,7 +40,7 @@ fn cluster(cluster: &Cluster) -> Value {
 }
 
 /// A deployment.
-pub(super) fn deployment(deployment: &Deployment) -> Value {
+pub(crate) fn deployment(deployment: &Deployment) -> Value {
     let d = deployment;
     let chart = match &d.content {
         Content::Chart(chart) => Some(chart),

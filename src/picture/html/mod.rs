@@ -3,6 +3,7 @@
 //! The policy of a page allows the one script in it by its hash, so text that got into a page could not run even if it were
 //! not escaped. All text that somebody wrote goes through [`xml`](super::svg::xml).
 
+mod details;
 mod report;
 mod table;
 

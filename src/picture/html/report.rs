@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::table::MOST_ROWS;
-use super::{FILTER, page, svg, table, xml};
+use super::{FILTER, details, page, svg, table, xml};
 use crate::picture::{Matrix, Row, Scope, graph, matrix};
-use crate::plan::text::{counted, from};
+use crate::plan::text::counted;
 use crate::plan::{Cluster, Deployment, Plan};
 use crate::source::Sources;
 
@@ -23,11 +23,14 @@ pub fn report(plan: &Plan, sources: &Sources) -> String {
     body += &reach(plan);
     _ = write!(
         body,
-        "<h2 id=\"rollouts\">Rollouts</h2>\n<div class=\"wide\">\n{}</div>\n",
+        "<h2 id=\"rollouts\">Rollouts</h2>\n<div class=\"wide\" tabindex=\"0\">\n{}</div>\n",
         svg::graph(&graph(plan, &scope))
     );
     _ = write!(body, "<h2 id=\"versions\">Versions</h2>\n{}", table::matrix(&matrix, true));
-    body += &components(plan, sources);
+    body += "<h2 id=\"components\">Components</h2>\n";
+    for (name, deployments) in of_components(plan) {
+        body += &details::component(name, &deployments, sources);
+    }
     body += &clusters(plan, &matrix);
     body += "</main>\n<footer class=\"note\"><p>Made by <code>fleetc plan --format html</code>. Where a value comes from: \
              <code>fleetc why CLUSTER COMPONENT</code>.</p></footer>\n";
@@ -63,7 +66,7 @@ fn summary(plan: &Plan) -> String {
 /// What a change of each component reaches.
 fn reach(plan: &Plan) -> String {
     let mut text = String::from(
-        "<h2 id=\"reach\">Reach</h2>\n<div class=\"wide\"><table>\n<caption>What a change of a component reaches</caption>\n\
+        "<h2 id=\"reach\">Reach</h2>\n<div class=\"wide\" tabindex=\"0\"><table>\n<caption>What a change of a component reaches</caption>\n\
          <thead><tr><th scope=\"col\">component</th><th scope=\"col\">clusters</th><th scope=\"col\">protected</th>\
          <th scope=\"col\">in which order</th></tr></thead>\n<tbody>\n",
     );
@@ -89,86 +92,13 @@ fn reach(plan: &Plan) -> String {
     text + "</tbody></table></div>\n"
 }
 
-/// What is said alike on several clusters.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Alike {
-    rollout: String,
-    stage: String,
-    from: String,
-    namespace: String,
-}
-
-fn components(plan: &Plan, sources: &Sources) -> String {
-    let mut text = String::from("<h2 id=\"components\">Components</h2>\n");
-    for (name, deployments) in of_components(plan) {
-        let mut rows: BTreeMap<Alike, Vec<&str>> = BTreeMap::new();
-        for one in &deployments {
-            let alike = Alike {
-                rollout: one.rollout.as_deref().unwrap_or_default().to_owned(),
-                stage: one.stage.as_deref().unwrap_or_default().to_owned(),
-                from: from(one),
-                namespace: one.namespace.clone().unwrap_or_default(),
-            };
-            rows.entry(alike).or_default().push(&one.cluster);
-        }
-        let rows: Vec<(Alike, Vec<&str>)> = rows.into_iter().collect();
-        let place = deployments.first().map(|one| {
-            let file = sources.file(one.origin.component.source);
-            format!("{}:{}", file.path, file.position(one.origin.component.start).line)
-        });
-        _ = write!(
-            text,
-            "<details id=\"component-{0}\" data-find=\"{0}\"><summary><b class=\"name\">{0}</b> \
-             <span class=\"faint\">{1}, <code>{2}</code></span></summary>\n<div class=\"wide\"><table><thead><tr>\
-             <th scope=\"col\">rollout, stage</th><th scope=\"col\">from</th><th scope=\"col\">namespace</th>\
-             <th scope=\"col\">clusters</th></tr></thead><tbody>\n",
-            xml(name),
-            counted(deployments.len(), "cluster"),
-            xml(&place.unwrap_or_default())
-        );
-        for (alike, clusters) in rows.iter().take(MOST_ROWS) {
-            let order: Vec<&str> =
-                [&*alike.rollout, &*alike.stage].into_iter().filter(|words| !words.is_empty()).collect();
-            _ = writeln!(
-                text,
-                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-                xml(&order.join(", ")),
-                xml(&alike.from),
-                xml(&alike.namespace),
-                named(clusters)
-            );
-        }
-        text += "</tbody></table></div>\n";
-        text += &left_out(rows.len(), "fleetc plan");
-        text += "</details>\n";
-    }
-    text
-}
-
-/// The names; many of them are folded.
-fn named(clusters: &[&str]) -> String {
-    const OPEN: usize = 6;
-    let names = xml(&clusters.join(", "));
-    if clusters.len() <= OPEN {
-        return names;
-    }
-    format!("<details><summary>{}</summary>{names}</details>", counted(clusters.len(), "cluster"))
-}
-
-fn left_out(rows: usize, command: &str) -> String {
-    match rows.checked_sub(MOST_ROWS) {
-        None | Some(0) => String::new(),
-        Some(left) => format!("<p class=\"note\">{left} more are not shown; <code>{command}</code> shows all.</p>\n"),
-    }
-}
-
 fn clusters(plan: &Plan, matrix: &Matrix) -> String {
     let known: BTreeMap<&str, &Cluster> = plan.clusters.iter().map(|cluster| (&*cluster.name, cluster)).collect();
     let mut text = String::from("<h2 id=\"clusters\">Clusters</h2>\n");
     for row in matrix.rows.iter().take(MOST_ROWS) {
         text += &alike(row, matrix, &known);
     }
-    text + &left_out(matrix.rows.len(), "fleetc matrix")
+    text + &details::left_out(matrix.rows.len(), "fleetc matrix")
 }
 
 /// The clusters of a row, with the labels of each, and what runs on all of them.

@@ -17,7 +17,7 @@ pub(super) fn matrix(matrix: &Matrix, linked: bool) -> String {
     };
     let headings: String = matrix.components.iter().map(heading).collect();
     let mut text = format!(
-        "<div class=\"wide\"><table>\n<caption><span>* pinned: said elsewhere than for most; ! not the most common \
+        "<div class=\"wide\" tabindex=\"0\"><table>\n<caption><span>* pinned: said elsewhere than for most; ! not the most common \
          version; ~ suspended; · not there</span></caption>\n<thead><tr><th scope=\"col\">clusters</th>{headings}</tr></thead>\n<tbody>\n"
     );
     for row in matrix.rows.iter().take(MOST_ROWS) {
