@@ -94,6 +94,9 @@ impl Cell {
     }
 }
 
+/// What runs on a cluster: as many as there are components.
+type Cells = Vec<Option<Cell>>;
+
 /// What a component has on most clusters.
 struct Common<'c> {
     version: Option<String>,
@@ -109,7 +112,7 @@ pub fn matrix(plan: &Plan, sources: &Sources, scope: &Scope, by: Option<&str>) -
     }
     let common: BTreeMap<&str, Common> =
         components.into_iter().map(|(name, deployments)| (name, common(deployments))).collect();
-    let mut clusters: BTreeMap<&str, Vec<Option<Cell>>> = BTreeMap::new();
+    let mut clusters: BTreeMap<&str, Cells> = BTreeMap::new();
     for (place, one) in common.values().enumerate() {
         for deployment in &one.deployments {
             let row = clusters.entry(&deployment.cluster).or_insert_with(|| vec![None; common.len()]);
@@ -191,13 +194,13 @@ fn cell(common: &Common, deployment: &Deployment) -> Cell {
     }
 }
 
-fn rows(plan: &Plan, scope: &Scope, by: Option<&str>, clusters: BTreeMap<&str, Vec<Option<Cell>>>) -> Vec<Row> {
+fn rows(plan: &Plan, scope: &Scope, by: Option<&str>, clusters: BTreeMap<&str, Cells>) -> Vec<Row> {
     let known: BTreeMap<&str, &Cluster> = plan.clusters.iter().map(|cluster| (&*cluster.name, cluster)).collect();
     let value = |name: &str| known.get(name)?.labels.get(by?).cloned();
     let protected = |name: &str| known.get(name).is_some_and(|cluster| cluster.protected);
     // A protected cluster is never in one row with others.
-    let mut alike: BTreeMap<(bool, Option<String>, Vec<Option<Cell>>), Vec<String>> = BTreeMap::new();
-    let mut groups: Vec<(Option<String>, Vec<String>, Vec<Option<Cell>>)> = Vec::new();
+    let mut alike: BTreeMap<(bool, Option<String>, Cells), Vec<String>> = BTreeMap::new();
+    let mut groups: Vec<(Option<String>, Vec<String>, Cells)> = Vec::new();
     for (cluster, cells) in clusters {
         let value = value(cluster);
         if scope.each {

@@ -50,7 +50,7 @@ pub(super) fn component(name: &str, deployments: &[&Deployment], sources: &Sourc
         let settings = if alike.settings.is_empty() {
             String::new()
         } else {
-            format!("<details><summary>show</summary><pre>{}</pre></details>", xml(&alike.settings))
+            format!("<details class=\"settings\"><summary>show</summary><pre>{}</pre></details>", xml(&alike.settings))
         };
         _ = writeln!(
             text,

@@ -36,7 +36,7 @@ if (filter !== null) {
 }
 let closed = [];
 addEventListener("beforeprint", () => {
-  closed = Array.from(document.querySelectorAll("details:not([open])"));
+  closed = Array.from(document.querySelectorAll("details:not([open], .settings)"));
   for (const one of closed) one.open = true;
 });
 addEventListener("afterprint", () => {
