@@ -13,6 +13,7 @@ pub mod kinds;
 pub mod lints;
 pub mod model;
 pub mod output;
+pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod project;

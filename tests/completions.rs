@@ -45,8 +45,11 @@ fn clusters_and_components_of_the_project_are_completed() {
     let folder = Folder::with(&[(
         "main.fleet",
         "fleet home { source = nowhere }\ncluster prod-eu { }\ncluster prod-us { }\ncluster dev { }\n\
-         component web on al { }\ncomponent cache { }\ntest \"web runs\" { }\n",
+         component web on al { }\ncomponent cache { }\ntest \"web runs\" { }\n\
+         rollout careful { }\nlabel env: dev | prod = dev\n",
     )]);
+    assert_eq!(completed(&folder, &["graph", "--rollout", "c"]), ["careful"]);
+    assert_eq!(completed(&folder, &["matrix", "--by", "e"]), ["env"]);
     assert_eq!(completed(&folder, &["why", "prod"]), ["prod-eu", "prod-us"]);
     assert_eq!(completed(&folder, &["why", "prod-eu", "w"]), ["web"]);
     assert_eq!(completed(&folder, &["test", "w"]), ["web runs"]);
@@ -94,7 +97,7 @@ fn man_pages_name_every_flag() {
     let folder = Folder::new();
     folder.fleetc(&["man", "--dir", "pages"]).ends_with(0).stdout("").stderr_has("fleetc-check.1");
     let pages = folder.tree("pages");
-    let commands = ["check", "build", "plan", "why", "explain", "schema", "completions", "man"];
+    let commands = ["check", "build", "plan", "graph", "matrix", "why", "explain", "schema", "completions", "man"];
     assert!(commands.iter().all(|command| pages.contains_key(&format!("fleetc-{command}.1"))), "{:?}", pages.keys());
     folder.fleetc(&["man"]).ends_with(0).stdout(&pages["fleetc.1"]);
     for command in commands {

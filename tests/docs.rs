@@ -334,6 +334,11 @@ fn the_page_of_the_simulation_shows_what_fleetc_prints() {
 }
 
 #[test]
+fn the_page_of_pictures_shows_what_fleetc_prints() {
+    shows_what_fleetc_prints("docs/pictures.md", 0);
+}
+
+#[test]
 fn the_page_of_tests_shows_what_fleetc_prints() {
     shows_what_fleetc_prints("docs/testing.md", 1);
 }

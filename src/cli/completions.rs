@@ -92,6 +92,16 @@ pub fn components() -> Vec<CompletionCandidate> {
     candidates(declared(folder().as_deref()).components)
 }
 
+/// The rollouts of that project.
+pub fn rollouts() -> Vec<CompletionCandidate> {
+    candidates(declared(folder().as_deref()).rollouts)
+}
+
+/// The labels of that project.
+pub fn labels() -> Vec<CompletionCandidate> {
+    candidates(declared(folder().as_deref()).labels)
+}
+
 /// The tests of that project.
 pub fn tests() -> Vec<CompletionCandidate> {
     candidates(declared(folder().as_deref()).tests)
@@ -123,6 +133,8 @@ pub fn fleet_files(current: &OsStr) -> Vec<CompletionCandidate> {
 struct Declared {
     clusters: Vec<String>,
     components: Vec<String>,
+    rollouts: Vec<String>,
+    labels: Vec<String>,
     tests: Vec<String>,
 }
 
@@ -139,6 +151,8 @@ fn declared(folder: Option<&Path>) -> Declared {
     Declared {
         clusters: model.clusters.iter().map(|cluster| cluster.name.to_string()).collect(),
         components: model.names.components.keys().cloned().collect(),
+        rollouts: model.names.rollouts.iter().filter(|(_, one)| !one.std).map(|(name, _)| name.clone()).collect(),
+        labels: model.fields.iter().filter(|field| !field.fact).map(|field| field.name.text.clone()).collect(),
         tests: model.names.tests.keys().cloned().collect(),
     }
 }

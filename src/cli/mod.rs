@@ -10,9 +10,11 @@ mod completions;
 mod drift;
 mod explain;
 mod fmt;
+mod graph;
 mod interrupt;
 mod load;
 mod man;
+mod matrix;
 mod panic;
 mod paths;
 mod plan;
@@ -83,6 +85,8 @@ enum Command {
     Check(check::Check),
     Build(build::Build),
     Plan(plan::Plan),
+    Graph(graph::Graph),
+    Matrix(matrix::Matrix),
     Test(test::Test),
     Why(why::Why),
     Drift(drift::Drift),
@@ -164,6 +168,8 @@ fn run(cli: Cli) -> Exit {
         Command::Check(check) => check.run(&cli.global, &mut terminal),
         Command::Build(build) => build.run(&cli.global, &mut terminal),
         Command::Plan(plan) => plan.run(&cli.global, &mut terminal),
+        Command::Graph(graph) => graph.run(&cli.global, &mut terminal),
+        Command::Matrix(matrix) => matrix.run(&cli.global, &mut terminal),
         Command::Test(test) => test.run(&cli.global, &mut terminal),
         Command::Why(why) => why.run(&cli.global, &mut terminal),
         Command::Drift(drift) => drift.run(&cli.global, &mut terminal),

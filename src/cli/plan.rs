@@ -9,6 +9,7 @@ use clap_complete::ArgValueCandidates;
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, completions, load};
 use crate::diag::{did_you_mean, one_of};
+use crate::picture::{html, markdown};
 use crate::plan::{self, json, text};
 use crate::simulate;
 use crate::target::{self, Engines};
@@ -40,6 +41,10 @@ enum Format {
     Text,
     /// For programs, with the schema `fleetc.plan/1` or `fleetc.simulation/1`
     Json,
+    /// For a comment, with at most 65,536 characters
+    Markdown,
+    /// A page in one file
+    Html,
 }
 
 impl Plan {
@@ -55,6 +60,8 @@ impl Plan {
             (true, format) => self.simulated(plan, format)?,
             (false, Format::Text) => text::text(plan),
             (false, Format::Json) => format!("{:#}\n", json::json(plan)),
+            (false, Format::Markdown) => markdown::markdown(plan, &compilation.sources),
+            (false, Format::Html) => html::report(plan, &compilation.sources),
         });
         Ok(Exit::Fine)
     }
@@ -74,11 +81,15 @@ impl Plan {
         Ok(match format {
             Format::Text => simulate::text::text(&simulation, component),
             Format::Json => format!("{:#}\n", simulate::json::json(&simulation, component)),
+            Format::Markdown | Format::Html => {
+                let failure = Failure::new("a simulation is printed as text or JSON only");
+                return Err(failure.help("leave out `--simulate`, or write `--format text` or `--format json`"));
+            }
         })
     }
 }
 
-fn known<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Result<(), Failure> {
+pub(super) fn known<'n>(what: &str, name: &str, names: impl Iterator<Item = &'n str> + Clone) -> Result<(), Failure> {
     if names.clone().any(|known| known == name) {
         return Ok(());
     }

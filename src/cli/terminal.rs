@@ -8,6 +8,7 @@ use super::colour::{self, Choice, variable};
 use super::{Failure, Global};
 use crate::diag::render::Look;
 use crate::diag::{Diagnostics, Severity, render};
+use crate::picture::Canvas;
 use crate::source::Sources;
 
 /// The narrowest and the widest that text is wrapped at.
@@ -93,6 +94,12 @@ impl Terminal {
         self.look_of(stdout.is_terminal(), terminal_size_of(&stdout).map(|(width, _)| width))
     }
 
+    /// What pictures are drawn on, on stdout. They use all of the width.
+    pub fn canvas(&self) -> Canvas {
+        let width = columns(terminal_size_of(io::stdout()).map(|(width, _)| width));
+        Canvas { width: width.max(NARROWEST), unicode: self.look().unicode }
+    }
+
     /// How diagnostics look on stderr.
     pub fn look_of_stderr(&self) -> Look {
         let stderr = io::stderr();
@@ -100,8 +107,7 @@ impl Terminal {
     }
 
     fn look_of(&self, is_terminal: bool, width: Option<Width>) -> Look {
-        let columns = variable("COLUMNS").and_then(|text| text.parse().ok());
-        let width = columns.or(width.map(|Width(columns)| usize::from(columns))).unwrap_or(100);
+        let width = columns(width);
         Look {
             colour: colour::decide(self.colour, variable, is_terminal),
             width: width.clamp(NARROWEST, WIDEST),
@@ -116,6 +122,12 @@ impl Terminal {
         // There is nobody left to tell when this fails.
         _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+/// How wide the output is, as the environment or else the terminal says.
+fn columns(width: Option<Width>) -> usize {
+    let columns = variable("COLUMNS").and_then(|text| text.parse().ok());
+    columns.or(width.map(|Width(columns)| usize::from(columns))).unwrap_or(100)
 }
 
 /// Whether the locale is one of UTF-8. One that is not set at all, as in a container, is taken for one: every current

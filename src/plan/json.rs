@@ -40,7 +40,7 @@ fn cluster(cluster: &Cluster) -> Value {
 }
 
 /// A deployment.
-pub(super) fn deployment(deployment: &Deployment) -> Value {
+pub(crate) fn deployment(deployment: &Deployment) -> Value {
     let d = deployment;
     let chart = match &d.content {
         Content::Chart(chart) => Some(chart),
@@ -142,7 +142,7 @@ fn source(source: &Source, content: &Content) -> Value {
 }
 
 /// The chart's name, which an OCI URL may hold as its last part.
-pub(super) fn chart_name<'a>(chart: &'a Chart, source: &'a Source) -> &'a str {
+pub(crate) fn chart_name<'a>(chart: &'a Chart, source: &'a Source) -> &'a str {
     if chart.name.is_empty() {
         source.url.trim_end_matches('/').rsplit('/').next().unwrap_or(&source.url)
     } else {
@@ -162,7 +162,7 @@ pub(super) fn patch(patch: &Patch) -> Value {
 }
 
 /// `apps/v1/Deployment/cert-manager/cert-manager`; without the namespace for an object that has none.
-pub(super) fn object_ref(object: &ObjectRef) -> String {
+pub(crate) fn object_ref(object: &ObjectRef) -> String {
     let namespace = object.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
     format!("{}/{}/{namespace}{}", object.api_version, object.kind, object.name)
 }
@@ -280,7 +280,7 @@ fn names(names: &[std::sync::Arc<str>]) -> Value {
 }
 
 /// As Go and the language write it: `1h30m`, `250ms`, `0s`.
-pub(super) fn duration(duration: Duration) -> String {
+pub(crate) fn duration(duration: Duration) -> String {
     let mut left = duration.milliseconds;
     let mut text = String::new();
     for (unit, length) in [("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)] {

@@ -119,7 +119,7 @@ fn words(number: usize, stage: &Stage) -> String {
 }
 
 /// What is taken from where: `jetstack cert-manager v1.16.2`, `fleet-config main platform/prometheus`.
-fn from(deployment: &Deployment) -> String {
+pub(crate) fn from(deployment: &Deployment) -> String {
     let source = &deployment.source;
     let suspended = if deployment.suspend { " (suspended)" } else { "" };
     match &deployment.content {
