@@ -122,9 +122,14 @@ pub fn model<'a>(
     let dimensions = dimensions(declared, &all);
     let mut wanted: BTreeSet<Vec<usize>> = BTreeSet::new();
     for read in reads.values() {
-        let combinations = combinations(&dimensions, read).unwrap_or_default();
-        wanted.extend(combinations);
-        if wanted.len() > MAX_POINTS || (!read.is_empty() && wanted.is_empty()) {
+        let too_many = match combinations(&dimensions, read) {
+            Some(combinations) => {
+                wanted.extend(combinations);
+                wanted.len() > MAX_POINTS
+            }
+            None => true,
+        };
+        if too_many {
             let count = |dimension: &Dimension| {
                 let name = declared.fields.get(dimension.field).map(|field| field.name.text.clone());
                 (name.unwrap_or_default(), dimension.coordinates.len())
