@@ -56,7 +56,7 @@ impl<'s> Runtimes<'s> {
         self.tokens.iter().any(|(token, _)| text.contains(token))
     }
 
-    fn has_any(&self, value: &Value) -> bool {
+    pub(in super::super) fn has_any(&self, value: &Value) -> bool {
         match value {
             Value::String(text) => self.is_in(text),
             Value::Array(items) => items.iter().any(|item| self.has_any(item)),
