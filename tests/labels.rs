@@ -41,3 +41,8 @@ fn what_is_not_known_is_read_from_the_secret() {
 fn texts_defaults_and_names_keep_to_themselves() {
     golden::golden("tests/labels/awkward.yaml", &sets("awkward"));
 }
+
+#[test]
+fn a_patch_that_reads_a_label_asks_it_only_of_the_clusters_that_are_patched() {
+    golden::golden("tests/labels/padding.yaml", &sets("padding"));
+}

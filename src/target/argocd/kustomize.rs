@@ -20,9 +20,9 @@ const NO_NAME: &str = "^$";
 pub(super) fn block(context: &Context<'_>, deployment: &Deployment, alignment: &Alignment<'_>) -> Option<Value> {
     let mut block = Map::new();
     if !alignment.patches.is_empty() {
-        let own = deployment.patches.iter().map(|p| (p, anchored(&p.name)));
-        let padding = alignment.patches.iter().skip(deployment.patches.len()).map(|p| (*p, NO_NAME.to_owned()));
-        block.insert("patches".to_owned(), own.chain(padding).map(|(p, name)| patch(context, p, &name)).collect());
+        let own = deployment.patches.iter().map(|p| patch(&p.kind, &anchored(&p.name), &context.patch(&body(p))));
+        let padding = alignment.patches.iter().skip(deployment.patches.len()).map(|p| padding(context, p));
+        block.insert("patches".to_owned(), own.chain(padding).collect());
     }
     if alignment.images > 0 {
         let mut images: Vec<String> = deployment.images.iter().filter(|i| replaces(i)).map(image).collect();
@@ -40,16 +40,22 @@ pub(super) fn block(context: &Context<'_>, deployment: &Deployment, alignment: &
 }
 
 /// kustomize takes `kind` and `name` of a target for regular expressions and anchors them itself.
-fn patch(context: &Context<'_>, patch: &Patch, name: &str) -> Value {
-    json!({
-        "target": { "kind": anchored(&patch.kind), "name": name },
-        "patch": text(context, patch),
-    })
+fn patch(kind: &str, name: &str, text: &str) -> Value {
+    json!({ "target": { "kind": anchored(kind), "name": name }, "patch": text })
 }
 
-fn text(context: &Context<'_>, patch: &Patch) -> String {
+/// `like`, which another deployment has, aimed at nothing.
+fn padding(context: &Context<'_>, like: &Patch) -> Value {
+    let body = body(like);
+    // With the same text the two are alike. But what another one reads from its cluster need not be there on this one.
+    let nothing = json!({ "kind": like.kind, "metadata": { "name": "nothing" } });
+    let body = if context.is_read_at_run_time(&body) { nothing } else { body };
+    patch(&like.kind, NO_NAME, &context.patch(&body))
+}
+
+fn body(patch: &Patch) -> Value {
     match &patch.change {
-        Change::Operations(operations) => context.patch(&Value::Array(operations.clone())),
+        Change::Operations(operations) => Value::Array(operations.clone()),
         // kustomize 5 takes apiVersion, kind and name from the object it is aimed at; it only wants the last two there.
         Change::Merge(fields) => {
             let mut object = Map::new();
@@ -68,7 +74,7 @@ fn text(context: &Context<'_>, patch: &Patch) -> String {
                     }
                 }
             }
-            context.patch(&Value::Object(object))
+            Value::Object(object)
         }
     }
 }

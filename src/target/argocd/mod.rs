@@ -173,6 +173,11 @@ impl<'a> Context<'a> {
         self.runtimes.as_ref().map_or_else(|| yaml::trimmable(value), |runtimes| runtimes.patch(value))
     }
 
+    /// Whether something of `value` is known only when a cluster is there.
+    fn is_read_at_run_time(&self, value: &Value) -> bool {
+        self.runtimes.as_ref().is_some_and(|runtimes| runtimes.has_any(value))
+    }
+
     /// Whether a deployment or its cluster is paused.
     fn is_suspended(&self, deployment: &Deployment) -> bool {
         deployment.suspend || self.clusters.get(&*deployment.cluster).is_some_and(|cluster| cluster.suspend)

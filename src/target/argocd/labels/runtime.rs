@@ -56,7 +56,7 @@ impl<'s> Runtimes<'s> {
         self.tokens.iter().any(|(token, _)| text.contains(token))
     }
 
-    fn has_any(&self, value: &Value) -> bool {
+    pub(in super::super) fn has_any(&self, value: &Value) -> bool {
         match value {
             Value::String(text) => self.is_in(text),
             Value::Array(items) => items.iter().any(|item| self.has_any(item)),
@@ -202,16 +202,22 @@ fn text(value: &Value) -> String {
 /// the default holds, and where there is none the ApplicationSet says so and changes nothing. So it does where a whole number
 /// is none, which as it is could be taken for another type, or for more YAML.
 fn expression(runtime: &Runtime) -> String {
-    let (what, read) = match (&runtime.place, &runtime.default) {
-        (RuntimePlace::Label(key), _) => (format!("label {key}"), format!("index .metadata.labels {}", quoted(key))),
-        (RuntimePlace::Annotation(key), Some(default)) => {
+    let (what, read) = match &runtime.place {
+        RuntimePlace::Label(key) => (format!("label {key}"), format!("index .metadata.labels {}", quoted(key))),
+        RuntimePlace::Annotation(key) => {
             let annotations = r#"default (dict) (get .metadata "annotations")"#;
-            let read = format!("default {} (index ({annotations}) {})", quoted(default), quoted(key));
-            (format!("annotation {key}"), read)
-        }
-        (RuntimePlace::Annotation(key), None) => {
-            let missing = format!("the cluster has no annotation {key}");
-            let read = format!("or (index .metadata.annotations {}) (fail {})", quoted(key), quoted(&missing));
+            let key_text = quoted(key);
+            // An annotation that is empty is one. Argo CD gives a map of texts, and `hasKey` takes one of anything only.
+            let is_there = format!("hasKey ({annotations} | toJson | fromJson) {key_text}");
+            let read = match &runtime.default {
+                Some(default) => {
+                    format!("ternary (index ({annotations}) {key_text}) {} ({is_there})", quoted(default))
+                }
+                None => {
+                    let missing = quoted(&format!("the cluster has no annotation {key}"));
+                    format!("index ({annotations}) (or (and ({is_there}) {key_text}) (fail {missing}))")
+                }
+            };
             (format!("annotation {key}"), read)
         }
     };
