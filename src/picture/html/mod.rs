@@ -1,7 +1,7 @@
 //! Pages in one file: no script, style, font or picture comes from elsewhere, and nothing can be sent anywhere.
 //!
 //! The policy of a page allows the one script in it by its hash, so text that got into a page could not run even if it were
-//! not escaped. All text that somebody wrote goes through [`xml`].
+//! not escaped. All text that somebody wrote goes through `svg::xml`.
 
 mod details;
 mod report;
