@@ -46,3 +46,8 @@ fn texts_defaults_and_names_keep_to_themselves() {
 fn a_patch_that_reads_a_label_asks_it_only_of_the_clusters_that_are_patched() {
     golden::golden("tests/labels/padding.yaml", &sets("padding"));
 }
+
+#[test]
+fn a_cluster_that_lacks_a_fact_ends_nothing_where_nobody_asks_it() {
+    golden::golden("tests/labels/lacking.yaml", &sets("lacking"));
+}

@@ -85,6 +85,8 @@ pub struct Runtime {
     pub default: Option<String>,
     /// What it is on each declared cluster.
     pub declared: BTreeMap<Arc<str>, Value>,
+    /// The declared clusters that have none; nothing that runs there reads it.
+    pub lacking: BTreeSet<Arc<str>>,
 }
 
 /// Where a cluster says something of itself.

@@ -3,7 +3,8 @@
 //! In an open fleet what is wrong with a combination is an error. In a closed one there is no cluster with it, so it is
 //! merely left out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -134,18 +135,17 @@ fn runtime(model: &Model, tokens: &space::Tokens) -> Vec<Runtime> {
         let field = model.fields.get(*index)?;
         let slots =
             model.clusters.iter().filter_map(|cluster| Some((cluster.name.clone(), cluster.slots.get(*index)?)));
-        let declared = slots.filter_map(|(name, slot)| match slot {
-            Slot::Value(value) => Some((name, value.clone())),
-            _ => None,
-        });
+        let declared: BTreeMap<Arc<str>, Value> = slots
+            .filter_map(|(name, slot)| match slot {
+                Slot::Value(value) => Some((name, value.clone())),
+                _ => None,
+            })
+            .collect();
+        let all = model.clusters.iter().map(|cluster| cluster.name.clone());
+        let lacking = all.filter(|name| !declared.contains_key(name)).collect();
         let place = if field.fact { RuntimePlace::Annotation } else { RuntimePlace::Label };
         let default = space::plain_default(model, field);
-        Some(Runtime {
-            token: token.clone(),
-            place: place(key(field).to_owned()),
-            default,
-            declared: declared.collect(),
-        })
+        Some(Runtime { token: token.clone(), place: place(key(field).to_owned()), default, declared, lacking })
     };
     tokens.fields.iter().filter_map(one).collect()
 }

@@ -214,8 +214,9 @@ fn expression(runtime: &Runtime) -> String {
                     format!("ternary (index ({annotations}) {key_text}) {} ({is_there})", quoted(default))
                 }
                 None => {
-                    let missing = quoted(&format!("the cluster has no annotation {key}"));
-                    format!("index ({annotations}) (or (and ({is_there}) {key_text}) (fail {missing}))")
+                    let missing = format!("the cluster has no annotation {key}");
+                    let found = format!("(and ({is_there}) {key_text})");
+                    format!("index ({annotations}) ({})", or_fail(&found, key, &missing, runtime))
                 }
             };
             (format!("annotation {key}"), read)
@@ -223,9 +224,24 @@ fn expression(runtime: &Runtime) -> String {
     };
     if runtime.token.is_number() {
         let wrong = format!("the {what} of the cluster is no whole number");
-        return format!("or (regexFind {} ({read})) (fail {})", quoted("^(0|-?[1-9][0-9]*)$"), quoted(&wrong));
+        let found = format!("(regexFind {} ({read}))", quoted("^(0|-?[1-9][0-9]*)$"));
+        return or_fail(&found, "0", &wrong, runtime);
     }
     read
+}
+
+/// The first that is there: what was found, `instead` on the clusters that lack it, or the end of it all. Argo CD writes the
+/// values of a cluster before it leaves out those that a generator refuses by name, so a cluster that reads nothing of this
+/// must not end it.
+fn or_fail(found: &str, instead: &str, message: &str, runtime: &Runtime) -> String {
+    let names: Vec<String> = runtime.lacking.iter().map(|name| quoted(name)).collect();
+    let lacks = match runtime.place {
+        RuntimePlace::Annotation(_) if !names.is_empty() => {
+            format!("(and (has .name (list {})) {}) ", names.join(" "), quoted(instead))
+        }
+        _ => String::new(),
+    };
+    format!("or {found} {lacks}(fail {})", quoted(message))
 }
 
 /// A name as the plan shortens it when it is too long for a label's value and a Helm release.
