@@ -108,7 +108,7 @@ func (one patch) apply(object map[string]any) (map[string]any, error) {
 	if one.Operations == nil {
 		var merged any
 		check(json.Unmarshal(one.Merge, &merged))
-		if isOverText(object, merged) {
+		if isRefused(object, merged) {
 			return nil, os.ErrInvalid
 		}
 		text, err = jsonpatch.MergePatch(text, one.Merge)
@@ -134,22 +134,34 @@ func (one patch) apply(object map[string]any) (map[string]any, error) {
 	return changed, nil
 }
 
-// isOverText says whether a merge lays a number or a truth value over a text, which kustomize keeps the quotes of: the
-// facts beside kustomize.sh.
-func isOverText(object, merged any) bool {
+// isRefused says whether a merge lays something over a value that kustomize does not lay over it: a number or a truth value
+// over a text, of which it keeps the quotes (the facts beside kustomize.sh), and what is neither a map nor a list over a map
+// or a list, which it ends with `wrong node kind`.
+func isRefused(object, merged any) bool {
 	fields, _ := merged.(map[string]any)
 	into, _ := object.(map[string]any)
 	for key, value := range fields {
-		_, text := into[key].(string)
+		before, there := into[key]
 		switch value.(type) {
 		case float64, bool:
-			if text {
+			if _, text := before.(string); text {
 				return true
 			}
 		}
-		if isOverText(into[key], value) {
+		if there && isCollection(before) && value != nil && !isCollection(value) {
 			return true
 		}
+		if isRefused(into[key], value) {
+			return true
+		}
+	}
+	return false
+}
+
+func isCollection(value any) bool {
+	switch value.(type) {
+	case map[string]any, []any:
+		return true
 	}
 	return false
 }
