@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use fleetc::analysis::{self, Compilation};
-use fleetc::change::{Change, Kind, Level, Side, compare, json, text};
+use fleetc::change::{Change, Kind, Level, Side, compare, json, markdown, text};
 use fleetc::project::MemoryFiles;
 
 fn compiled(fleet: &str) -> Compilation {
@@ -49,6 +49,7 @@ fn changes_are_told_as_expected() {
         let (old, new) = texts(&name);
         let change = change(&old, &new);
         golden::golden(&format!("tests/change/{name}/change.txt"), &text::text(&change));
+        golden::golden(&format!("tests/change/{name}/change.md"), &markdown::markdown(&change));
         golden::golden(&format!("tests/change/{name}/change.json"), &format!("{:#}\n", json::json(&change)));
     }
 }
@@ -97,4 +98,28 @@ fn protection_that_is_lost_is_a_high_risk() {
     let change = change(&old, &lost);
     assert_eq!(change.risk.level, Level::High);
     assert_eq!(change.risk.reasons, ["cluster `two` is protected no more"]);
+}
+
+#[test]
+fn a_comment_fits_and_says_what_is_left_out() {
+    let (old, new) = texts("web");
+    let mut change = change(&old, &new);
+    let one = change.groups.first().unwrap().clone();
+    for count in [100, 600, 5_000] {
+        change.groups = vec![one.clone(); count];
+        let text = markdown::markdown(&change);
+        assert!(text.chars().count() <= 65_536, "{count}");
+        assert_eq!(text.contains("Left out"), count == 5_000, "{count}");
+    }
+}
+
+#[test]
+fn nobody_is_mentioned_in_a_comment() {
+    let (old, new) = texts("web");
+    let mut change = change(&old, &new);
+    change.groups.first_mut().unwrap().component = "@team|`x`<b>".to_owned();
+    let text = markdown::markdown(&change);
+    for raw in ["@team", "`x`", "<b>"] {
+        assert!(!text.contains(raw), "{raw}");
+    }
 }

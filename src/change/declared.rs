@@ -74,7 +74,7 @@ fn known(plan: &Plan) -> Known {
         add(1, "cluster", &cluster.name, value, cluster.span);
     }
     for (rollout, value) in plan.rollouts.iter().zip(list("rollouts")) {
-        add(2, "rollout", &rollout.name, value, rollout.span);
+        add(2, "rollout", &rollout.name, by_stage(&value), rollout.span);
     }
     for (project, value) in plan.projects.iter().zip(list("projects")) {
         add(3, "project", &project.name, value, project.span);
@@ -86,6 +86,19 @@ fn known(plan: &Plan) -> Known {
         add(4, "hub object", &name, json!({ "object": object.object, "clusters": clusters }), object.span);
     }
     known
+}
+
+/// A rollout with its stages by name and their order, so that one stage is told by itself.
+fn by_stage(rollout: &Value) -> Value {
+    let stages = rollout.get("stages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let name = |stage: &Value| stage.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let order: Vec<String> = stages.iter().map(name).collect();
+    let each = stages.iter().map(|stage| {
+        let mut fields = stage.as_object().cloned().unwrap_or_default();
+        fields.remove("name");
+        (name(stage), Value::Object(fields))
+    });
+    json!({ "order": order, "stages": each.collect::<serde_json::Map<_, _>>() })
 }
 
 fn kubeconfig(kubeconfig: &Kubeconfig) -> Value {
@@ -189,23 +202,21 @@ fn direction(field: &Field) -> (bool, bool) {
 
 /// Whether a rollout lost a stage, a gate or a pause, or stages changed places.
 fn is_looser(was: Option<&(Value, Span)>, is: Option<&(Value, Span)>) -> bool {
-    let stages = |side: Option<&(Value, Span)>| {
-        side.and_then(|(value, _)| value.get("stages")?.as_array().cloned()).unwrap_or_default()
-    };
-    let (was, is) = (stages(was), stages(is));
-    let mut next = 0;
-    for stage in &was {
-        let found = is.iter().skip(next).position(|other| other.get("name") == stage.get("name"));
-        let Some(at) = found else { return true };
-        let now = is.get(next + at);
-        next += at + 1;
-        let lost = |name: &str| {
-            let (before, now) = (stage.get(name), now.and_then(|now| now.get(name)));
-            before != now && before.is_some_and(|before| !before.is_null())
+    let (Some((was, _)), Some((is, _))) = (was, is) else { return false };
+    let order = |side: &Value| side.get("order").and_then(Value::as_array).cloned().unwrap_or_default();
+    let now = order(is);
+    let mut places = Vec::new();
+    for name in order(was) {
+        let Some(place) = now.iter().position(|other| *other == name) else { return true };
+        places.push(place);
+        let setting = |side: &Value, what: &str| -> Option<Value> {
+            let of_stage = side.get("stages")?.get(name.as_str()?)?;
+            of_stage.get(what).filter(|value| !value.is_null()).cloned()
         };
+        let lost = |what: &str| setting(was, what).is_some_and(|before| setting(is, what) != Some(before));
         if ["gate", "bake", "max"].into_iter().any(lost) {
             return true;
         }
     }
-    false
+    !places.is_sorted()
 }

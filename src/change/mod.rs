@@ -10,6 +10,7 @@ mod compare;
 mod declared;
 mod fields;
 pub mod json;
+pub mod markdown;
 mod risk;
 pub mod text;
 

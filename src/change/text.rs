@@ -94,7 +94,7 @@ fn fields(fields: &[Field], indent: &str, text: &mut String) {
     }
 }
 
-fn value(value: &Value) -> String {
+pub(super) fn value(value: &Value) -> String {
     let text = match value {
         Value::Null => return "nothing".to_owned(),
         Value::String(text) if !text.is_empty() => text.clone(),
@@ -105,7 +105,7 @@ fn value(value: &Value) -> String {
     format!("{}{end}", escape(&cut.replace('\n', " ")))
 }
 
-fn place(cause: &Cause) -> String {
+pub(super) fn place(cause: &Cause) -> String {
     let was = if cause.old { " (before)" } else { "" };
     format!("{}:{}{was}", cause.file, cause.line)
 }
