@@ -16,7 +16,8 @@ use fleetc::project::MemoryFiles;
 
 fn compiled(fleet: &str) -> Compilation {
     let compilation = analysis::compile(&MemoryFiles::new().file("fleet.fleet", fleet).into_project(), &[]);
-    assert!(compilation.plan.is_some(), "{:?}", compilation.diagnostics);
+    let said: Vec<_> = compilation.diagnostics.iter().map(|found| &found.message).collect();
+    assert!(compilation.plan.is_some(), "{said:?}");
     compilation
 }
 
