@@ -124,3 +124,11 @@ fn nobody_is_mentioned_in_a_comment() {
         assert!(!text.contains(raw), "{raw}");
     }
 }
+
+#[test]
+fn what_changes_every_manifest_is_no_silence() {
+    let (old, _) = texts("web");
+    let change = change(&old, &old.replace("source = home\n", "source = home\n  output = \"elsewhere\"\n"));
+    assert!(change.is_any());
+    assert_eq!(change.risk.reasons, ["settings of `demo` change"]);
+}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::compare::Side;
 use super::{Declared, Field, Kind, causes, fields};
 use crate::plan::registration::Auth;
-use crate::plan::{ArgoCd, Flux, Kubeconfig, ObjectRef, Plan, Registration, json as form};
+use crate::plan::{ArgoCd, Flux, Kubeconfig, Max, ObjectRef, Plan, Registration, json as form};
 use crate::source::Span;
 
 type Known = BTreeMap<(usize, &'static str, String), (Value, Span)>;
@@ -60,6 +60,7 @@ fn known(plan: &Plan) -> Known {
     let mut add = |rank: usize, what: &'static str, name: &str, value: Value, span: Span| {
         known.insert((rank, what, name.to_owned()), (value, span));
     };
+    add(0, "fleet", &plan.fleet, fleet(plan), plan.guards.fleet);
     for settings in &plan.argocd {
         add(0, "engine", &settings.instance.folder("argocd"), argocd(settings), settings.span);
     }
@@ -86,6 +87,24 @@ fn known(plan: &Plan) -> Known {
         add(4, "hub object", &name, json!({ "object": object.object, "clusters": clusters }), object.span);
     }
     known
+}
+
+/// What of a fleet is in every manifest, how much may go, and what runs on clusters that nobody declared.
+fn fleet(plan: &Plan) -> Value {
+    let home = plan.home.as_ref().map(
+        |home| json!({ "name": home.name, "url": home.url, "revision": home.revision.text(), "secret": home.secret }),
+    );
+    let max_removals = match plan.guards.max_removals {
+        Max::Count(count) => Value::from(count),
+        Max::Percent(percent) => format!("{percent}%").into(),
+    };
+    json!({
+        "label_prefix": plan.label_prefix,
+        "source": home,
+        "output": plan.home_path,
+        "max_removals": max_removals,
+        "undeclared_clusters": plan.space.as_ref().map(|space| form::json(&space.plan)),
+    })
 }
 
 /// A rollout with its stages by name and their order, so that one stage is told by itself.

@@ -120,7 +120,7 @@ pub struct Cause {
 /// What becomes of something that is declared beside components.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declared {
-    /// `engine`, `cluster`, `rollout`, `project` or `hub object`.
+    /// `fleet`, `engine`, `cluster`, `rollout`, `project` or `hub object`.
     pub what: &'static str,
     /// Its name.
     pub name: String,

@@ -3,7 +3,7 @@
 //! High: something goes from a protected cluster, or its workloads are deleted there; a protected cluster goes, or is
 //! protected no more; workloads would from now on go with what deploys them there. Medium: anything else on a protected
 //! cluster; anything that goes or has another owner elsewhere; another URL of a source; a project that permits more; a
-//! rollout that less holds up; other settings of an engine. Low: the rest.
+//! rollout that less holds up; other settings of an engine or of the fleet. Low: the rest.
 
 use serde_json::Value;
 
@@ -95,7 +95,7 @@ fn of_declared(one: &Declared, reasons: &mut Vec<(Level, String)>) {
         ("rollout", _) if one.narrowed => {
             reasons.push((Level::Medium, format!("less holds up rollout `{name}`")));
         }
-        ("engine", Kind::Changed) => reasons.push((Level::Medium, format!("settings of `{name}` change"))),
+        ("engine" | "fleet", Kind::Changed) => reasons.push((Level::Medium, format!("settings of `{name}` change"))),
         _ => {}
     }
 }
