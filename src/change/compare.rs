@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Change, Fate, Group, Kind, causes, declared, fields, json as written, risk};
+use super::{Cause, Change, Fate, Group, Kind, causes, declared, fields, json as written, risk};
 use crate::plan::guards::Changed;
 use crate::plan::{Deployment, Instance, OnDelete, Plan, json};
 use crate::source::Sources;
@@ -122,6 +122,11 @@ impl Found<'_, '_> {
         if fields.is_empty() {
             group.causes = vec![causes::place(self.new, false, one.origin.component)];
         }
+        if moved {
+            group.causes.extend(engines(self.new, &now).filter(|(name, _)| !before.contains(name)).map(|(_, at)| at));
+            group.causes.sort();
+            group.causes.dedup();
+        }
         group.fields = fields;
         (group.owners_before, group.owners) = (before, now);
         self.add(group, one, was.protected || one.protected);
@@ -183,4 +188,14 @@ fn owners(side: &Side, one: &Deployment) -> Vec<String> {
     let name = |engine: &str, instance: &Instance| instance.serves(&one.cluster).then(|| instance.folder(engine));
     let argocd = plan.argocd.iter().filter_map(|settings| name("argocd", &settings.instance));
     argocd.chain(plan.flux.iter().filter_map(|settings| name("flux", &settings.instance))).collect()
+}
+
+/// Where the engines' instances of these names are declared.
+fn engines<'a>(side: &'a Side, names: &'a [String]) -> impl Iterator<Item = (String, Cause)> + 'a {
+    let plan = side.plan.into_iter();
+    let all = plan.flat_map(|plan| {
+        let argocd = plan.argocd.iter().map(|settings| (settings.instance.folder("argocd"), settings.span));
+        argocd.chain(plan.flux.iter().map(|settings| (settings.instance.folder("flux"), settings.span)))
+    });
+    all.filter(|(name, _)| names.contains(name)).map(|(name, span)| (name, causes::place(side, false, span)))
 }
