@@ -3,6 +3,7 @@
 //! The pipeline is [`analysis::compile`] and [`target::build`]; `ARCHITECTURE.md` tells the same story in words.
 
 pub mod analysis;
+pub mod change;
 pub mod cli;
 pub mod data;
 pub mod diag;

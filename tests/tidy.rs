@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, each of which may use those before it. `render` and `explain` are part of `diag`.
-const ROOMS: [&str; 21] = [
+const ROOMS: [&str; 22] = [
     "source", "diag", "project", "data", "syntax", "format", "kinds", "model", "policy", "plan", "lints", "stdlib",
-    "target", "simulate", "drift", "picture", "analysis", "output", "guard", "terms", "cli",
+    "target", "simulate", "drift", "picture", "analysis", "output", "guard", "change", "terms", "cli",
 ];
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {

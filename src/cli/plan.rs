@@ -1,5 +1,7 @@
 //! `fleetc plan`: what runs where, and in which order.
 
+mod base;
+
 use std::collections::BTreeSet;
 
 use clap::builder::FalseyValueParser;
@@ -8,6 +10,7 @@ use clap_complete::ArgValueCandidates;
 
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, completions, load};
+use crate::change;
 use crate::diag::{did_you_mean, one_of};
 use crate::picture::{html, markdown};
 use crate::plan::{self, json, text};
@@ -33,13 +36,20 @@ pub struct Plan {
     #[arg(long, value_name = "NAME", add = ArgValueCandidates::new(completions::components))]
     #[arg(env = "FLEETC_PLAN_COMPONENT", hide_env_values = true)]
     component: Option<String>,
+    /// Say what becomes other since this commit, and how careful to be
+    #[arg(long, value_name = "REV", env = "FLEETC_PLAN_BASE", hide_env_values = true)]
+    base: Option<String>,
+    /// With `--base`: exit with 3 when anything differs
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new(), requires = "base")]
+    #[arg(env = "FLEETC_PLAN_EXIT_CODE", hide_env_values = true)]
+    exit_code: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For reading
     Text,
-    /// For programs, with the schema `fleetc.plan/1` or `fleetc.simulation/1`
+    /// For programs, with the schema `fleetc.plan/1`, `fleetc.simulation/1` or `fleetc.change/1`
     Json,
     /// For a comment, with at most 65,536 characters
     Markdown,
@@ -53,9 +63,26 @@ impl Plan {
             let flag = if self.unhealthy.is_empty() { "--component" } else { "--unhealthy" };
             return Err(Failure::new(format!("`{flag}` says something of a simulation")).help("add `--simulate`"));
         }
-        let (_, compilation) = load::compile(&load::start(global)?, &[], terminal)?;
+        if self.base.is_some() && (self.simulate || self.format == Format::Html) {
+            let (flag, help) = match self.simulate {
+                true => ("--simulate", "leave out one of them"),
+                false => ("--format html", "write `--format markdown`"),
+            };
+            return Err(Failure::new(format!("`{flag}` says nothing of a change")).help(help));
+        }
+        let start = load::start(global)?;
+        let (_, compilation) = load::compile(&start, &[], terminal)?;
         terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
         let Some(plan) = &compilation.plan else { return Ok(Exit::Problems) };
+        if let Some(revision) = &self.base {
+            let change = base::change(&start, revision, &compilation, terminal)?;
+            terminal.result(&match self.format {
+                Format::Json => format!("{:#}\n", change::json::json(&change)),
+                Format::Markdown => change::markdown::markdown(&change),
+                Format::Text | Format::Html => change::text::text(&change),
+            });
+            return Ok(if self.exit_code && change.is_any() { Exit::Differs } else { Exit::Fine });
+        }
         terminal.result(&match (self.simulate, self.format) {
             (true, format) => self.simulated(plan, format)?,
             (false, Format::Text) => text::text(plan),

@@ -101,7 +101,7 @@ const APART: char = '\u{200b}';
 
 /// Text that is text and nothing else. What makes mentions and links of text looks at it once it is HTML, so what stands
 /// behind `@`, `#`, `://` and `www` is cut off from it.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
