@@ -1,6 +1,6 @@
 //! `fleetc plan --base REV`, by the real program in real repositories.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)]
 
 mod folder;
