@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use fleetc::analysis;
 use fleetc::drift::{self, Drift, Selection, Wrong, compare, json, markdown, text};
 use fleetc::plan::Plan;
+use fleetc::plan::markdown::LONGEST;
 use fleetc::project::MemoryFiles;
 use fleetc::target::{self, Engines, OutputTree};
 use folder::Folder;
@@ -300,7 +301,7 @@ fn a_comment_is_never_too_long() {
     let is_row =
         |line: &&str| line.strip_prefix("| c").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     let shown = comment.lines().filter(is_row).count();
-    assert!(comment.chars().count() <= markdown::LONGEST && comment.chars().count() > 60_000);
+    assert!(comment.chars().count() <= LONGEST && comment.chars().count() > 60_000);
     let rest = 1000 - shown;
     assert!(
         comment.ends_with(&format!("\n{rest} findings more did not fit here: `fleetc drift` prints all.\n")),
@@ -354,7 +355,7 @@ fn spoil(value: &mut Value, rng: &mut Rng) {
 /// Every format, in which no character is left that a terminal takes for a command.
 fn rendered(drift: &Drift, context: &str) {
     let comment = markdown::markdown(drift);
-    assert!(comment.chars().count() <= markdown::LONGEST, "{context}");
+    assert!(comment.chars().count() <= LONGEST, "{context}");
     for text in [text::text(drift, true), comment, json::json(drift, true).to_string()] {
         let hidden = |c: &char| c.is_control() && *c != '\n' || *c == '\u{202e}';
         // JSON escapes what is below a blank, and a program reads the rest.

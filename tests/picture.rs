@@ -16,6 +16,7 @@ use std::path::Path;
 use fleetc::analysis;
 use fleetc::picture::{self, Canvas, Cell, Matrix, Row, Scope, html, markdown};
 use fleetc::plan::base64;
+use fleetc::plan::markdown::LONGEST;
 use fleetc::project::MemoryFiles;
 use folder::Folder;
 use sha2::{Digest as _, Sha256};
@@ -84,7 +85,7 @@ fn what_does_not_fit_is_said() {
     let compilation = analysis::compile(&project, &[]);
     let plan = compilation.plan.unwrap();
     let text = markdown::markdown(&plan, &compilation.sources);
-    assert!(text.chars().count() <= markdown::LONGEST, "{}", text.chars().count());
+    assert!(text.chars().count() <= LONGEST, "{}", text.chars().count());
     assert!(text.contains("rows of versions (`fleetc matrix`)"));
     let mermaid = picture::graph_mermaid(&picture::graph(&plan, &Scope::default()));
     assert!(mermaid.len() <= 50_000 && mermaid.matches("-->").count() <= 500);

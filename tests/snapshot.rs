@@ -1,4 +1,4 @@
-//! What Git has at a commit and in the index is the project that a checkout would be.
+//! What Git has at a commit is the project that a checkout would be.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -7,7 +7,7 @@ mod folder;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use fleetc::project::{At, NoSnapshot, Project};
+use fleetc::project::{NoSnapshot, Project};
 use folder::Folder;
 
 const FLEET: &str = "fleet home { }\n";
@@ -29,10 +29,6 @@ fn repository(files: &[(&str, &str)]) -> Folder {
 fn commit(folder: &Folder) {
     git(folder, &["add", "-A", "-f"]);
     git(folder, &["commit", "-q", "-m", "all"]);
-}
-
-fn head() -> At {
-    At::Revision("HEAD".into())
 }
 
 /// All that a compiler sees of a project: its sources, what is wrong with them, and every answer about the folders and
@@ -59,13 +55,11 @@ fn assert_same(folder: &Folder, root: &str) {
     let disk = seen(&Project::discover(&folder.path(root)).unwrap(), folder, root);
     let without_git = |line: String| line.replace("Entry { name: \".git\", is_dir: true }, ", "");
     let disk: Vec<String> = disk.into_iter().map(without_git).collect();
-    for at in [head(), At::Index] {
-        let found = seen(&Project::at(&folder.path(root), &at).unwrap(), folder, root);
-        for (disk, found) in disk.iter().zip(&found) {
-            assert_eq!(disk, found, "{at}");
-        }
-        assert_eq!(disk.len(), found.len());
+    let found = seen(&Project::at(&folder.path(root), "HEAD").unwrap(), folder, root);
+    for (disk, found) in disk.iter().zip(&found) {
+        assert_eq!(disk, found);
     }
+    assert_eq!(disk.len(), found.len());
 }
 
 #[test]
@@ -167,53 +161,33 @@ fn links_lead_where_they_lead_on_disk() {
 }
 
 #[test]
-fn the_index_is_neither_the_commit_nor_the_disk() {
+fn what_is_not_committed_does_not_count() {
     let folder = repository(&[("main.fleet", FLEET), ("gone.fleet", "")]);
-    folder.write("main.fleet", "fleet home { }\n# staged\n");
-    git(&folder, &["rm", "-q", "gone.fleet"]);
-    git(&folder, &["add", "main.fleet"]);
-    folder.write("main.fleet", "fleet home { }\n# not staged\n");
+    folder.write("main.fleet", "fleet home { }\n# not committed\n");
     folder.write("new.fleet", "");
-    let texts = |project: Project| -> Vec<(String, String)> {
-        project.sources.iter().map(|(_, file)| (file.path.clone(), file.text.to_string())).collect()
-    };
-    let file = |path: &str, text: &str| (path.to_string(), text.to_string());
-    let root = folder.path(".");
-    assert_eq!(texts(Project::at(&root, &head()).unwrap()), [file("gone.fleet", ""), file("main.fleet", FLEET)]);
-    assert_eq!(texts(Project::at(&root, &At::Index).unwrap()), [file("main.fleet", "fleet home { }\n# staged\n")]);
+    folder.remove("gone.fleet");
+    git(&folder, &["add", "main.fleet"]);
+    let project = Project::at(&folder.path("."), "HEAD").unwrap();
+    let texts: Vec<(&str, &str)> = project.sources.iter().map(|(_, file)| (&*file.path, &*file.text)).collect();
+    assert_eq!(texts, [("gone.fleet", ""), ("main.fleet", FLEET)]);
 }
 
 #[test]
 fn what_cannot_be_read_is_an_error_and_never_an_empty_project() {
     let folder = repository(&[("main.fleet", FLEET), ("sub/notes.txt", "")]);
     let root = folder.path("sub");
-    let error = |at: &At| match Project::at(&root, at) {
+    let error = |revision: &str| match Project::at(&root, revision) {
         Err(error) => error.to_string().replace(&*folder.root().to_string_lossy(), "ROOT"),
         Ok(project) => panic!("{project:?}"),
     };
-    let revision = |name: &str| At::Revision(name.to_string());
     let missing = "there is no commit `nope` here; a shallow clone may lack it";
-    assert_eq!(error(&revision("nope")), missing);
-    assert_eq!(error(&revision("--help")), missing.replace("nope", "--help"));
-    assert_eq!(error(&revision("HEAD:main.fleet")), missing.replace("nope", "HEAD:main.fleet"));
+    assert_eq!(error("nope"), missing);
+    assert_eq!(error("--help"), missing.replace("nope", "--help"));
+    assert_eq!(error("HEAD:main.fleet"), missing.replace("nope", "HEAD:main.fleet"));
     git(&folder, &["rm", "-q", "--cached", "main.fleet"]);
-    assert_eq!(error(&At::Index), "no `.fleet` file in `ROOT/sub` or a folder above it declares a fleet in the index");
+    git(&folder, &["commit", "-q", "-m", "no fleet"]);
+    assert_eq!(error("HEAD"), "no `.fleet` file in `ROOT/sub` or a folder above it declares a fleet in `HEAD`");
     let alone = Folder::with(&[("main.fleet", FLEET)]);
-    assert!(matches!(Project::at(&alone.root(), &head()), Err(NoSnapshot::Repository { .. })));
-    assert!(matches!(Project::at(&alone.path("nothing"), &head()), Err(NoSnapshot::Folder(_))));
-}
-
-#[test]
-fn an_index_with_a_merge_conflict_is_not_compiled() {
-    let folder = repository(&[("main.fleet", FLEET)]);
-    git(&folder, &["checkout", "-q", "-b", "other"]);
-    folder.write("main.fleet", "fleet home { }\n# other\n");
-    git(&folder, &["commit", "-q", "-a", "-m", "other"]);
-    git(&folder, &["checkout", "-q", "main"]);
-    folder.write("main.fleet", "fleet home { }\n# main\n");
-    git(&folder, &["commit", "-q", "-a", "-m", "main"]);
-    let merge = Command::new("git").arg("-C").arg(folder.root()).args(["merge", "-q", "other"]).output().unwrap();
-    assert!(!merge.status.success());
-    let error = Project::at(&folder.root(), &At::Index).unwrap_err();
-    assert_eq!(error.to_string(), "`main.fleet` has a merge conflict in the index");
+    assert!(matches!(Project::at(&alone.root(), "HEAD"), Err(NoSnapshot::Repository { .. })));
+    assert!(matches!(Project::at(&alone.path("nothing"), "HEAD"), Err(NoSnapshot::Folder(_))));
 }

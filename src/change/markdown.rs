@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 
 use super::text::{place, value};
 use super::{Change, Declared, Field, Group};
-use crate::drift::markdown::{LONGEST, escaped};
+use crate::picture::mermaid;
+use crate::plan::markdown::{LONGEST, escaped};
 use crate::plan::text::{counted, some_of};
 
 /// What is kept for the line that says what was left out.
@@ -167,8 +168,7 @@ fn graph(change: &Change) -> Option<String> {
     let mut before: Option<(&str, usize)> = None;
     for (index, ((rollout, number), (stage, [added, changed, removed]))) in stages.iter().enumerate() {
         let words = format!("{rollout} {number}: {stage}");
-        let plain = |c: char| c.is_alphanumeric() || "-._: ".contains(c);
-        let words: String = words.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+        let words = mermaid::escaped(&words);
         _ = writeln!(text, "  s{index}[\"{words}<br/>~{changed} +{added} -{removed}\"]");
         if let Some((of, last)) = before
             && of == *rollout

@@ -4,10 +4,8 @@
 
 use super::words::{group, object, position, sentence, summary};
 use super::{Drift, Finding};
+use crate::plan::markdown::{LONGEST, escaped};
 use crate::plan::text::counted;
-
-/// How many characters a comment of GitHub and of others may have.
-pub const LONGEST: usize = 65_536;
 
 /// What is kept for the line that says what was left out.
 const REST: usize = 200;
@@ -94,38 +92,4 @@ fn row(finding: &Finding) -> String {
         finding.wrong.words(),
         escaped(&sentence(finding)),
     )
-}
-
-/// What is between two characters that would be something together. Nobody sees it.
-const APART: char = '\u{200b}';
-
-/// Text that is text and nothing else. What makes mentions and links of text looks at it once it is HTML, so what stands
-/// behind `@`, `#`, `://` and `www` is cut off from it.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '|' | '~' | '!' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '&' => out += "&amp;",
-            '@' | '#' => {
-                out.push(c);
-                out.push(APART);
-            }
-            '/' if out.ends_with(':') => {
-                out.push(APART);
-                out.push(c);
-            }
-            '.' if out.to_ascii_lowercase().ends_with("www") => {
-                out.push(APART);
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }

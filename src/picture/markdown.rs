@@ -2,11 +2,10 @@
 
 use super::{Matrix, Scope, graph, graph_mermaid, matrix};
 use crate::plan::Plan;
+use crate::plan::markdown::{LONGEST, escaped};
 use crate::plan::text::counted;
 use crate::source::Sources;
 
-/// How many characters a comment of GitHub and of others may have.
-pub const LONGEST: usize = 65_536;
 /// What is kept for the line that says what was left out.
 const REST: usize = 300;
 
@@ -67,28 +66,4 @@ fn table(matrix: &Matrix, text: &mut String) -> usize {
         *text += marks;
     }
     0
-}
-
-/// Text that is text: it makes no table, no link, no HTML, and mentions nobody.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '|' | '~' | '!' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '<' => out += "&lt;",
-            '>' => out += "&gt;",
-            '&' => out += "&amp;",
-            // Nobody sees what is behind these, and it keeps them from being the start of a mention.
-            '@' | '#' => {
-                out.push(c);
-                out.push('\u{200b}');
-            }
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -140,7 +140,7 @@ pub fn matrix(matrix: &Matrix) -> String {
 }
 
 /// Text inside of quotes: nothing in it ends the quotes, is HTML or Markdown.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -10,7 +10,7 @@ mod graph;
 pub mod html;
 pub mod markdown;
 mod matrix;
-mod mermaid;
+pub(crate) mod mermaid;
 mod svg;
 mod table;
 mod text;

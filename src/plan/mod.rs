@@ -11,6 +11,7 @@ pub mod guards;
 mod hub;
 pub mod json;
 mod kind_glob;
+pub mod markdown;
 pub mod permission;
 pub mod raw;
 pub mod registration;

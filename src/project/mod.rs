@@ -27,7 +27,7 @@ pub use loose::LooseFiles;
 pub use memory::MemoryFiles;
 pub use paths::normalise;
 pub use save::save;
-pub use snapshot::{At, NoSnapshot};
+pub use snapshot::NoSnapshot;
 
 use crate::diag::Diagnostics;
 use crate::source::Sources;

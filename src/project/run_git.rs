@@ -1,7 +1,7 @@
 //! Runs `git`, for what only Git knows: what was committed, and what is about to be.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use super::reason;
@@ -40,22 +40,4 @@ pub(crate) fn answer(output: Output) -> Result<Vec<u8>, String> {
 /// Why `git` does not run, in words.
 pub(crate) fn not_run(error: &io::Error) -> String {
     format!("`git` cannot be run: {}", reason(error))
-}
-
-/// `git` in the repository at `top`, with the index that a hook is to look at: for `git commit PATH` that is not the
-/// repository's own. One of another repository does not count.
-pub(crate) fn of_index(top: &Path) -> Command {
-    let mut of_index = command(top);
-    if let Some(named) = std::env::var_os("GIT_INDEX_FILE") {
-        let index = top.join(named);
-        let folder = run(command(top).args(["rev-parse", "--absolute-git-dir"]));
-        let folder = folder.ok().map(|printed| PathBuf::from(String::from_utf8_lossy(&printed).trim_end()));
-        let above = |path: &Path| path.parent().and_then(|above| above.canonicalize().ok());
-        if let (Some(folder), Some(above)) = (folder.and_then(|folder| folder.canonicalize().ok()), above(&index))
-            && above.starts_with(folder)
-        {
-            of_index.env("GIT_INDEX_FILE", index);
-        }
-    }
-    of_index
 }

@@ -1,4 +1,4 @@
-//! A project as Git has it: at a commit, or in the index, of which the next commit is made.
+//! A project as Git has it at a commit.
 //!
 //! Nothing is checked out. What belongs to the project is decided as on disk ([`Project::discover`]), and what the
 //! compiler asks of files is answered by Git's tree. So a commit compiles to what its checkout would, but for this: a
@@ -17,24 +17,6 @@ use super::tree::{Tree, TreeFiles};
 use super::{NoProject, Project, git};
 use crate::diag::Diagnostics;
 use crate::source::Sources;
-
-/// Where Git has a project.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum At {
-    /// At a commit, by any name that Git takes for one.
-    Revision(String),
-    /// In the index. In a hook that is the one which Git commits (`GIT_INDEX_FILE`).
-    Index,
-}
-
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Revision(revision) => write!(f, "`{revision}`"),
-            Self::Index => f.write_str("the index"),
-        }
-    }
-}
 
 /// Why there is no project in Git.
 #[derive(Debug)]
@@ -55,8 +37,8 @@ pub enum NoSnapshot {
     Nowhere {
         /// Which folder.
         folder: PathBuf,
-        /// Where it was looked for.
-        at: At,
+        /// The name of the commit.
+        revision: String,
     },
     /// Git cannot be run, or says no; the text says why.
     Git(String),
@@ -70,9 +52,9 @@ impl fmt::Display for NoSnapshot {
             Self::Revision { revision } => {
                 write!(f, "there is no commit `{revision}` here; a shallow clone may lack it")
             }
-            Self::Nowhere { folder, at } => {
+            Self::Nowhere { folder, revision } => {
                 let folder = folder.display();
-                write!(f, "no `.fleet` file in `{folder}` or a folder above it declares a fleet in {at}")
+                write!(f, "no `.fleet` file in `{folder}` or a folder above it declares a fleet in `{revision}`")
             }
             Self::Git(reason) => f.write_str(reason),
         }
@@ -82,20 +64,18 @@ impl fmt::Display for NoSnapshot {
 impl std::error::Error for NoSnapshot {}
 
 impl Project {
-    /// The project that the folder `start` is in, as Git has it at `at`. `start` must be there on disk.
+    /// The project that the folder `start` is in, as Git has it at the commit `revision`, by any name that Git takes for
+    /// one. `start` must be there on disk.
     ///
     /// # Errors
     /// Where there is no repository, no such commit or no fleet in it, and where Git says no.
-    pub fn at(start: &Path, at: &At) -> Result<Self, NoSnapshot> {
+    pub fn at(start: &Path, revision: &str) -> Result<Self, NoSnapshot> {
         let start = fs::canonicalize(start)
             .map_err(|error| NoSnapshot::Folder(NoProject::Folder { path: start.to_path_buf(), error }))?;
         let repository = git::find(&start).ok_or_else(|| NoSnapshot::Repository { folder: start.clone() })?;
         let top = start.ancestors().nth(levels_up(&repository.root)).unwrap_or(&start).to_path_buf();
-        let tree = match at {
-            At::Revision(revision) => Tree::of_commit(&top, revision)?,
-            At::Index => Tree::of_index(&top)?,
-        };
-        let nowhere = || NoSnapshot::Nowhere { folder: start.clone(), at: at.clone() };
+        let tree = Tree::of_commit(&top, revision)?;
+        let nowhere = || NoSnapshot::Nowhere { folder: start.clone(), revision: revision.to_string() };
         let below: Vec<&str> =
             start.strip_prefix(&top).into_iter().flatten().filter_map(|part| part.to_str()).collect();
         let folder = (0..=below.len())

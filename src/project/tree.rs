@@ -54,29 +54,15 @@ impl Tree {
         }
         let commit = String::from_utf8_lossy(&found.stdout).trim().to_string();
         let listed = run_git::run(run_git::command(top).args(["ls-tree", "-r", "-z", "--full-tree", &commit]));
-        // `<mode> <type> <object>`
-        Self::read_listing(top, &listed.map_err(NoSnapshot::Git)?, 2)
+        Self::read_listing(top, &listed.map_err(NoSnapshot::Git)?)
     }
 
-    /// The index of the repository at `top`.
-    pub fn of_index(top: &Path) -> Result<Self, NoSnapshot> {
-        let listed = run_git::run(run_git::of_index(top).args(["ls-files", "--stage", "-z"]));
-        let listed = listed.map_err(NoSnapshot::Git)?;
-        // `<mode> <object> <stage>`; what is in conflict has no stage 0.
-        let conflict = lines(&listed).find(|(words, _)| words.get(2).is_some_and(|stage| *stage != "0"));
-        if let Some((_, path)) = conflict {
-            let path = String::from_utf8_lossy(path);
-            return Err(NoSnapshot::Git(format!("`{path}` has a merge conflict in the index")));
-        }
-        Self::read_listing(top, &listed, 1)
-    }
-
-    /// Takes a listing apart; `object` is where a line's object stands.
-    fn read_listing(top: &Path, listed: &[u8], object: usize) -> Result<Self, NoSnapshot> {
+    /// Takes a listing apart, whose words are `<mode> <type> <object>`.
+    fn read_listing(top: &Path, listed: &[u8]) -> Result<Self, NoSnapshot> {
         let mut folders: HashMap<String, BTreeMap<String, Item>> = HashMap::from([(".".to_string(), BTreeMap::new())]);
         for (words, path) in lines(listed) {
             // A name that is no UTF-8 can be named by no fleet.
-            let (Ok(path), Some(object)) = (std::str::from_utf8(path), words.get(object)) else { continue };
+            let (Ok(path), Some(object)) = (std::str::from_utf8(path), words.get(2)) else { continue };
             let item = match words.first() {
                 Some(&"120000") => Item::Link((*object).to_string()),
                 Some(&"160000") => Item::Folder,

@@ -5,7 +5,7 @@
 
 pub mod argocd;
 pub mod flux;
-mod shell;
+pub(crate) mod shell;
 pub mod yaml;
 
 use std::collections::BTreeMap;

@@ -31,7 +31,7 @@ fi
 ";
 
 /// `text` as one word of a shell, whatever is in it.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -13,7 +13,7 @@ use crate::output::{self, Changes, LOCK, Lock, Place, Trouble, Wanted};
 use crate::plan::text::counted;
 use crate::project::{Index, Project};
 use crate::source::Sources;
-use crate::target;
+use crate::target::{self, shell};
 
 /// How many files a message names.
 const NAMED: usize = 20;
@@ -250,14 +250,10 @@ fn relative_to_here(folder: &Path) -> String {
     }
 }
 
-/// `text` as one word of a shell.
+/// `text` as one word of a shell, as a person would type it.
 fn shell_word(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'/');
-    if text.bytes().all(plain) && !text.starts_with('-') {
-        text.to_string()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    if text.bytes().all(plain) && !text.starts_with('-') { text.to_string() } else { shell::quoted(text) }
 }
 
 fn open(folder: &Path) -> Result<Option<Index>, Trouble> {

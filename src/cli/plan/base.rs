@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::super::terminal::Terminal;
-use super::super::{Failure, paths};
-use crate::analysis::{self, Compilation};
+use super::super::{Failure, load};
+use crate::analysis::Compilation;
 use crate::change::{self, Change, Side};
 use crate::diag::Severity;
-use crate::project::{At, NoSnapshot, Project};
+use crate::project::{NoSnapshot, Project};
 use crate::source::Sources;
 
 /// What becomes other between the fleet at the commit `revision` and `new`, which was compiled from the folder `start`.
@@ -16,7 +16,7 @@ use crate::source::Sources;
 /// nothing of it would pass for no change.
 pub fn change(start: &Path, revision: &str, new: &Compilation, terminal: &Terminal) -> Result<Change, Failure> {
     let new = Side { plan: new.plan.as_ref(), sources: &new.sources };
-    let project = match Project::at(start, &At::Revision(revision.to_owned())) {
+    let project = match Project::at(start, revision) {
         Ok(project) => project,
         Err(NoSnapshot::Nowhere { .. }) => {
             terminal.say(&format!("there is no fleet in `{revision}`, so all of it is new"));
@@ -27,8 +27,7 @@ pub fn change(start: &Path, revision: &str, new: &Compilation, terminal: &Termin
             return Err(failure.help("name a commit, a branch or a tag of this repository; in CI fetch it first"));
         }
     };
-    let mut old = analysis::compile(&project, &[]);
-    old.sources = paths::relative_to(start, &project.root, &old.sources);
+    let old = load::compiled(start, &project, &[]);
     if old.plan.is_none() {
         let first = old.diagnostics.iter().find(|found| found.severity == Severity::Error);
         let first = first.map_or_else(String::new, |found| {
