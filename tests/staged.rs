@@ -198,6 +198,19 @@ fn check_of_the_index_reads_staged_sources() {
 }
 
 #[test]
+fn reading_the_index_runs_no_filter_of_the_repository() {
+    let folder = sources();
+    folder.write(".gitattributes", "* filter=server\n");
+    git(&folder, &["add", ".gitattributes"]);
+    // Whatever a machine has set up for a checkout, such as `git lfs`, stays out of it.
+    git(&folder, &["config", "filter.server.smudge", "false"]);
+    git(&folder, &["config", "filter.server.required", "true"]);
+    folder.fleetc(&["check", "--index"]).ends_with(0);
+    git(&folder, &["config", "filter.server.process", "false"]);
+    folder.fleetc(&["check", "--index"]).ends_with(0);
+}
+
+#[test]
 fn an_ignored_folder_is_an_error() {
     let folder = sources();
     folder.write(".gitignore", "gitops/\n");

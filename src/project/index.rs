@@ -3,6 +3,7 @@
 //! It is checked out into a temporary folder, with a `.git` file that leads to the repository. So a project in it is read
 //! by the same rules as one on disk, and nothing of the working tree is touched.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -47,7 +48,11 @@ impl Index {
         prefix.push("/");
         let mut command = index.command(&index.top);
         // The bytes that are committed, not those that some machine would check out.
-        command.args(["-c", "core.autocrlf=false", "-c", "core.eol=lf", "checkout-index", "-a", "-f", "-q"]);
+        command.args(["-c", "core.autocrlf=false", "-c", "core.eol=lf"]);
+        for setting in without_filters(&index.top)? {
+            command.arg("-c").arg(setting);
+        }
+        command.args(["checkout-index", "-a", "-f", "-q"]);
         run_git::run(command.arg("--ignore-skip-worktree-bits").arg(prefix))?;
         fs::write(index.copy.path().join(".git"), format!("gitdir: {git}\n")).map_err(failed)?;
         Ok(Some(index))
@@ -123,6 +128,20 @@ impl Index {
         }
         command
     }
+}
+
+/// Settings that take away every filter that the repository at `top` has: some run other programs or ask a server for the
+/// bytes (`git lfs`).
+fn without_filters(top: &Path) -> Result<Vec<String>, String> {
+    let mut command = run_git::command(top);
+    command.args(["config", "-z", "--name-only", "--get-regexp", r"^filter\."]).stdin(Stdio::null());
+    // It ends with 1 when there is none.
+    let output = command.output().map_err(|error| run_git::not_run(&error))?;
+    let names = if output.status.code() == Some(1) { Vec::new() } else { run_git::answer(output)? };
+    let names = String::from_utf8_lossy(&names).into_owned();
+    let filters: BTreeSet<&str> = names.split('\0').filter_map(|name| Some(name.rsplit_once('.')?.0)).collect();
+    let settings = ["smudge=", "process=", "required=false"];
+    Ok(filters.iter().flat_map(|filter| settings.map(|setting| format!("{filter}.{setting}"))).collect())
 }
 
 /// The index that a hook was given, when it is one of the repository `git`: another one, say of the repository around a
