@@ -26,13 +26,14 @@ pub(super) use text::may_be_escaped;
 
 /// Reads the whole file.
 pub(super) fn lower(cst: &Cst, text: &str, sink: &mut Sink) -> ast::File {
-    let mut lower = Lower { text, sink, cut: None, swallowed: false, missing: None, nested: false, guesses: 0 };
+    let mut lower = Lower { cst, text, sink, cut: None, swallowed: false, missing: None, nested: false, guesses: 0 };
     let declarations = cst.root().map(|root| lower.file(root)).unwrap_or_default();
     ast::File { source: cst.source, declarations }
 }
 
 /// What lowering carries along.
 struct Lower<'a> {
+    cst: &'a Cst,
     text: &'a str,
     sink: &'a mut Sink,
     /// Where a bracket should have been closed last: a bracket that closes nothing right there is the same mistake.
@@ -63,14 +64,32 @@ impl<'a> Lower<'a> {
         if !self.begins_line(at) {
             return None;
         }
-        let above = self.text.get(..self.sink.line_start(at.start) as usize)?.strip_suffix('\n')?;
-        let mut lines: Vec<&str> = above
-            .rsplit('\n')
-            .map_while(|line| line.trim().strip_prefix('#'))
-            .map(|line| line.strip_prefix(' ').unwrap_or(line))
-            .collect();
+        let mut above = self.text.get(..self.sink.line_start(at.start) as usize)?.strip_suffix('\n')?;
+        let mut lines = Vec::new();
+        loop {
+            let line = above.rsplit('\n').next().unwrap_or(above);
+            let Some(text) = line.trim().strip_prefix('#') else { break };
+            // A line of a `"""` text may begin with `#`, too.
+            if !self.is_comment(above.len() - line.trim_start().len()) {
+                break;
+            }
+            lines.push(text.strip_prefix(' ').unwrap_or(text));
+            match above.rsplit_once('\n') {
+                Some((rest, _)) => above = rest,
+                None => break,
+            }
+        }
         lines.reverse();
         if lines.is_empty() { None } else { Some(lines.join("\n")) }
+    }
+
+    /// Whether a comment begins at the offset `start`.
+    fn is_comment(&self, start: usize) -> bool {
+        let nodes = self.cst.nodes();
+        // They are in pre-order, so that their starts never fall.
+        let first = nodes.partition_point(|node| (node.start as usize) < start);
+        let mut here = nodes.iter().skip(first).take_while(|node| node.start as usize == start);
+        here.any(|node| node.kind == K::Comment)
     }
 
     /// The text of its line before `at`, at most as much of it as can matter: the lines of hostile texts are long.
