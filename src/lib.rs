@@ -7,6 +7,7 @@ pub mod change;
 pub mod cli;
 pub mod data;
 pub mod diag;
+pub mod difference;
 pub mod drift;
 pub mod format;
 pub mod guard;

@@ -346,10 +346,16 @@ fn the_page_of_tests_shows_what_fleetc_prints() {
 /// The fleet of the page is the one that its commands are run on, and below each stands what it prints. `code` is what the
 /// first of them ends with.
 fn shows_what_fleetc_prints(name: &str, code: i32) {
-    let page = read(name);
     let folder = scratch(&name.replace('/', "-"));
-    let mut code = Some(code);
-    fs::write(folder.join("fleet.fleet"), fenced(&page, "fleet")).unwrap();
+    fs::write(folder.join("fleet.fleet"), fenced(&read(name), "fleet")).unwrap();
+    shows_what_commands_print(name, &folder, &[code]);
+}
+
+/// Below each command of the page stands what it prints in `folder`. `codes` is what the first of them end with, the rest
+/// with 0.
+fn shows_what_commands_print(name: &str, folder: &Path, codes: &[i32]) {
+    let page = read(name);
+    let mut codes = codes.iter();
     let mut expected = String::new();
     let mut rest = page.as_str();
     while let Some((before, after)) = rest.split_once("```console\n$ fleetc ") {
@@ -358,13 +364,36 @@ fn shows_what_fleetc_prints(name: &str, code: i32) {
         let arguments: Vec<&str> = command.split(' ').chain(["-C", folder.to_str().unwrap()]).collect();
         let output = fleetc(&arguments);
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), code.take().or(Some(0)), "{command}: {errors}");
+        assert_eq!(output.status.code(), codes.next().or(Some(&0)).copied(), "{command}: {errors}");
         let printed = String::from_utf8(output.stdout).unwrap();
         expected += &format!("{before}```console\n$ fleetc {command}\n{printed}```");
         rest = after;
     }
     assert!(!expected.is_empty());
     support::golden(name, &(expected + rest));
+}
+
+/// The first two fleets of the page are committed, the third comes in place of the second, and below each command stands
+/// what it prints then.
+#[test]
+fn the_page_of_reviews_shows_what_fleetc_prints() {
+    let page = read("docs/review.md");
+    let blocks = fleet_blocks(&page);
+    let [shared, before, after] = blocks.as_slice() else { panic!("three fleets: {}", blocks.len()) };
+    let folder = scratch("review");
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"];
+        let output = Command::new("git").arg("-C").arg(&folder).args(identity).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    fs::write(folder.join("fleet.fleet"), shared).unwrap();
+    fs::write(folder.join("components.fleet"), before).unwrap();
+    assert!(fleetc(&["build", "-C", folder.to_str().unwrap()]).status.success());
+    for arguments in [["init", "-q"].as_slice(), &["add", "-A"], &["commit", "-q", "-m", "first"]] {
+        git(arguments);
+    }
+    fs::write(folder.join("components.fleet"), after).unwrap();
+    shows_what_commands_print("docs/review.md", &folder, &[0, 3]);
 }
 
 #[test]

@@ -143,6 +143,38 @@ fn drift_suits_the_schema_and_what_is_spoiled_does_not() {
     refuses_all_spoiled("drift", &drift("pull"), &["wanted", "live"], &[]);
 }
 
+/// What a case of `tests/change` makes other, as `file` holds it.
+fn changed(case: &str, file: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/change/{case}/{file}.json"));
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn changes_suit_the_schema_and_what_is_spoiled_does_not() {
+    for name in ["change", "diff"] {
+        let validator = validator(name);
+        for case in ["owners", "web"] {
+            let value = changed(case, name);
+            assert_eq!(problems(&validator, &value), [""; 0], "{case}");
+            refuses_all_spoiled(name, &value, &["old", "new"], &[]);
+        }
+    }
+    for (name, pointer, wrong) in [
+        ("change", "/deployments/0/change", json!("new")),
+        ("change", "/deployments/0/causes/0/line", json!(0)),
+        ("change", "/declared/0/what", json!("label")),
+        ("change", "/risk/level", json!("grave")),
+        ("diff", "/groups/0/hunks/0/lines/0", json!("path: web")),
+        ("diff", "/groups/0/hunks/0/places", json!([])),
+        ("diff", "/groups/0/causes/0/side", json!("both")),
+        ("diff", "/schema", json!("fleetc.diff/2")),
+    ] {
+        let mut spoiled = changed("web", name);
+        *spoiled.pointer_mut(pointer).unwrap() = wrong;
+        assert!(!validator(name).is_valid(&spoiled), "{name}: {pointer}");
+    }
+}
+
 /// Every way to spoil `value` by a key that is not known, or one that is gone, with the pointer of the place. Keys of
 /// maps that the user fills, below `free`, are left alone.
 fn spoil(value: &Value, pointer: &str, free: &[&str], spoiled: &mut Vec<(String, Option<String>)>) {
@@ -262,7 +294,7 @@ fn every_field_is_described() {
             }
         }
     }
-    for name in ["diagnostics", "plan", "simulation", "drift"] {
+    for name in ["diagnostics", "plan", "simulation", "drift", "change", "diff"] {
         walk(&schema(name), name);
     }
 }
@@ -273,5 +305,5 @@ fn another_name_is_answered_with_those_there_are() {
         .fleetc(&["schema", "plans"])
         .ends_with(2)
         .stdout("")
-        .stderr_has("diagnostics, plan, simulation, drift");
+        .stderr_has("diagnostics, plan, simulation, drift, change, diff");
 }

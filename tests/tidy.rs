@@ -7,9 +7,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, each of which may use those before it. `render` and `explain` are part of `diag`.
-const ROOMS: [&str; 22] = [
-    "source", "diag", "project", "data", "syntax", "format", "kinds", "model", "policy", "plan", "lints", "stdlib",
-    "target", "simulate", "drift", "picture", "analysis", "output", "guard", "change", "terms", "cli",
+const ROOMS: [&str; 23] = [
+    "source",
+    "diag",
+    "project",
+    "data",
+    "syntax",
+    "format",
+    "kinds",
+    "model",
+    "policy",
+    "plan",
+    "lints",
+    "stdlib",
+    "target",
+    "simulate",
+    "drift",
+    "picture",
+    "analysis",
+    "output",
+    "guard",
+    "change",
+    "difference",
+    "terms",
+    "cli",
 ];
 
 fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {

@@ -3,10 +3,12 @@
 //! A command's result goes to stdout and everything said about the way there to stderr. The commands only call the
 //! pipeline and show what comes back; no rule of the language or of an engine is decided here.
 
+mod base;
 mod build;
 mod check;
 mod colour;
 mod completions;
+mod diff;
 mod drift;
 mod explain;
 mod fmt;
@@ -85,6 +87,7 @@ enum Command {
     Check(check::Check),
     Build(build::Build),
     Plan(plan::Plan),
+    Diff(diff::Diff),
     Graph(graph::Graph),
     Matrix(matrix::Matrix),
     Test(test::Test),
@@ -168,6 +171,7 @@ fn run(cli: Cli) -> Exit {
         Command::Check(check) => check.run(&cli.global, &mut terminal),
         Command::Build(build) => build.run(&cli.global, &mut terminal),
         Command::Plan(plan) => plan.run(&cli.global, &mut terminal),
+        Command::Diff(diff) => diff.run(&cli.global, &mut terminal),
         Command::Graph(graph) => graph.run(&cli.global, &mut terminal),
         Command::Matrix(matrix) => matrix.run(&cli.global, &mut terminal),
         Command::Test(test) => test.run(&cli.global, &mut terminal),

@@ -1,20 +1,20 @@
 //! `fleetc plan`: what runs where, and in which order.
 
-mod base;
-
 use std::collections::BTreeSet;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
+use super::base::Base;
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, completions, load};
-use crate::change;
+use crate::change::{self, Side};
 use crate::diag::{did_you_mean, one_of};
 use crate::picture::{html, markdown};
 use crate::plan::{self, json, text};
 use crate::simulate;
+use crate::source::Sources;
 use crate::target::{self, Engines};
 
 /// Show what runs where, and in which order
@@ -75,7 +75,9 @@ impl Plan {
         terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
         let Some(plan) = &compilation.plan else { return Ok(Exit::Problems) };
         if let Some(revision) = &self.base {
-            let change = base::change(&start, revision, &compilation, terminal)?;
+            let base = Base::at(&start, revision, terminal)?;
+            let none = Sources::default();
+            let change = change::compare(&base.side(&none), &Side { plan: Some(plan), sources: &compilation.sources });
             terminal.result(&match self.format {
                 Format::Json => format!("{:#}\n", change::json::json(&change)),
                 Format::Markdown => change::markdown::markdown(&change),

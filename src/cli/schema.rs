@@ -12,12 +12,15 @@ const SCHEMAS: &[(&str, &str)] = &[
     ("plan", include_str!("../../schemas/plan.json")),
     ("simulation", include_str!("../../schemas/simulation.json")),
     ("drift", include_str!("../../schemas/drift.json")),
+    ("change", include_str!("../../schemas/change.json")),
+    ("diff", include_str!("../../schemas/diff.json")),
 ];
 
 /// Print the JSON Schema of a machine format
 ///
 /// `diagnostics` is what `check --format json` prints, `plan` what `plan --format json` prints, `simulation` what it prints
-/// with `--simulate`, and `drift` what `drift --format json` prints.
+/// with `--simulate` and `change` with `--base`, `drift` what `drift --format json` prints, and `diff` what
+/// `diff --format json` prints.
 #[derive(Debug, Args)]
 pub struct Schema {
     /// Which format

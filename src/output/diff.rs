@@ -9,7 +9,7 @@ use super::compare::{Change, Kind};
 use super::place::Place;
 
 /// After how long a smaller diff is no longer looked for. A file that is turned around takes `similar` 0.24 s.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The diff of `change` from what is there to what the build writes, with paths relative to the project root.
 pub fn unified(change: &Change, place: &Place) -> String {

@@ -21,7 +21,7 @@ use std::io;
 
 pub use baseline::committed;
 pub use compare::{Change, Changes, Kind, Wanted, compare};
-pub use diff::{coloured, unified, unified_texts};
+pub use diff::{PATIENCE as DIFF_PATIENCE, coloured, unified, unified_texts};
 pub use disk::{Disk, Found, Hold, OpenFolder};
 pub use lock::{Identities, Lock, LockError, Record};
 pub use place::{Held, Place};
