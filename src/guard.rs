@@ -37,6 +37,9 @@ pub fn check(base: &Baseline, new: &Lock, plan: &Plan, sources: &Sources, diagno
         Baseline::Built(lock) => (lock, false),
     };
     let guard = Guard { base: &base.record, new: &new.record, plan, sources, counts };
+    if base.fleet != new.fleet && base.record.identities.keys().any(|identity| identity.starts_with("argocd/")) {
+        diagnostics.push(guard.fleet_renamed(&base.fleet, &new.fleet));
+    }
     let mut gone = Gone::default();
     for (identity, clusters) in &base.record.identities {
         let still = new.record.identities.get(identity);
@@ -294,6 +297,15 @@ impl Guard<'_> {
         let new = self.plan.clusters.iter().map(|cluster| &cluster.name);
         let mut new = new.filter(|name| components_on(&self.base.identities, name).is_empty());
         new.find(|name| components_on(&self.new.identities, name) == ran).map(|name| name.to_string())
+    }
+
+    /// F0615: the root Application is the only object that somebody applies by hand, and it has the fleet's name.
+    fn fleet_renamed(&self, old: &str, new: &str) -> Diagnostic {
+        let message = format!("the fleet was called `{old}`, so its root Application has another name from now on");
+        Diagnostic::new(codes::FLEET_RENAMED, self.plan.guards.fleet, message)
+            .label(format!("is called `{new}` now"))
+            .note("Argo CD keeps the old root until somebody deletes it, and then both apply the same folder")
+            .help("delete the old root Application, which deletes nothing else, and apply the new `root.yaml`")
     }
 
     /// F0613 where workloads of a protected cluster stayed so far, and go now though no component says so.

@@ -361,7 +361,7 @@ fn a_folder_of_somebody_where_a_build_works_is_named() {
     folder.write("gitops/.fleetc-build/mine/x", "precious");
     let before = visible(&folder);
     let trouble = build(real(&folder), &wanted(NEW)).unwrap_err().to_string();
-    assert!(trouble.contains("holds the folder `mine`"), "{trouble}");
+    assert!(trouble.contains("holds `mine`"), "{trouble}");
     assert_eq!((visible(&folder), folder.read("gitops/.fleetc-build/mine/x").as_str()), (before, "precious"));
 }
 

@@ -566,6 +566,51 @@ fn an_output_folder_that_moves_takes_its_guards_along() {
 }
 
 #[test]
+fn an_output_folder_that_moves_keeps_its_guards_under_another_name_of_the_fleet() {
+    let folder = repository();
+    without_shop(&folder);
+    let text = folder.read("fleet.fleet").replace("output = \"out\"", "output = \"there\"");
+    folder.write("fleet.fleet", text.replace("fleet demo", "fleet other"));
+    // Beside output that stays it is another fleet.
+    let output = fleetc(&folder, &["build", "--dry-run"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    std::fs::remove_dir_all(folder.path("out")).unwrap();
+    let output = fleetc(&folder, &["build"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("F0610") && said.contains("F0615"), "{said}");
+    assert!(folder.tree("there").is_empty(), "{:?}", folder.tree("there"));
+}
+
+#[test]
+fn a_fleet_of_argocd_that_is_renamed_is_told_of_its_root() {
+    let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", "")));
+    let lock = Lock { fleet: "old".into(), ..build(&before).lock };
+    let said = "F0615 the fleet was called `old`, so its root Application has another name from now on";
+    assert_eq!(judged_by(&lock, &before), [said]);
+    let flux = before.replace("argocd { }", "flux { }");
+    let lock = Lock { fleet: "old".into(), ..build(&flux).lock };
+    assert_eq!(judged_by(&lock, &flux), NOTHING);
+}
+
+#[test]
+fn generated_files_without_any_lock_are_not_overwritten_as_edits() {
+    let folder = repository();
+    folder.remove("out/fleet.lock");
+    without_shop(&folder);
+    folder.write("fleet.fleet", folder.read("fleet.fleet").replace("namespace = web", "namespace = other"));
+    let before = folder.tree("out");
+    let output = fleetc(&folder, &["build", "--no-baseline"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("F0602"));
+    let output = fleetc(&folder, &["build", "--no-baseline", "--overwrite-edits"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("F0609") && said.contains("`out/fleet.lock` is not there"), "{said}");
+    std::fs::remove_dir_all(folder.path(".git")).unwrap();
+    let output = fleetc(&folder, &["build", "--overwrite-edits"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("F0609"));
+    assert_eq!(folder.tree("out"), before);
+}
+
+#[test]
 fn a_folder_without_commits_is_judged_by_the_last_build() {
     let folder = Folder::new();
     folder.write("web/kustomization.yaml", "resources: []\n");

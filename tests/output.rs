@@ -189,6 +189,18 @@ fn a_generated_file_that_no_lock_owns_can_be_taken_over() {
 }
 
 #[test]
+fn what_somebody_put_into_the_staging_folder_is_not_removed() {
+    let folder = Folder::with(&[("gitops/.fleetc-build/notes.txt", "mine"), ("gitops/.fleetc-build/7", "ours")]);
+    let error = write(&changes(&folder, &wanted(&[("a.yaml", "a\n")]))).unwrap_err();
+    assert!(error.to_string().contains("it holds `notes.txt`, which no build wrote"), "{error}");
+    assert_eq!(folder.read("gitops/.fleetc-build/notes.txt"), "mine");
+    folder.remove("gitops/.fleetc-build/notes.txt");
+    write(&changes(&folder, &wanted(&[("a.yaml", "a\n")]))).unwrap();
+    assert_eq!(folder.read("gitops/a.yaml"), "a\n");
+    assert!(!folder.path("gitops/.fleetc-build").exists());
+}
+
+#[test]
 fn the_place_of_a_refusal_is_the_line_that_says_not_to_edit() {
     let folder = Folder::new();
     build(&folder, &[("a.yaml", &format!("{HEADER}a\n"))]);

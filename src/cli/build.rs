@@ -217,14 +217,15 @@ impl Build {
         compilation: &mut Compilation,
         terminal: &mut Terminal,
     ) -> Result<(), Trouble> {
+        let built = |sources: &mut _| output::built(changes, self.overwrite_edits, sources);
         let base = if self.no_baseline {
-            let mut lock = changes.old.clone();
+            let mut lock = built(&mut compilation.sources)?;
             lock.record.protected = Some(lock.record.identities.values().flatten().cloned().collect());
             Baseline::Built(lock)
         } else {
             match output::committed(changes, &self.base, self.output.is_none(), &mut compilation.sources)? {
                 Some(lock) => Baseline::Committed(lock),
-                None => Baseline::Built(changes.old.clone()),
+                None => Baseline::Built(built(&mut compilation.sources)?),
             }
         };
         let mut found = Diagnostics::default();

@@ -8,7 +8,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
-use super::compare::{Changes, GENERATED, unreadable_lock};
+use super::compare::{Changes, GENERATED, Kind, unreadable_lock};
+use super::disk::Found;
 use super::lock::{Lock, LockError};
 use super::{LOCK, Trouble};
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -20,7 +21,7 @@ const LOOKED_AT: usize = 20;
 
 /// The lock at the commit `revision` of the repository around the folder of `changes`; none where there is no
 /// repository, no commit yet, or nothing of this fleet in it. With `moves` it is also found where the output folder was
-/// before the fleet chose another one.
+/// before the fleet chose another one, and another name.
 ///
 /// Fails with F0609 where there is a repository and it cannot be asked, where `revision` is not there, unless it is a
 /// `HEAD` without a commit, and where it has generated files without their lock; and with F0603 for a lock that cannot be
@@ -58,6 +59,31 @@ pub fn committed(
     }
 }
 
+/// The lock of the last build, where no commit is to be asked or none holds one. `overwrite` says that generated files which
+/// the lock does not know may be overwritten.
+///
+/// Fails with F0609 where such files stand in the way and there is no lock at all: a build ran, and nobody knows what
+/// it protected.
+pub fn built(changes: &Changes, overwrite: bool, sources: &mut Sources) -> Result<Lock, Trouble> {
+    let orphan = changes.files.iter().find(|change| matches!(change.kind, Kind::Foreign(_)) && change.is_generated());
+    match orphan {
+        Some(orphan) if overwrite && changes.old == Lock::default() => {
+            let (lock, path) = (changes.place.show(LOCK), changes.place.show(&orphan.path));
+            let id = sources.add(SourceFile::new(lock.as_str(), Origin::Project, String::new()));
+            let message = format!("`{lock}` is not there, and `{path}` was generated");
+            let mut diagnostics = Diagnostics::default();
+            diagnostics.push(
+                Diagnostic::new(codes::UNREADABLE_BASELINE, Span::new(id, 0, 0), message)
+                    .label("what the last build recorded")
+                    .help("restore it from Git, or take the files over by name with `fleetc adopt`")
+                    .note("without it nobody knows what is protected, so nothing was written"),
+            );
+            Err(Trouble::Refused(diagnostics))
+        }
+        _ => Ok(changes.old.clone()),
+    }
+}
+
 /// A commit of the repository around a folder. Paths are relative to that folder.
 struct Repository<'a> {
     root: &'a Path,
@@ -92,7 +118,7 @@ impl Repository<'_> {
         if files.contains(&*lock) {
             return Err("Git knows the file and has lost its contents".into());
         }
-        if moves && let Some(found) = self.find_elsewhere(&changes.new.fleet, &files)? {
+        if moves && let Some(found) = self.find_elsewhere(changes, &files)? {
             return Ok(Some(found));
         }
         // A lock in the folder still says what ran, and what an interrupted build wrote may have none yet.
@@ -102,17 +128,21 @@ impl Repository<'_> {
         Ok(None)
     }
 
-    /// The lock of the same fleet in another folder: where its output was before.
-    fn find_elsewhere(&self, fleet: &str, files: &BTreeSet<&str>) -> Result<Option<(String, Vec<u8>)>, String> {
+    /// The lock of the fleet in another folder: where its output was before. It has the fleet's name; or it stands there
+    /// no more, so whoever took it away moved this fleet and renamed it, or must say that what it ran goes.
+    fn find_elsewhere(&self, changes: &Changes, files: &BTreeSet<&str>) -> Result<Option<(String, Vec<u8>)>, String> {
         let locks: Vec<&str> =
             files.iter().filter(|path| path.rsplit('/').next() == Some(LOCK)).take(LOOKED_AT).copied().collect();
         let names: Vec<String> = locks.iter().map(|path| self.name(path)).collect();
-        let found = locks.iter().zip(ask(self.root, &names)?).find_map(|(path, bytes)| {
-            let bytes = bytes?;
-            let lock = Lock::parse(&String::from_utf8_lossy(&bytes)).ok()?;
-            (lock.fleet == fleet).then(|| ((*path).to_string(), bytes))
-        });
-        Ok(found)
+        let read = |bytes: &Vec<u8>| Lock::parse(&String::from_utf8_lossy(bytes)).ok();
+        let found = locks.iter().zip(ask(self.root, &names)?);
+        let found: Vec<_> = found.filter_map(|(path, bytes)| bytes.map(|bytes| (*path, bytes))).collect();
+        let same = |(_, bytes): &&(&str, Vec<u8>)| read(bytes).is_some_and(|lock| lock.fleet == changes.new.fleet);
+        let is_gone = |(path, bytes): &&(&str, Vec<u8>)| {
+            read(bytes).is_some() && changes.place.disk().look(path).is_ok_and(|there| there == Found::Nothing)
+        };
+        let found = found.iter().find(same).or_else(|| found.iter().find(is_gone));
+        Ok(found.map(|(path, bytes)| ((*path).to_string(), bytes.clone())))
     }
 
     /// Fails where one of the generated files is committed: then a build ran, and nobody knows what it protected.

@@ -220,7 +220,8 @@ impl Change {
         }
     }
 
-    fn is_generated(&self) -> bool {
+    /// Whether what stands there says that fleetc generated it.
+    pub(super) fn is_generated(&self) -> bool {
         self.before.as_ref().is_some_and(|bytes| bytes.starts_with(GENERATED.as_bytes()))
     }
 
@@ -244,7 +245,8 @@ impl Change {
                 } else {
                     "move it elsewhere, or choose another output folder with `output` in the `fleet` block"
                 };
-                Diagnostic::new(codes::FOREIGN_FILE, span, message).label("not recorded in `fleet.lock`").help(help)
+                let label = if self.before.is_some() { "not recorded in `fleet.lock`" } else { "no build made this" };
+                Diagnostic::new(codes::FOREIGN_FILE, span, message).label(label).help(help)
             }
             _ if self.only_line_ends_differ() => {
                 Diagnostic::new(codes::EDITED_OUTPUT, span, format!("`{path}` has CRLF line ends, and was written with LF"))

@@ -16,6 +16,10 @@ use super::{Trouble, names};
 pub(super) const STAGING: &str = ".fleetc-build";
 /// The journal, below [`STAGING`].
 const JOURNAL: &str = "journal";
+/// The journal before it takes the place of one that is there.
+const NEW_JOURNAL: &str = "journal.new";
+/// What tells Git to take nothing here for a new file.
+const IGNORE: &str = ".gitignore";
 /// The format, and the only one that is read.
 const SCHEMA: &str = "fleetc.journal/1";
 
@@ -76,7 +80,7 @@ impl Journal {
     pub fn write(&self, place: &Place) -> Result<(), Trouble> {
         let disk = place.disk();
         let path = place.show(&format!("{STAGING}/{JOURNAL}"));
-        let new = format!("{path}.new");
+        let new = place.show(&format!("{STAGING}/{NEW_JOURNAL}"));
         disk.create(&new, self.text().as_bytes())
             .and_then(|()| disk.sync())
             .and_then(|()| disk.rename(&new, &path))
@@ -93,7 +97,7 @@ pub(super) fn begin_staging(place: &Place) -> Result<(), Trouble> {
         disk.make_folder(&folder).map_err(failed)?;
     }
     empty(disk, &folder, |name| name == JOURNAL).map_err(failed)?;
-    disk.create(&format!("{folder}/.gitignore"), b"*\n").map_err(failed)
+    disk.create(&format!("{folder}/{IGNORE}"), b"*\n").map_err(failed)
 }
 
 /// Removes the staging folder, the journal first: without it, what is left is rubbish.
@@ -107,18 +111,23 @@ pub(super) fn end_staging(place: &Place) -> Result<(), Trouble> {
     empty(disk, &folder, |_| false).and_then(|()| disk.remove_folder(&folder)).map_err(failed)
 }
 
-/// Removes the files in `folder` but those to `keep`; there are no folders in it.
+/// Removes the files in `folder` but those to `keep`, and nothing when anything in it is not a build's.
 fn empty(disk: &dyn Disk, folder: &str, keep: impl Fn(&str) -> bool) -> std::io::Result<()> {
-    for name in disk.names(folder)?.iter().filter(|name| !keep(name)) {
-        let path = format!("{folder}/{name}");
-        if disk.look(&path)? == Found::Folder {
-            return Err(std::io::Error::other(format!(
-                "it holds the folder `{name}`, which no build wrote; move it away"
-            )));
+    let names = disk.names(folder)?;
+    for name in &names {
+        if !is_ours(name) || disk.look(&format!("{folder}/{name}"))? == Found::Folder {
+            return Err(std::io::Error::other(format!("it holds `{name}`, which no build wrote; move it away")));
         }
-        disk.remove_file(&path)?;
+    }
+    for name in names.iter().filter(|name| !keep(name)) {
+        disk.remove_file(&format!("{folder}/{name}"))?;
     }
     Ok(())
+}
+
+/// Whether a build gives this name to a file in the staging folder: new texts are numbered.
+fn is_ours(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit()) || [JOURNAL, NEW_JOURNAL, IGNORE].contains(&name)
 }
 
 fn unreadable(path: &str) -> Trouble {

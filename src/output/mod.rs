@@ -19,7 +19,7 @@ mod write;
 use std::fmt;
 use std::io;
 
-pub use baseline::committed;
+pub use baseline::{built, committed};
 pub use compare::{Change, Changes, Kind, Wanted, compare};
 pub use diff::{PATIENCE as DIFF_PATIENCE, coloured, unified, unified_texts};
 pub use disk::{Disk, Found, Hold, OpenFolder};
