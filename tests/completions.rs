@@ -97,8 +97,20 @@ fn man_pages_name_every_flag() {
     let folder = Folder::new();
     folder.fleetc(&["man", "--dir", "pages"]).ends_with(0).stdout("").stderr_has("fleetc-check.1");
     let pages = folder.tree("pages");
-    let commands =
-        ["check", "build", "plan", "graph", "matrix", "diff", "why", "explain", "schema", "completions", "man"];
+    let commands = [
+        "check",
+        "build",
+        "adopt",
+        "plan",
+        "graph",
+        "matrix",
+        "diff",
+        "why",
+        "explain",
+        "schema",
+        "completions",
+        "man",
+    ];
     assert!(commands.iter().all(|command| pages.contains_key(&format!("fleetc-{command}.1"))), "{:?}", pages.keys());
     folder.fleetc(&["man"]).ends_with(0).stdout(&pages["fleetc.1"]);
     for command in commands {

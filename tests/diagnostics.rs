@@ -28,6 +28,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("F0601", "tests/output.rs"),
     ("F0602", "tests/output.rs"),
     ("F0603", "tests/output.rs"),
+    ("F0604", "tests/adopt.rs"),
     ("F0609", "tests/guard.rs"),
     ("F0610", "tests/guard.rs"),
     ("F0611", "tests/guard.rs"),

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use fleetc::output::{Disk, Found, Hold, OpenFolder, Place, Trouble, Wanted, compare};
+use fleetc::output::{Disk, Found, Hold, OpenFolder, Permit, Place, Trouble, Wanted, compare};
 use fleetc::source::Sources;
 use folder::Folder;
 
@@ -102,7 +102,7 @@ fn build(place: Result<Place, Trouble>, wanted: &Wanted) -> Result<(), Trouble> 
     let held = place.hold(Duration::ZERO)?;
     let mut sources = Sources::default();
     let changes = compare(&place, wanted, &mut sources)?;
-    let refusals = changes.refusals(false, &mut sources);
+    let refusals = changes.refusals(&Permit::default(), &mut sources);
     if !refusals.is_empty() {
         return Err(Trouble::Refused(refusals));
     }

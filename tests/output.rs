@@ -6,7 +6,7 @@ mod folder;
 
 use std::collections::BTreeMap;
 
-use fleetc::output::{Changes, Kind, Lock, Place, Trouble, Wanted, compare, unified};
+use fleetc::output::{Changes, Kind, Lock, Permit, Place, Trouble, Wanted, compare, unified};
 use fleetc::source::Sources;
 use folder::Folder;
 
@@ -40,7 +40,8 @@ fn kinds(changes: &Changes) -> Vec<String> {
 
 /// The refusals as `code message`.
 fn refusals(changes: &Changes, overwrite: bool) -> Vec<String> {
-    let refusals = changes.refusals(overwrite, &mut Sources::default());
+    let permit = Permit { edits: overwrite, ..Permit::default() };
+    let refusals = changes.refusals(&permit, &mut Sources::default());
     refusals.iter().map(|refusal| format!("{} {}", refusal.code.id, refusal.message)).collect()
 }
 
@@ -206,7 +207,7 @@ fn the_place_of_a_refusal_is_the_line_that_says_not_to_edit() {
     build(&folder, &[("a.yaml", &format!("{HEADER}a\n"))]);
     folder.write("gitops/a.yaml", format!("{HEADER}edited\n"));
     let mut sources = Sources::default();
-    let refused = changes(&folder, &wanted(&[("a.yaml", "b\n")])).refusals(false, &mut sources);
+    let refused = changes(&folder, &wanted(&[("a.yaml", "b\n")])).refusals(&Permit::default(), &mut sources);
     let at = refused.iter().next().unwrap().primary.span;
     assert_eq!(sources.file(at.source).path, "gitops/a.yaml");
     assert_eq!(sources.text(at), HEADER.trim_end());

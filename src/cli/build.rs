@@ -1,5 +1,6 @@
 //! `fleetc build`: writes the manifests, or says what it would write.
 
+mod adoption;
 mod staged;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ use super::{Exit, Failure, Global, load};
 use crate::analysis::Compilation;
 use crate::diag::Diagnostics;
 use crate::guard::{self, Baseline};
-use crate::output::{self, Change, Changes, Kind, Place, Record, Trouble, Wanted};
+use crate::output::{self, Change, Changes, Kind, Permit, Place, Record, Trouble, Wanted};
 use crate::plan::Plan;
 use crate::plan::text::counted;
 use crate::project::{Index, Project};
@@ -25,7 +26,7 @@ use crate::target::{self, Engines, OutputTree};
 /// Write the manifests of the engines
 ///
 /// Writes only what differs, removes only what an earlier build wrote, and touches nothing when anything is wrong.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Build {
     /// Build this engine only; may be repeated [default: those that the fleet declares]
     #[arg(long, value_enum, value_name = "ENGINE", value_delimiter = ',')]
@@ -69,6 +70,9 @@ pub struct Build {
     #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     #[arg(env = "FLEETC_BUILD_NO_BASELINE", hide_env_values = true)]
     no_baseline: bool,
+    /// The files that are taken over; none says that it is no `adopt`, an empty list that they are only listed.
+    #[arg(skip)]
+    adopt: Option<Vec<String>>,
 }
 
 /// What a build is of.
@@ -161,7 +165,7 @@ impl Build {
             Some(folder) => Place::chosen(&job.project.root, &job.start, folder)?,
             None => Place::new(&job.root(), &job.root(), &compilation.output)?,
         };
-        let reads = self.check || self.diff || self.dry_run;
+        let reads = self.check || self.diff || self.dry_run || self.lists_foreign();
         let held = if reads { None } else { Some(place.hold(output::PATIENCE)?) };
         let changes = output::compare(&place, wanted, &mut compilation.sources)?;
         self.guard(&changes, plan, compilation, terminal)?;
@@ -174,7 +178,12 @@ impl Build {
             let exit = if left.is_empty() || !changes.is_empty() { self.show(&changes, terminal) } else { Exit::Fine };
             return Ok(if self.check && !left.is_empty() { Exit::Differs } else { exit });
         }
-        let refusals = changes.refusals(self.overwrite_edits, &mut compilation.sources);
+        if self.lists_foreign() {
+            return Ok(self.list_foreign(job, &changes, terminal));
+        }
+        let adopted = self.adopted(job, wanted, &changes, compilation)?;
+        let permit = Permit { edits: self.overwrite_edits, adopted };
+        let refusals = changes.refusals(&permit, &mut compilation.sources);
         if !refusals.is_empty() {
             return Err(Trouble::Refused(refusals));
         }

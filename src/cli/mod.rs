@@ -3,6 +3,7 @@
 //! A command's result goes to stdout and everything said about the way there to stderr. The commands only call the
 //! pipeline and show what comes back; no rule of the language or of an engine is decided here.
 
+mod adopt;
 mod base;
 mod build;
 mod check;
@@ -86,6 +87,7 @@ struct Global {
 enum Command {
     Check(check::Check),
     Build(build::Build),
+    Adopt(adopt::Adopt),
     Plan(plan::Plan),
     Diff(diff::Diff),
     Graph(graph::Graph),
@@ -170,6 +172,7 @@ fn run(cli: Cli) -> Exit {
     let result = match &cli.command {
         Command::Check(check) => check.run(&cli.global, &mut terminal),
         Command::Build(build) => build.run(&cli.global, &mut terminal),
+        Command::Adopt(adopt) => adopt.run(&cli.global, &mut terminal),
         Command::Plan(plan) => plan.run(&cli.global, &mut terminal),
         Command::Diff(diff) => diff.run(&cli.global, &mut terminal),
         Command::Graph(graph) => graph.run(&cli.global, &mut terminal),

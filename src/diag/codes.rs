@@ -177,6 +177,7 @@ codes! {
     F0601 EDITED_OUTPUT "edited-output" Error "a generated file was edited by hand";
     F0602 FOREIGN_FILE "foreign-file" Error "a file that fleetc did not write is in the way";
     F0603 UNREADABLE_LOCK "unreadable-lock" Error "`fleet.lock` cannot be read";
+    F0604 ADOPTED_OBJECT_LOST "adopted-object-lost" Error "a file that is taken over holds what is not built";
     F0609 UNREADABLE_BASELINE "unreadable-baseline" Error "what was committed last cannot be read";
     F0610 PROTECTED_REMOVAL "protected-removal" Error "a build would remove something from protected clusters";
     F0611 TOO_MANY_REMOVALS "too-many-removals" Error "a build would remove more than `max-removals` allows";

@@ -41,6 +41,15 @@ pub enum Kind {
     Foreign(&'static str),
 }
 
+/// What may be overwritten although no lock owns its bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Permit {
+    /// Generated files that were edited, and those that no lock owns, say after a merge.
+    pub edits: bool,
+    /// These files, whoever wrote them; paths below the output folder.
+    pub adopted: BTreeSet<String>,
+}
+
 /// A file that is not as the build wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -190,6 +199,11 @@ impl Changes {
         }
     }
 
+    /// The files in the way that no lock owns: what may be adopted.
+    pub fn foreign_files(&self) -> impl Iterator<Item = &Change> {
+        self.files.iter().filter(|change| change.is_foreign_file())
+    }
+
     /// Whether everything is as it should be.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty() && self.interrupted.is_none()
@@ -200,11 +214,10 @@ impl Changes {
         self.interrupted.is_some()
     }
 
-    /// What stands against writing these changes, each with a place in `sources`. With `overwrite`, edits of generated
-    /// files may be lost, and a generated file that no lock owns (say after a merge) is taken over.
-    pub fn refusals(&self, overwrite: bool, sources: &mut Sources) -> Diagnostics {
+    /// What stands against writing these changes but for `permit`, each with a place in `sources`.
+    pub fn refusals(&self, permit: &Permit, sources: &mut Sources) -> Diagnostics {
         let mut refusals = Diagnostics::default();
-        for change in self.files.iter().filter(|change| !change.may_be_written(overwrite)) {
+        for change in self.files.iter().filter(|change| !change.may_be_written(permit)) {
             refusals.push(change.refusal(&self.place, sources));
         }
         refusals
@@ -212,12 +225,19 @@ impl Changes {
 }
 
 impl Change {
-    fn may_be_written(&self, overwrite: bool) -> bool {
+    fn may_be_written(&self, permit: &Permit) -> bool {
         match self.kind {
             Kind::Create | Kind::Update | Kind::Remove => true,
-            Kind::Edited => overwrite,
-            Kind::Foreign(_) => overwrite && self.after.is_some() && self.is_generated(),
+            Kind::Edited => permit.edits,
+            Kind::Foreign(_) => {
+                self.is_foreign_file() && (permit.adopted.contains(&self.path) || permit.edits && self.is_generated())
+            }
         }
+    }
+
+    /// Whether a file stands where another is to be written.
+    fn is_foreign_file(&self) -> bool {
+        matches!(self.kind, Kind::Foreign(_)) && self.before.is_some() && self.after.is_some()
     }
 
     /// Whether what stands there says that fleetc generated it.
@@ -245,8 +265,10 @@ impl Change {
                 } else {
                     "move it elsewhere, or choose another output folder with `output` in the `fleet` block"
                 };
+                let adopt = format!("to overwrite it instead, take it over by name: `fleetc adopt {path}`");
                 let label = if self.before.is_some() { "not recorded in `fleet.lock`" } else { "no build made this" };
-                Diagnostic::new(codes::FOREIGN_FILE, span, message).label(label).help(help)
+                let diagnostic = Diagnostic::new(codes::FOREIGN_FILE, span, message).label(label).help(help);
+                if self.is_foreign_file() { diagnostic.help(adopt) } else { diagnostic }
             }
             _ if self.only_line_ends_differ() => {
                 Diagnostic::new(codes::EDITED_OUTPUT, span, format!("`{path}` has CRLF line ends, and was written with LF"))

@@ -20,7 +20,7 @@ use std::fmt;
 use std::io;
 
 pub use baseline::{built, committed};
-pub use compare::{Change, Changes, Kind, Wanted, compare};
+pub use compare::{Change, Changes, Kind, Permit, Wanted, compare};
 pub use diff::{PATIENCE as DIFF_PATIENCE, coloured, unified, unified_texts};
 pub use disk::{Disk, Found, Hold, OpenFolder};
 pub use lock::{Identities, Lock, LockError, Record};

@@ -7,8 +7,12 @@
 //! Invariant (`tests/guard.rs`): whatever builds are accepted one after the other, a deployment that was protected in the
 //! one before is there in the next, or a declaration names it.
 
+mod adopted;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+pub use adopted::{Adopted, check_adopted};
 
 use crate::diag::{Applicability, Diagnostic, Diagnostics, codes};
 use crate::output::{Identities, Lock, Record};
