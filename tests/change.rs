@@ -102,6 +102,17 @@ fn protection_that_is_lost_is_a_high_risk() {
 }
 
 #[test]
+fn workloads_in_another_namespace_are_a_high_risk() {
+    let (old, _) = texts("web");
+    let moved = old.replacen("namespace = web }", "namespace = api }", 1).replace("[\"web\"]", "[\"web\", \"api\"]");
+    let reasons = change(&old, &moved).risk.reasons;
+    assert!(
+        reasons.iter().any(|reason| reason.ends_with("are made anew elsewhere on 2 protected clusters")),
+        "{reasons:?}"
+    );
+}
+
+#[test]
 fn a_comment_fits_and_says_what_is_left_out() {
     let (old, new) = texts("web");
     let mut change = change(&old, &new);

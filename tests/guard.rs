@@ -304,6 +304,43 @@ fn workloads_that_stayed_may_not_go_by_a_word_elsewhere() {
 }
 
 #[test]
+fn workloads_that_would_be_made_anew_elsewhere_are_guarded() {
+    let web = |more: &str| fleet(&format!("{CLUSTERS}{}", component("web", "all", more)));
+    let refused = "F0616 the workloads of `web` would be deleted on 2 protected clusters";
+    let before = web("");
+    assert_eq!(judged(&before, &before.replace("namespace = web", "namespace = shop")), [refused]);
+    assert_eq!(
+        judged(&before, &before.replace("namespace = web", "namespace = web, on name == two { namespace = shop }")),
+        ["F0616 the workloads of `web` would be deleted on the protected cluster `two`"]
+    );
+    assert_eq!(judged(&before, &web(", on env == dev { namespace = shop }")), NOTHING);
+    let said = before.replace("namespace = web", "namespace = shop, on-delete = cascade");
+    assert_eq!(judged(&before, &said), NOTHING);
+    // A word elsewhere does not say it of this component.
+    let elsewhere =
+        before.replace("namespace = web", "namespace = shop").replace("argocd { }", "argocd { on-delete = cascade }");
+    assert!(judged(&before, &elsewhere).contains(&refused.to_owned()));
+}
+
+#[test]
+fn a_release_and_an_object_with_another_name_are_guarded() {
+    let chart = |release: &str| {
+        let charts = "source charts { helm = \"https://charts.example.com\" }\n";
+        fleet(&format!(
+            "{CLUSTERS}{charts}component web on all {{ source = charts, chart = \"web\", version = \"1.0.0\", \
+             namespace = web, release = {release} }}\n"
+        ))
+    };
+    let refused = "F0616 the workloads of `web` would be deleted on 2 protected clusters";
+    assert_eq!(judged(&chart("web"), &chart("web-2")), [refused]);
+    let object = |namespace: &str| {
+        fleet(&format!("{CLUSTERS}object \"v1/ConfigMap\" settings on all {{ namespace = {namespace} }}\n"))
+    };
+    let refused = "F0616 the workloads of `settings` would be deleted on 2 protected clusters";
+    assert_eq!(judged(&object("one"), &object("two")), [refused]);
+}
+
+#[test]
 fn a_lock_of_the_format_before_is_judged_by_what_is_protected_now() {
     let after = fleet(&format!("{CLUSTERS}{}", component("shop", "all", ", interval = 7m")));
     let lock = "{\"schema\": \"fleetc.lock/1\", \"fleet\": \"demo\", \"files\": {},
@@ -318,7 +355,7 @@ fn a_lock_of_the_format_before_is_judged_by_what_is_protected_now() {
 fn a_lock_that_was_changed_by_hand_is_no_baseline() {
     let text = build(&fleet(&format!("{CLUSTERS}{}", component("web", "all", "")))).lock.text();
     for (from, to) in
-        [("[\"one\", \"two\"]", "[\"one\"]"), ("\"dev\", ", ""), ("lock/2", "lock/3"), ("\"digest\"", "\"diggest\"")]
+        [("[\"one\", \"two\"]", "[\"one\"]"), ("\"dev\", ", ""), ("lock/3", "lock/4"), ("\"digest\"", "\"diggest\"")]
     {
         assert!(text.contains(from), "{text}");
         assert!(Lock::parse(&text.replacen(from, to, 1)).is_err(), "{from}");
@@ -350,7 +387,8 @@ fn random(choices: &mut Choices) -> String {
             let on = clusters[choices.below(clusters.len())].clone();
             let on = if choices.below(2) == 0 { "all".to_string() } else { on };
             let more = ["", "", ", on-delete = keep", ", on-delete = cascade"][choices.below(4)];
-            text.push_str(&component(name, &on, more));
+            let namespace = ["web", "web", "web", "shop"][choices.below(4)];
+            text.push_str(&component(name, &on, more).replace("namespace = web", &format!("namespace = {namespace}")));
             declared.insert(name);
         }
     }
@@ -415,6 +453,18 @@ fn no_sequence_of_accepted_builds_takes_away_what_is_protected_unless_it_is_name
                         || text.contains(&format!("moved component {component} to "))
                         || text.contains(&format!("removed cluster {cluster}\n"));
                     assert!(there || named, "{component} on {cluster} went:\n{text}");
+                }
+            }
+            for (identity, places) in &base.record.places {
+                let Some(now) = next.lock.record.places.get(identity) else { continue };
+                for (place, clusters) in places {
+                    let mut elsewhere = now.iter().filter(|(now, _)| *now != place).flat_map(|(_, clusters)| clusters);
+                    let moved = elsewhere.find(|cluster| clusters.contains(*cluster));
+                    let named = text.lines().any(|line| {
+                        line.starts_with(&format!("component {} ", identity.rsplit('/').next().unwrap()))
+                            && line.contains("on-delete = cascade")
+                    });
+                    assert!(moved.is_none() || named, "{identity} is made anew on {moved:?}:\n{text}");
                 }
             }
             base = next.lock;

@@ -64,6 +64,7 @@ fn of_group(group: &Group, reasons: &mut Vec<(Level, String)>) {
     let is_protected = !group.protected.is_empty();
     let level = if is_protected { Level::High } else { Level::Medium };
     let place = if is_protected { &protected } else { &clusters };
+    let moves = |one: &super::Field| matches!(one.name.as_str(), "namespace" | "release");
     let turns = |field: &str, to: Value| group.fields.iter().any(|one| one.name == field && one.new == to);
     if group.fate == Some(Fate::Deleted) {
         reasons.push((level, format!("workloads of `{name}` are deleted on {place}")));
@@ -71,6 +72,8 @@ fn of_group(group: &Group, reasons: &mut Vec<(Level, String)>) {
         reasons.push((level, format!("`{name}` goes from {place}")));
     } else if matches!(group.kind, Kind::Renamed | Kind::Moved) {
         reasons.push((Level::Medium, format!("`{name}` is {} on {clusters}", group.kind.word())));
+    } else if group.kind == Kind::Changed && group.fields.iter().any(moves) {
+        reasons.push((level, format!("workloads of `{name}` are made anew elsewhere on {place}")));
     } else if is_protected && turns("on_delete", "cascade".into()) {
         reasons.push((Level::High, format!("workloads of `{name}` would go with it on {protected}")));
     } else if is_protected {

@@ -185,6 +185,7 @@ codes! {
     F0613 CASCADE_ON_PROTECTED "cascade-on-protected" Error "workloads on protected clusters would go with what deploys them";
     F0614 PROTECTION_LOST "protection-lost" Warning "a cluster is no longer protected";
     F0615 FLEET_RENAMED "fleet-renamed" Warning "a fleet that Argo CD runs has another name";
+    F0616 WORKLOADS_REPLACED "workloads-replaced" Error "workloads on protected clusters would be deleted and made anew elsewhere";
 
     F0701 UNUSED_ALLOWANCE "unused-allowance" Warning "a comment allows a diagnostic that is not there";
     F0702 INVALID_ALLOWANCE "invalid-allowance" Error "a comment for fleetc cannot be read";

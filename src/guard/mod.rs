@@ -53,6 +53,7 @@ pub fn check(base: &Baseline, new: &Lock, plan: &Plan, sources: &Sources, diagno
     }
     guard.report(&gone, diagnostics);
     guard.report_cascades(diagnostics);
+    guard.report_replaced(diagnostics);
     guard.report_lost_protection(diagnostics);
 }
 
@@ -303,6 +304,44 @@ impl Guard<'_> {
         new.find(|name| components_on(&self.new.identities, name) == ran).map(|name| name.to_string())
     }
 
+    /// F0616 where workloads stay with their component on a protected cluster, and are elsewhere on it from now on: an engine
+    /// deletes what it does not find any more, whatever `on-delete` says.
+    fn report_replaced(&self, diagnostics: &mut Diagnostics) {
+        let mut found: BTreeMap<(&str, &str, &str), BTreeSet<String>> = BTreeMap::new();
+        for (identity, places) in &self.base.places {
+            let Some(now) = self.new.places.get(identity) else { continue };
+            for (old, clusters) in places {
+                for (new, there) in now.iter().filter(|(new, _)| *new != old) {
+                    let moved: BTreeSet<String> = clusters.intersection(there).cloned().collect();
+                    if !moved.is_empty() {
+                        found.entry((component_of(identity), old, new)).or_default().extend(moved);
+                    }
+                }
+            }
+        }
+        for ((component, old, new), clusters) in found {
+            let of_it = self
+                .plan
+                .deployments
+                .iter()
+                .find(|deployment| &*deployment.component == component && clusters.contains(&*deployment.cluster));
+            let Some(origin) = of_it.map(|deployment| &deployment.origin) else { continue };
+            if of_it.is_some_and(|deployment| deployment.on_delete == OnDelete::Cascade)
+                && origin.attributes.contains_key("on-delete")
+            {
+                continue;
+            }
+            let (attribute, old, new) = differing(old, new);
+            let message = format!("the workloads of `{component}` would be deleted on {}", protected(&clusters));
+            let diagnostic = Diagnostic::new(codes::WORKLOADS_REPLACED, origin.of(attribute), message)
+                .label(format!("{attribute} `{new}` instead of `{old}` on {}", named(&clusters)))
+                .note("the engine deletes them there and makes them anew in the other place, with empty volumes");
+            diagnostics.push(self.with_protection(diagnostic).help(format!(
+                "keep the {attribute}, or say `on-delete = cascade` in the component if its workloads may go"
+            )));
+        }
+    }
+
     /// F0615: the root Application is the only object that somebody applies by hand, and it has the fleet's name.
     fn fleet_renamed(&self, old: &str, new: &str) -> Diagnostic {
         let message = format!("the fleet was called `{old}`, so its root Application has another name from now on");
@@ -357,6 +396,17 @@ impl Guard<'_> {
                 .related(first.span, format!("`{}` is declared here", first.name))
                 .help("widen `protected`, or commit this by itself so that it is seen"),
         );
+    }
+}
+
+/// What is other of two places: the attribute, and its values.
+fn differing<'p>(old: &'p str, new: &'p str) -> (&'static str, &'p str, &'p str) {
+    match (old.split_once('/'), new.split_once('/')) {
+        (Some((namespace, release)), Some((new_namespace, new_release))) if namespace == new_namespace => {
+            ("release", release, new_release)
+        }
+        (Some((namespace, _)), Some((new_namespace, _))) => ("namespace", namespace, new_namespace),
+        _ => ("namespace", old, new),
     }
 }
 

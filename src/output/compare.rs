@@ -141,6 +141,7 @@ impl Wanted {
             identities: self.with_left(&old.record.identities, &self.record.identities),
             protected: self.record.protected.clone(),
             cascade: self.with_left(&old.record.cascade, &self.record.cascade),
+            places: self.with_left(&old.record.places, &self.record.places),
             contents: self.with_left(&old.record.contents, &self.record.contents),
         };
         Lock { fleet: self.fleet.clone(), files, record }

@@ -10,16 +10,24 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::names;
-use crate::plan::{ObjectRef, OnDelete, Plan, json};
+use crate::plan::{Content, Deployment, ObjectRef, OnDelete, Plan, json};
 use crate::target::Engines;
 
 /// The format that is written.
-const SCHEMA: &str = "fleetc.lock/2";
-/// The format before, which knows neither what is protected nor how something goes.
+const SCHEMA: &str = "fleetc.lock/3";
+/// Its number.
+const VERSION: u8 = 3;
+/// The format before, which does not know where workloads are.
+const SCHEMA_2: &str = "fleetc.lock/2";
+/// The one before that, which knows neither what is protected nor how something goes, and has no digest.
 const SCHEMA_1: &str = "fleetc.lock/1";
 
 /// `<engine>/component/<name>`, for a named instance `<engine>/<instance>/component/<name>`, with the clusters it runs on.
 pub type Identities = BTreeMap<String, BTreeSet<String>>;
+
+/// By identity and by place, the protected clusters where its workloads are there. A place is a namespace; with a slash
+/// and the release for a chart; the objects, for a declaration that makes some.
+pub type Places = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
 
 /// What a build runs where, and how it would go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +38,8 @@ pub struct Record {
     pub protected: Option<BTreeSet<String>>,
     /// Those of the identities whose workloads go with what deploys them.
     pub cascade: Identities,
+    /// Where the workloads on protected clusters are. An engine deletes them when they are elsewhere from then on.
+    pub places: Places,
     /// For each identity the hash of what it is, but for its name.
     pub contents: BTreeMap<String, String>,
 }
@@ -71,9 +81,10 @@ impl Lock {
             at: Some((error.line(), error.column())),
             help: RESTORE,
         })?;
-        let old = match value.get("schema").and_then(Value::as_str) {
-            Some(SCHEMA) => false,
-            Some(SCHEMA_1) => true,
+        let version = match value.get("schema").and_then(Value::as_str) {
+            Some(SCHEMA) => 3,
+            Some(SCHEMA_2) => 2,
+            Some(SCHEMA_1) => 1,
             Some(other) if other.starts_with("fleetc.lock/") => {
                 let message = format!("has the format `{other}`, and this fleetc reads `{SCHEMA}`");
                 let help = "build with the version of fleetc that wrote it, or a newer one";
@@ -81,27 +92,34 @@ impl Lock {
             }
             _ => return Err(wrong(format!("has no `schema` of `{SCHEMA}`"))),
         };
-        let lock = Self::of(&value, old)
+        let lock = Self::of(&value, version)
             .ok_or_else(|| wrong("lacks an entry, or has one of the wrong type".into()))
             .and_then(Self::checked)?;
-        if !old && value.get("digest").and_then(Value::as_str) != Some(&lock.digest()) {
+        if version > 1 && value.get("digest").and_then(Value::as_str) != Some(&lock.digest(version)) {
             let help = "restore it from Git; after a merge, take either side and build again with `--overwrite-edits`";
             return Err(LockError { message: "is not as a build wrote it".into(), at: None, help });
         }
         Ok(lock)
     }
 
-    fn of(value: &Value, old: bool) -> Option<Self> {
+    fn of(value: &Value, version: u8) -> Option<Self> {
         let mut lock = Self { fleet: value.get("fleet")?.as_str()?.to_string(), ..Self::default() };
         for (path, hash) in value.get("files")?.as_object()? {
             lock.files.insert(path.clone(), hash.as_str()?.to_string());
         }
         lock.record.identities = identities_in(value, "identities")?;
-        if !old {
+        if version > 1 {
             lock.record.cascade = identities_in(value, "cascade")?;
             lock.record.protected = Some(names_in(value.get("protected")?)?);
             for (identity, hash) in value.get("contents")?.as_object()? {
                 lock.record.contents.insert(identity.clone(), hash.as_str()?.to_string());
+            }
+        }
+        if version > 2 {
+            for (identity, places) in value.get("places")?.as_object()? {
+                let places = places.as_object()?.iter();
+                let places = places.map(|(place, names)| Some((place.clone(), names_in(names)?)));
+                lock.record.places.insert(identity.clone(), places.collect::<Option<_>>()?);
             }
         }
         Some(lock)
@@ -122,18 +140,19 @@ impl Lock {
         format!(
             "{{\n  \"schema\": {},\n  \"digest\": {},\n{}}}\n",
             quote(SCHEMA),
-            quote(&self.digest()),
-            self.entries()
+            quote(&self.digest(VERSION)),
+            self.entries(VERSION)
         )
     }
 
     /// The hash of all entries. So two branches that both changed what is built collide when they are merged, and the
     /// merge is built anew.
-    fn digest(&self) -> String {
-        hash(self.entries().as_bytes())
+    fn digest(&self, version: u8) -> String {
+        hash(self.entries(version).as_bytes())
     }
 
-    fn entries(&self) -> String {
+    /// The entries, as the format of this version has them.
+    fn entries(&self, version: u8) -> String {
         let texts = |map: &BTreeMap<String, String>| -> Vec<String> {
             map.iter().map(|(key, text)| format!("    {}: {}", quote(key), quote(text))).collect()
         };
@@ -146,6 +165,14 @@ impl Lock {
         _ = writeln!(text, "  \"files\": {},", block(&texts(&self.files)));
         _ = writeln!(text, "  \"identities\": {},", block(&sets(&record.identities)));
         _ = writeln!(text, "  \"cascade\": {},", block(&sets(&record.cascade)));
+        if version > 2 {
+            let places = record.places.iter().map(|(identity, places)| {
+                let places: Vec<_> =
+                    places.iter().map(|(place, names)| format!("{}: {}", quote(place), list(names))).collect();
+                format!("    {}: {{{}}}", quote(identity), places.join(", "))
+            });
+            _ = writeln!(text, "  \"places\": {},", block(&places.collect::<Vec<_>>()));
+        }
         _ = writeln!(text, "  \"contents\": {}", block(&texts(&record.contents)));
         text
     }
@@ -167,6 +194,10 @@ impl Record {
                     let identity = identity(engine, instance.name.as_deref(), &deployment.component);
                     let cluster = deployment.cluster.to_string();
                     record.identities.entry(identity.clone()).or_default().insert(cluster.clone());
+                    if deployment.protected {
+                        let places = record.places.entry(identity.clone()).or_default();
+                        places.entry(place(deployment)).or_default().insert(cluster.clone());
+                    }
                     if deployment.on_delete == OnDelete::Cascade {
                         record.cascade.entry(identity.clone()).or_default().insert(cluster);
                     }
@@ -196,6 +227,19 @@ impl Record {
         record.contents =
             contents.into_iter().map(|(identity, hash)| (identity, format!("{:x}", hash.finalize()))).collect();
         record
+    }
+}
+
+/// Where the workloads of a deployment are.
+fn place(deployment: &Deployment) -> String {
+    let namespace = deployment.namespace.as_deref().unwrap_or_default();
+    match &deployment.content {
+        Content::Path(_) => namespace.to_string(),
+        Content::Chart(chart) => format!("{namespace}/{}", chart.release),
+        Content::Objects(objects) => {
+            let objects: Vec<_> = objects.iter().map(|object| json::object_ref(&ObjectRef::of(object))).collect();
+            objects.join(" ")
+        }
     }
 }
 
@@ -253,6 +297,7 @@ mod tests {
                 identities: [("argocd/component/web".into(), clusters(&["prod", "dev"]))].into(),
                 protected: Some(clusters(&["prod"])),
                 cascade: [("argocd/component/web".into(), clusters(&["dev"]))].into(),
+                places: [("argocd/component/web".into(), [("web".into(), clusters(&["prod"]))].into())].into(),
                 contents: [("argocd/component/web".into(), hash(b"c"))].into(),
             },
         }
@@ -263,7 +308,7 @@ mod tests {
         assert_eq!(
             lock().text(),
             r#"{
-  "schema": "fleetc.lock/2",
+  "schema": "fleetc.lock/3",
   "digest": "DIGEST",
   "fleet": "my-org",
   "protected": ["prod"],
@@ -277,12 +322,15 @@ mod tests {
   "cascade": {
     "argocd/component/web": ["dev"]
   },
+  "places": {
+    "argocd/component/web": {"web": ["prod"]}
+  },
   "contents": {
     "argocd/component/web": "2e7d2c03a9507ae265ecf5b5356885a53393a2029d241394997265a1a25aefc6"
   }
 }
 "#
-            .replace("DIGEST", &lock().digest())
+            .replace("DIGEST", &lock().digest(VERSION))
         );
         assert_eq!(Lock::parse(&lock().text()).unwrap(), lock());
         let empty =
@@ -292,16 +340,28 @@ mod tests {
     }
 
     #[test]
+    fn a_lock_of_the_format_before_is_read_and_has_its_own_digest() {
+        let record = Record { places: Places::new(), ..lock().record };
+        let old = Lock { record, ..lock() };
+        let text = old.text().replace("lock/3", "lock/2").replace("  \"places\": {},\n", "");
+        let text = text.replace(&old.digest(VERSION), &old.digest(2));
+        assert_eq!(Lock::parse(&text).unwrap(), old);
+        assert!(Lock::parse(&text.replace("[\"dev\"]", "[]")).is_err());
+    }
+
+    #[test]
     fn a_lock_that_cannot_be_trusted_is_refused() {
         let good = lock().text();
         for (from, to, message) in [
-            ("lock/2", "lock/3", "has the format `fleetc.lock/3`"),
+            ("lock/3", "lock/4", "has the format `fleetc.lock/4`"),
             ("my-org", "my-firm", "is not as a build wrote it"),
-            ("\"fleetc.lock/2\"", "3", "has no `schema`"),
+            ("\"fleetc.lock/3\"", "3", "has no `schema`"),
             ("argocd/root.yaml", "../../etc/passwd", "owns a file that no build writes"),
             ("argocd/root.yaml", "/etc/passwd", "owns a file that no build writes"),
             ("3e23", "3E23", "has no SHA-256 for `flux/hub/x.yaml`"),
             ("[\"dev\", \"prod\"]", "\"dev\"", "lacks an entry"),
+            ("{\"web\": [\"prod\"]}", "[\"prod\"]", "lacks an entry"),
+            ("\"web\": [\"prod\"]", "", "is not as a build wrote it"),
             ("  \"files\"", "<<<<<<< HEAD\n  \"files\"", "holds Git's conflict markers"),
             ("  \"fleet\"", "  fleet", "is not JSON"),
         ] {

@@ -23,7 +23,7 @@ pub use baseline::{built, committed};
 pub use compare::{Change, Changes, Kind, Permit, Wanted, compare};
 pub use diff::{PATIENCE as DIFF_PATIENCE, coloured, unified, unified_texts};
 pub use disk::{Disk, Found, Hold, OpenFolder};
-pub use lock::{Identities, Lock, LockError, Record};
+pub use lock::{Identities, Lock, LockError, Places, Record};
 pub use place::{Held, Place};
 
 use crate::diag::Diagnostics;
