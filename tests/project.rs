@@ -149,6 +149,16 @@ fn a_file_may_have_four_mebibytes_and_no_byte_more() {
 
 #[cfg(unix)]
 #[test]
+fn a_pipe_in_place_of_a_file_is_named_and_not_waited_for() {
+    let folder = Folder::with(&[("main.fleet", FLEET)]);
+    assert!(std::process::Command::new("mkfifo").arg(folder.path("a.fleet")).status().unwrap().success());
+    let project = discover(&folder, ".");
+    let messages: Vec<_> = project.diagnostics.iter().map(|d| (d.code.id, d.message.as_str())).collect();
+    assert_eq!(messages, [("F0004", "`a.fleet` is not a regular file")]);
+}
+
+#[cfg(unix)]
+#[test]
 fn symbolic_links_are_not_followed_out_of_the_project() {
     use std::os::unix::fs::symlink;
 

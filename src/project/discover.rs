@@ -20,9 +20,9 @@ use crate::source::Sources;
 /// Why there is no project.
 #[derive(Debug)]
 pub enum NoProject {
-    /// The folder cannot be entered.
+    /// The folder, or a file in it, cannot be read.
     Folder {
-        /// Which folder.
+        /// Which one.
         path: PathBuf,
         /// Why.
         error: io::Error,
@@ -39,7 +39,7 @@ pub enum NoProject {
 impl fmt::Display for NoProject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder { path, error } => write!(f, "cannot enter `{}`: {}", path.display(), reason(error)),
+            Self::Folder { path, error } => write!(f, "cannot read `{}`: {}", path.display(), reason(error)),
             Self::Nowhere { start, .. } => {
                 write!(f, "no `.fleet` file in `{}` or a folder above it declares a fleet", start.display())
             }
@@ -73,15 +73,7 @@ impl Project {
         if !start.is_dir() {
             return Err(folder_error(io::ErrorKind::NotADirectory.into()));
         }
-        // A declaration that is being written still counts as it was saved, so that its project is not lost meanwhile.
-        let declared = |folder: &&Path| {
-            declares_fleet(folder)
-                || overlay.is_some_and(|file| file.path.parent() == Some(folder) && holds_fleet(&file.bytes))
-        };
-        let Some(root) = start.ancestors().find(declared) else {
-            let below = projects_below(&start);
-            return Err(NoProject::Nowhere { start, below });
-        };
+        let root = root_of(&start, overlay)?;
         let mut found = collect(root);
         if let Some(overlay) = overlay.filter(|overlay| overlay.path.starts_with(root)) {
             let path = relative(root, &overlay.path);
@@ -112,13 +104,44 @@ impl Project {
     }
 }
 
-/// Whether a file directly in `folder` holds a `fleet` declaration.
-fn declares_fleet(folder: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(folder) else { return false };
-    entries
-        .flatten()
-        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.') && is_fleet_file(&entry.path()))
-        .any(|entry| load::read(&entry.path()).is_ok_and(|bytes| holds_fleet(&bytes)))
+/// The nearest folder from `start` up that declares a fleet. Where one cannot be read, a fleet above it may be another one
+/// than the one that is meant, so none is taken; many a folder above is nobody's to read, and then there is just none.
+fn root_of<'p>(start: &'p Path, overlay: Option<&Overlay>) -> Result<&'p Path, NoProject> {
+    let mut unreadable: Option<NoProject> = None;
+    for folder in start.ancestors() {
+        // A declaration that is being written still counts as it was saved, so that its project is not lost meanwhile.
+        let open = overlay.is_some_and(|file| file.path.parent() == Some(folder) && holds_fleet(&file.bytes));
+        match (declares_fleet(folder), unreadable) {
+            (Ok(false), before) if !open => unreadable = before,
+            (Err((path, error)), before) if !open => {
+                unreadable = before.or(Some(NoProject::Folder { path, error }));
+            }
+            (_, Some(before)) => return Err(before),
+            (_, None) => return Ok(folder),
+        }
+    }
+    match unreadable {
+        Some(NoProject::Folder { path, error }) if path.starts_with(start) => Err(NoProject::Folder { path, error }),
+        _ => Err(NoProject::Nowhere { start: start.to_path_buf(), below: projects_below(start) }),
+    }
+}
+
+/// Whether a file directly in `folder` holds a `fleet` declaration. Fails with the path that says no.
+fn declares_fleet(folder: &Path) -> Result<bool, (PathBuf, io::Error)> {
+    let failed = |error| (folder.to_path_buf(), error);
+    let mut unreadable = None;
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name().to_string_lossy().starts_with('.') || !is_fleet_file(&entry.path()) {
+            continue;
+        }
+        match load::read(&entry.path()) {
+            Ok(bytes) if holds_fleet(&bytes) => return Ok(true),
+            Err(Unread::Io(error)) => unreadable = Some((entry.path(), error)),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    unreadable.map_or(Ok(false), Err)
 }
 
 /// The folders not far below `start` that hold a `fleet` declaration, for a message. Not far, because `start` may be

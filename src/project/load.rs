@@ -32,11 +32,12 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Unread> {
 
 /// The bytes of the file at `path`, unless it has more than `most`, which is known without reading it.
 pub fn read_at_most(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
-    let file = File::open(path).map_err(Unread::Io)?;
-    let metadata = file.metadata().map_err(Unread::Io)?;
-    if !metadata.is_file() {
+    // Before it is opened, which for a pipe would last until somebody writes to it.
+    if !std::fs::metadata(path).map_err(Unread::Io)?.is_file() {
         return Err(Unread::Because("is not a regular file"));
     }
+    let file = File::open(path).map_err(Unread::Io)?;
+    let metadata = file.metadata().map_err(Unread::Io)?;
     if metadata.len() > most {
         return Err(Unread::TooLarge { size: metadata.len() });
     }

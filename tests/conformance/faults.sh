@@ -59,9 +59,14 @@ fresh() {
 }
 # same SIDE: the output is that one, and nothing else is in it.
 same() { test ! -e "$work/now/gitops/.fleetc-build" && cmp -s <(sums now) "$work/$1.sums"; }
-# whole WHAT: every file that is seen is old or new, and an index lists nothing that is not there.
+# objects SIDE: how many objects the manifests hold.
+objects() { find "$work/$1/gitops" -name .fleetc-build -prune -o -name '*.yaml' -exec cat {} + | grep -c '^kind: '; }
+fewest=$(printf '%s\n' "$(objects base)" "$(objects new)" | sort -n | head -1)
+# whole WHAT: every file that is seen is old or new, an index lists nothing that is not there, and nothing that both trees
+# hold is missing.
 whole() {
     local name other
+    test "$(objects now)" -ge "$fewest" || { fail "$1: fewer objects than before and after"; return 1; }
     other=$(sums now | comm -23 - "$work/known.sums" | head -1)
     test -z "$other" || { fail "$1: neither old nor new: $other"; return 1; }
     while IFS= read -r name; do
@@ -103,17 +108,38 @@ hit rename-error "renameat,renameat2:error=EIO" 2
 hit unlink-error "unlinkat:error=EIO" 0 2
 step=1 hit mkdir-error "mkdirat:error=EACCES" 2
 hit chmod-error "fchmod:error=EPERM" 2
+# The standard library ends a program (101) that cannot close a folder which it has read.
+calls=close hit close-error "close:error=EIO" 0 2 101
+calls=getdents64 hit read-folder-error "getdents64:error=EIO" 0 1 2
 if [ "$parts" != all ]; then
     echo "$passed passed, $failed failed"
     exit "$((failed > 0))"
 fi
 
 # A signal leaves nothing behind when nothing was changed yet.
-fresh
-code=0
-strace -f -qq -o /dev/null -e trace=mkdirat -e inject=mkdirat:signal=SIGINT:when=1 "$fleetc" build -q -C "$work/now" \
-    >"$work/said" 2>&1 || code=$?
-if [ "$code" != 0 ] && same base; then pass; else fail "interrupted: exit code $code, or something changed"; fi
+for signal in SIGINT SIGTERM SIGHUP; do
+    fresh
+    code=0
+    strace -f -qq -o /dev/null -e trace=mkdirat -e "inject=mkdirat:signal=$signal:when=1" "$fleetc" build -q \
+        -C "$work/now" >"$work/said" 2>&1 || code=$?
+    if [ "$code" != 0 ] && same base; then pass; else fail "$signal: exit code $code, or something changed"; fi
+done
+# Somebody who presses Ctrl-C again and again: from the first call on, and from one in the middle of the renames.
+for first in 1 60; do
+    fresh
+    code=0
+    strace -f -qq -o /dev/null -e "trace=$calls" -e "inject=$calls:signal=SIGINT:when=$first+1" "$fleetc" build -q \
+        -C "$work/now" >"$work/said" 2>&1 || code=$?
+    if [ "$code" = 0 ]; then fail "Ctrl-C again and again from $first: exit code 0"; continue; fi
+    if whole "Ctrl-C again and again" && finishes "Ctrl-C again and again"; then pass; fi
+done
+
+# Nobody who listens: what was asked for is done all the same.
+for closed in '>&-' '2>&-' '>&- 2>&- <&-' '| true'; do
+    fresh
+    (eval "\"$fleetc\" build -v -C \"$work/now\" $closed" 2>/dev/null) || true
+    if finishes "closed: $closed"; then pass; fi
+done
 
 # Two builds at once: both end, and the tree is the new one. Other sources: the tree is one of the two, whole.
 for _ in 1 2 3; do
@@ -153,6 +179,57 @@ else
     echo "faults: full disks are not tried: no mount namespaces here"
 fi
 
+# A disk that may only be read, and one that runs nothing and knows no devices.
+if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
+    fresh
+    echo none >"$work/code"
+    unshare -m sh -c "mount --bind '$work/now' '$work/now' && mount -o remount,bind,ro '$work/now' && {
+        '$fleetc' build -q -C '$work/now' >'$work/said' 2>&1; echo \$? >'$work/code'
+        for command in 'build --check' 'build --dry-run' plan check; do
+            '$fleetc' \$command -q -C '$work/now' >/dev/null 2>&1; echo \$? >>'$work/code'
+        done; }" || true
+    if [ "$(tr '\n' ' ' <"$work/code")" = "2 3 0 0 0 " ] && same base; then pass; else
+        fail "a read-only disk: exit codes $(tr '\n' ' ' <"$work/code"), $(head -1 "$work/said")"; fi
+    fresh
+    mkdir "$work/odd"
+    unshare -m sh -c "mount -t tmpfs -o noexec,nodev,nosuid none '$work/odd' && cp -a '$work/now/.' '$work/odd' &&
+        '$fleetc' build -q -C '$work/odd' >'$work/said' 2>&1 && diff -r '$work/new/gitops' '$work/odd/gitops' >'$work/changed'" &&
+        pass || fail "noexec and nodev: $(head -1 "$work/said")"
+fi
+
+# What is no file stands where one goes: it is named and never opened.
+if command -v python3 >/dev/null; then
+    path=gitops/flux/hub/clusters/c0.yaml
+    for made in "mkfifo \"\$1\"" "python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \"\$1\"" \
+        "mknod \"\$1\" c 1 3"; do
+        fresh
+        rm "$work/now/$path"
+        (cd "$work/now/gitops/flux/hub/clusters" && sh -c "$made" sh c0.yaml) 2>/dev/null || { echo "faults: not tried here: $made"; continue; }
+        code=0
+        timeout 8 "$fleetc" build -q -C "$work/now" >"$work/said" 2>&1 || code=$?
+        if [ "$code" = 1 ] && grep -q "F0602.*$path" "$work/said" && [ ! -f "$work/now/$path" ]; then pass; else
+            fail "$made: exit code $code, $(head -1 "$work/said")"; fi
+    done
+fi
+
+# Little memory, stack, or descriptors: an error before anything is changed, or a whole build.
+for limit in "-n 4" "-n 8" "-n 16" "-s 64" "-s 128" "-v 4000" "-v 20000" "-v 30000" "-v 40000" "-v 60000" "-v 100000" "-f 1"; do
+    fresh
+    # By a shell of its own, which says to the log how it ended.
+    sh -c "ulimit $limit && '$fleetc' build -q -C '$work/now'; exit \$?" >"$work/said" 2>&1 || true
+    # A file that gets too large ends the program by a signal, as if it was killed.
+    if [ "$limit" != "-f 1" ] && ! same base && ! same new; then fail "ulimit $limit: something is half done"; continue; fi
+    if whole "ulimit $limit" && finishes "ulimit $limit"; then pass; fi
+done
+
+# A current folder that is gone.
+mkdir "$work/gone"
+fresh
+code=0
+(cd "$work/gone" && rmdir "$work/gone" && "$fleetc" build -q -C "$work/now" >"$work/said" 2>&1; exit $?) || code=$?
+if [ "$code" = 0 ] && same new; then pass; else
+    fail "a current folder that is gone: exit code $code, $(head -1 "$work/said")"; fi
+
 # Somebody else's folder. Root may do everything, so it is tried as another user.
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     chmod 755 "$work"
@@ -166,6 +243,16 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
         if [ "$code" = 2 ] && same base && [ "$(grep -c "$path" "$work/said")" = 1 ]; then pass; else
             fail "no permission for $path: exit code $code, $(cat "$work/said")"; fi
     done
+    # A folder that cannot be listed is not taken for one without a fleet: above it there is another.
+    fresh
+    mkdir "$work/now/sub"
+    echo 'fleet other { source = home }' >"$work/now/sub/fleet.fleet"
+    chmod 711 "$work/now/sub"
+    code=0
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$work/fleetc" build -q -C "$work/now/sub" >"$work/said" 2>&1 || code=$?
+    rm -r "$work/now/sub"
+    if [ "$code" = 2 ] && same base && grep -q "cannot read .*/sub" "$work/said"; then pass; else
+        fail "a folder that cannot be listed: exit code $code, $(cat "$work/said")"; fi
     # Reading alone needs no permission to write, and no home.
     fresh
     rm -rf "$work/now/gitops"
