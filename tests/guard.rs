@@ -566,6 +566,55 @@ fn a_baseline_that_cannot_be_read_is_an_error() {
 }
 
 #[test]
+fn however_a_repository_is_checked_out_its_last_commit_guards() {
+    let folder = repository();
+    let from = format!("file://{}", folder.root().display());
+    let run = |at: &Folder, arguments: &[&str]| {
+        git(at, &[&["-c", "protocol.file.allow=always"], arguments].concat());
+    };
+    let checkouts = Folder::new();
+    for (name, commands) in [
+        (
+            "detached",
+            vec![vec!["clone", "-q", &from, "detached"], vec!["-C", "detached", "checkout", "-q", "--detach"]],
+        ),
+        ("shallow", vec![vec!["clone", "-q", "--depth=1", &from, "shallow"]]),
+        (
+            "sparse",
+            vec![
+                vec!["clone", "-q", "--sparse", &from, "sparse"],
+                vec!["-C", "sparse", "sparse-checkout", "set", "web"],
+            ],
+        ),
+        ("tree", vec![vec!["clone", "-q", &from, "whole"], vec!["-C", "whole", "worktree", "add", "-q", "../tree"]]),
+        (
+            "above/below",
+            vec![vec!["init", "-q", "above"], vec!["-C", "above", "submodule", "-q", "add", &from, "below"]],
+        ),
+    ] {
+        for command in &commands {
+            run(&checkouts, command);
+        }
+        let path = format!("{name}/fleet.fleet");
+        let text = checkouts.read(&path);
+        let build = || {
+            let output = fleetc(&checkouts, &["build", "-C", name, "--dry-run"]);
+            (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        };
+        assert_eq!(build().0, Some(0), "{name}: {}", build().1);
+        let lines = text.lines().filter(|line| !line.contains("shop"));
+        checkouts.write(&path, lines.map(|line| format!("{line}\n")).collect::<String>());
+        let (code, said) = build();
+        assert!(code == Some(1) && said.contains("F0610"), "{name}: {said}");
+    }
+    // What a shallow clone lacks is not taken for nothing.
+    git(&folder, &["commit", "-q", "--allow-empty", "-m", "second"]);
+    run(&checkouts, &["clone", "-q", "--depth=1", &from, "shallower"]);
+    let output = fleetc(&checkouts, &["build", "-C", "shallower", "--base", "HEAD~1"]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("F0609"));
+}
+
+#[test]
 fn a_head_that_git_has_lost_is_no_empty_repository() {
     let folder = repository();
     for part in [".git/HEAD", ".git/refs/heads/main"] {
