@@ -1,6 +1,6 @@
 //! What a change means, from two texts: `tests/change/NAME/` holds both and what is to be said.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::string_slice)]
 #![allow(missing_docs)]
 
 #[path = "support/golden.rs"]
@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use fleetc::analysis::{self, Compilation};
-use fleetc::change::{Change, Kind, Level, Side, compare, json, markdown, text};
+use fleetc::change::{Change, Kind, Level, Side, compare, html, json, markdown, text};
 use fleetc::project::MemoryFiles;
 
 fn compiled(fleet: &str) -> Compilation {
@@ -44,6 +44,26 @@ fn names() -> Vec<String> {
     names
 }
 
+/// What a page says: without its style and script, which all pages have.
+fn main_of(page: &str) -> &str {
+    let (from, to) = (page.find("<main>").unwrap(), page.find("<footer").unwrap());
+    &page[from..to]
+}
+
+#[test]
+fn a_page_has_what_is_folded_elsewhere_and_runs_nothing_of_others() {
+    let (old, new) = texts("web");
+    let new = new.replace("path = \"web/v2\"", "path = \"<img src=x onerror=alert(1)>\"");
+    let page = html::html(&change(&old, &new));
+    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;") && !page.contains("<img"), "{page}");
+    assert!(page.contains("Content-Security-Policy") && page.matches("<script").count() == 1);
+    let many: String = (0..50).map(|number| format!("cluster more-{number} {{ env = prod }}\n")).collect();
+    let page = html::html(&change(&format!("{old}{many}"), &format!("{}{many}", texts("web").1)));
+    for part in ["52 clusters, 52 protected", "more-49 (protected)"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
 #[test]
 fn changes_are_told_as_expected() {
     for name in names() {
@@ -51,6 +71,7 @@ fn changes_are_told_as_expected() {
         let change = change(&old, &new);
         golden::golden(&format!("tests/change/{name}/change.txt"), &text::text(&change));
         golden::golden(&format!("tests/change/{name}/change.md"), &markdown::markdown(&change));
+        golden::golden(&format!("tests/change/{name}/change.html"), main_of(&html::html(&change)));
         golden::golden(&format!("tests/change/{name}/change.json"), &format!("{:#}\n", json::json(&change)));
     }
 }

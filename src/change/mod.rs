@@ -9,6 +9,7 @@ mod causes;
 mod compare;
 mod declared;
 mod fields;
+pub mod html;
 pub mod json;
 pub mod markdown;
 mod risk;

@@ -63,12 +63,8 @@ impl Plan {
             let flag = if self.unhealthy.is_empty() { "--component" } else { "--unhealthy" };
             return Err(Failure::new(format!("`{flag}` says something of a simulation")).help("add `--simulate`"));
         }
-        if self.base.is_some() && (self.simulate || self.format == Format::Html) {
-            let (flag, help) = match self.simulate {
-                true => ("--simulate", "leave out one of them"),
-                false => ("--format html", "write `--format markdown`"),
-            };
-            return Err(Failure::new(format!("`{flag}` says nothing of a change")).help(help));
+        if self.base.is_some() && self.simulate {
+            return Err(Failure::new("`--simulate` says nothing of a change").help("leave out one of them"));
         }
         let start = load::start(global)?;
         let (_, compilation) = load::compile(&start, &[], terminal)?;
@@ -81,7 +77,8 @@ impl Plan {
             terminal.result(&match self.format {
                 Format::Json => format!("{:#}\n", change::json::json(&change)),
                 Format::Markdown => change::markdown::markdown(&change),
-                Format::Text | Format::Html => change::text::text(&change),
+                Format::Html => change::html::html(&change),
+                Format::Text => change::text::text(&change),
             });
             return Ok(if self.exit_code && change.is_any() { Exit::Differs } else { Exit::Fine });
         }

@@ -10,8 +10,10 @@ mod table;
 use sha2::{Digest as _, Sha256};
 
 pub use report::report;
+pub(crate) use table::MOST_ROWS;
 
-use super::svg::{self, xml};
+use super::svg;
+pub(crate) use super::svg::xml;
 use super::{Graph, Matrix};
 use crate::plan::base64;
 
@@ -31,12 +33,12 @@ pub fn matrix(matrix: &Matrix) -> String {
 }
 
 /// What narrows a page down.
-const FILTER: &str = "<p class=\"filter\"><label for=\"filter\">Filter</label> <input id=\"filter\" type=\"search\" \
+pub(crate) const FILTER: &str = "<p class=\"filter\"><label for=\"filter\">Filter</label> <input id=\"filter\" type=\"search\" \
                       placeholder=\"press / to filter\" autocomplete=\"off\" spellcheck=\"false\"> \
                       <output id=\"found\" for=\"filter\"></output></p>\n";
 
-/// A whole page.
-fn page(title: &str, beside: &str, body: &str) -> String {
+/// A whole page: its title, what stands beside it, and what is below, both as HTML.
+pub(crate) fn page(title: &str, beside: &str, body: &str) -> String {
     let hash = base64::encode(&Sha256::digest(SCRIPT.as_bytes()));
     let title = xml(title);
     format!(

@@ -7,7 +7,7 @@ use crate::picture::{Cell, Matrix};
 use crate::plan::text::some_of;
 
 /// How many rows a table has at most.
-pub(super) const MOST_ROWS: usize = 500;
+pub(crate) const MOST_ROWS: usize = 500;
 
 /// The table with what is said below it; `linked` when components and clusters are on the same page.
 pub(super) fn matrix(matrix: &Matrix, linked: bool) -> String {

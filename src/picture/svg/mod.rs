@@ -88,7 +88,7 @@ fn columns(text: &str) -> usize {
 }
 
 /// Text of XML and HTML, also between double quotes. What neither may hold is replaced.
-pub(super) fn xml(text: &str) -> String {
+pub(crate) fn xml(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
