@@ -46,12 +46,14 @@ pub(super) fn invisible_character(span: Span, character: char) -> Diagnostic {
 
 fn what_is_invisible(character: char) -> &'static str {
     match character {
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' => {
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
             "a bidirectional control: the text is not in the order in which it is shown"
         }
         '\u{feff}' => "a byte order mark, which belongs at the start of a file only",
         '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}' => "a character without width",
-        _ => "a control character",
+        '\u{2028}' | '\u{2029}' => "a line end to some programs, and none to others",
+        c if c.is_control() => "a control character",
+        _ => "nothing is shown for it",
     }
 }
 

@@ -78,9 +78,12 @@ pub fn is_invisible(character: char) -> bool {
     match character {
         '\n' | '\r' | '\t' => false,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => true,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' => true,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' => true,
         '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' => true,
-        '\u{feff}' | '\u{fffe}' | '\u{ffff}' => true,
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => true,
+        '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' => true,
+        '\u{e0000}'..='\u{e007f}' => true,
         _ => false,
     }
 }

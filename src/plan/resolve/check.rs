@@ -3,6 +3,7 @@
 use crate::diag::{Diagnostic, codes};
 use crate::plan::GroupKind;
 use crate::source::Span;
+use crate::syntax::limits::is_invisible;
 
 /// F0307 for `text`, which becomes `what`.
 pub fn invalid_name(span: Span, text: &str, what: &str, limit: usize) -> Diagnostic {
@@ -31,6 +32,39 @@ pub fn empty(span: Span, name: &str) -> Diagnostic {
     invalid(span, format!("`{name}` is empty"), "says nothing", help)
 }
 
+/// F0314 for a `name` that an engine gives to a command or shows as a name, and that would deceive there: nothing, an option,
+/// something that nobody sees.
+pub fn unusable(span: Span, name: &str, text: &str) -> Option<Diagnostic> {
+    if text.is_empty() {
+        return Some(empty(span, name));
+    }
+    if text.starts_with('-') {
+        let message = format!("`{name}` begins with `-`");
+        let label = "a command would take it for an option";
+        return Some(invalid(span, message, label, "write what it is called, without a `-` in front"));
+    }
+    let hidden = text.chars().find(|c| is_invisible(*c) || matches!(c, '\n' | '\r' | '\t'))?;
+    let message = format!("`{name}` holds a character that cannot be seen");
+    Some(invalid(span, message, format!("holds U+{:04X}", u32::from(hidden)), "take it out"))
+}
+
+/// What is wrong with the name of a branch or tag, if anything: the rules of `git check-ref-format`, which Argo CD and Flux
+/// fetch by.
+pub fn not_a_ref(text: &str) -> Option<&'static str> {
+    let is_odd = |c: char| c == ' ' || c.is_control() || "~^:?*[\\".contains(c);
+    if text.contains(is_odd) {
+        Some("holds a blank or one of `~^:?*[\\`")
+    } else if text.contains("..") || text.contains("//") || text.contains("@{") || text == "@" {
+        Some("holds `..`, `//` or `@{`, or is `@`")
+    } else if text.starts_with('/') || text.ends_with(['/', '.']) {
+        Some("begins with `/`, or ends with `/` or `.`")
+    } else if text.split('/').any(|part| part.starts_with('.') || part.ends_with(".lock")) {
+        Some("has a part that begins with `.` or ends with `.lock`")
+    } else {
+        None
+    }
+}
+
 /// F0314 for the duration `name` of nothing.
 pub fn zero(span: Span, name: &str) -> Diagnostic {
     invalid(span, format!("`{name}` cannot be zero"), "too short", "write for example `10m`")
@@ -44,8 +78,8 @@ pub fn unsafe_path(path: &str) -> Option<&'static str> {
     if path.contains('\\') {
         return Some("holds a backslash");
     }
-    if path.contains(|c: char| c.is_control()) {
-        return Some("holds a control character");
+    if path.contains(|c: char| is_invisible(c) || c.is_control()) {
+        return Some("holds a character that cannot be seen");
     }
     if path.split('/').any(|part| part == "..") {
         return Some("leaves its source with `..`");
@@ -102,8 +136,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_what_git_takes_is_a_ref() {
+        for text in ["main", "release/1.2", "v1.2.3+x", "refs/heads/main", "größe", "a@b"] {
+            assert_eq!(not_a_ref(text), None, "{text}");
+        }
+        for text in
+            ["a b", "a:b", "a^", "a..b", "/a", "a/", "a//b", "a.", "a/.b", "a.lock/b", "a@{b", "@", "a\\b", "v1.*"]
+        {
+            assert!(not_a_ref(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
     fn paths_that_leave_their_source_are_unsafe() {
-        for path in ["/etc", "../x", "a/../../b", "a\\b", "a\nb"] {
+        for path in ["/etc", "../x", "a/../../b", "a\\b", "a\nb", "a\u{202e}b"] {
             assert!(unsafe_path(path).is_some(), "{path}");
         }
         assert_eq!(unsafe_path("a/..b/c"), None);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::check::{clean_path, empty, invalid, invalid_name, unsafe_path, unsafe_path_diagnostic, zero};
+use super::check::{clean_path, invalid, invalid_name, unsafe_path, unsafe_path_diagnostic, unusable, zero};
 use super::engines::on_delete;
 use super::folders::Folders;
 use super::pick::{Findings, Picked, Poison, Spot};
@@ -130,9 +130,10 @@ impl Attributes<'_, '_, '_, '_, '_> {
     /// A text that may not be empty.
     pub(super) fn filled(&mut self, name: &str) -> Picked<Option<String>> {
         let text = self.text(name)?;
-        if text.as_deref() == Some("") {
-            let span = self.span(name);
-            self.report(empty(span, name));
+        // What a path may not hold is said by who takes it.
+        let judged = text.as_deref().filter(|text| name != "path" || text.is_empty());
+        if let Some(wrong) = judged.and_then(|text| unusable(self.span(name), name, text)) {
+            self.report(wrong);
             return Err(Poison);
         }
         Ok(text)
@@ -293,15 +294,19 @@ fn images(at: &mut Attributes) -> Picked<Vec<Image>> {
         let changes = image.tag.is_some() || image.digest.is_some() || image.new_name.as_ref() != Some(&image.name);
         let empty = [&image.new_name, &image.tag, &image.digest].into_iter().all(Option::is_none);
         let blank = [&image.tag, &image.digest].into_iter().flatten().any(String::is_empty);
-        if !changes || empty || blank {
+        let why = if !parts::may_be_image(image) {
+            Some((format!("`{}` names no image", image.name), "not what may stand in the name of an image"))
+        } else if !changes || empty || blank {
+            let message = format!("nothing would replace the image `{}`", image.name);
+            Some((message, "says no other name, tag or digest"))
+        } else {
+            None
+        };
+        if let Some((message, label)) = why {
             let span = at.spot.layers.maps.get("images").and_then(|parts| parts.last()).map(|part| part.span);
             let span = span.unwrap_or(at.spot.layers.name.span);
-            at.report(invalid(
-                span,
-                format!("nothing would replace the image `{}`", image.name),
-                "says no other name, tag or digest",
-                format!("write for example `\"{}\" = \":1.2.3\"`, or `\"registry/name:1.2.3\"`", image.name),
-            ));
+            let help = "write for example `nginx = \":1.2.3\"`, or `nginx = \"registry/nginx:1.2.3\"`";
+            at.report(invalid(span, message, label, help));
             return Err(Poison);
         }
     }
@@ -404,9 +409,9 @@ fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Co
                 return Err(Poison);
             }
             // The URL of an OCI source may name the chart itself.
-            if kind == SourceKind::Helm && name.is_empty() {
-                let span = at.span("chart");
-                at.report(empty(span, "chart"));
+            let said = kind == SourceKind::Helm || !name.is_empty();
+            if let Some(wrong) = unusable(at.span("chart"), "chart", &name).filter(|_| said) {
+                at.report(wrong);
                 return Err(Poison);
             }
             let version = chart_version(at, &name, version?)?;

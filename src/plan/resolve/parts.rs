@@ -86,6 +86,22 @@ pub fn image(name: &str, text: &str) -> Image {
     Image { name: name.to_string(), new_name, tag, digest }
 }
 
+/// Whether `image` holds nothing that stands in no image. kustomize takes its name for a pattern, and Argo CD gives it to
+/// `kustomize edit set image` (3.5, util/kustomize), where one that begins with `-` would be an option.
+pub fn may_be_image(image: &Image) -> bool {
+    let is_made_of = |text: &str, marks: &str| {
+        text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
+    };
+    let is_name = |name: &String| is_made_of(name, "._-/:");
+    let may_be =
+        |part: &Option<String>, marks| part.as_ref().is_none_or(|part| part.is_empty() || is_made_of(part, marks));
+    is_name(&image.name)
+        && image.new_name.as_ref().is_none_or(is_name)
+        && may_be(&image.tag, "._-")
+        && may_be(&image.digest, "._-+:")
+}
+
 /// `"group/Kind"`, `"group/Kind/name"`, `"Kind"`, `"Kind/name"`, `"/Kind/name"`; kinds begin with a capital.
 fn ignore_target(text: &str) -> Option<(String, String, Option<String>)> {
     let capital = |part: &str| part.starts_with(|c: char| c.is_ascii_uppercase());

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::check::unsafe_path;
+use super::check::{invalid, not_a_ref, unsafe_path, unusable};
 use super::settings::Fixed;
 use crate::diag::{Diagnostic, Diagnostics, codes, one_of};
 use crate::model::{Model, schema};
 use crate::plan::{Revision, Source, SourceKind};
 use crate::project::Files;
 use crate::source::Span;
+use crate::syntax::limits::is_invisible;
 
 /// A source and what only the checks need of it.
 #[derive(Clone, Debug)]
@@ -133,8 +134,13 @@ fn revision(kind: SourceKind, fixed: &Fixed, diagnostics: &mut Diagnostics) -> R
             );
             continue;
         }
-        if text.is_empty() {
-            diagnostics.push(super::check::empty(span, name));
+        let why = not_a_ref(&text).filter(|_| matches!(name, "branch" | "tag"));
+        let not_a_ref = |why| {
+            let message = format!("Git takes no {name} that {why}");
+            invalid(span, message, "cannot be fetched", "write the name as `git` prints it")
+        };
+        if let Some(wrong) = unusable(span, name, &text).or_else(|| why.map(not_a_ref)) {
+            diagnostics.push(wrong);
             continue;
         }
         if let Some((_, first, at)) = &found {
@@ -169,7 +175,9 @@ fn check_url(kind: SourceKind, url: &str, span: Span, diagnostics: &mut Diagnost
         SourceKind::Oci => (url.starts_with("oci://"), "`oci://…`"),
         SourceKind::Bucket => (url.starts_with("https://") || url.starts_with("http://"), "`https://endpoint/name`"),
     };
-    let clean = !url.chars().any(|c| c.is_whitespace() || c.is_control());
+    // A host that begins with `-` is an option to `ssh`.
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let clean = !url.chars().any(|c| c.is_whitespace() || is_invisible(c)) && !host.starts_with('-');
     if ok && clean && url.len() <= 2048 {
         return;
     }
