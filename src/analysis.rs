@@ -84,15 +84,21 @@ fn compile_with<T>(
     and: impl FnOnce(Known) -> T,
 ) -> (Compilation, Option<T>) {
     let mut sources = project.sources.clone();
-    for (path, text) in stdlib::FILES {
-        sources.add(SourceFile::new(path, Origin::StandardLibrary, text));
-    }
+    let library: Vec<Parse> = stdlib::FILES
+        .iter()
+        .enumerate()
+        .map(|(number, (path, text))| {
+            stdlib::parse(number, sources.add(SourceFile::new(*path, Origin::StandardLibrary, *text)))
+        })
+        .collect();
     let mut diagnostics = project.diagnostics.clone();
     let unreadable: BTreeSet<SourceId> =
         project.diagnostics.iter().map(|diagnostic| diagnostic.primary.span.source).collect();
     let mut parsed = Vec::new();
-    for (id, file) in sources.iter() {
-        let parse = syntax::parse(id, &file.text);
+    let own = sources.iter().filter(|(_, file)| file.origin == Origin::Project);
+    let own = own.map(|(id, file)| syntax::parse(id, &file.text));
+    for parse in own.chain(library) {
+        let (id, file) = (parse.cst.source, sources.file(parse.cst.source));
         // What cannot be read makes no sense either.
         if !unreadable.contains(&id) {
             diagnostics.extend(parse.diagnostics.clone());

@@ -1,5 +1,11 @@
 //! The standard library: ordinary `.fleet` files, part of the compiler.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::source::SourceId;
+use crate::syntax::{self, Parse};
+
 /// Every file with its path; sorted by path.
 pub const FILES: [(&str, &str); 35] = [
     ("std/alloy.fleet", include_str!("../stdlib/alloy.fleet")),
@@ -38,3 +44,23 @@ pub const FILES: [(&str, &str); 35] = [
     ("std/vault.fleet", include_str!("../stdlib/vault.fleet")),
     ("std/velero.fleet", include_str!("../stdlib/velero.fleet")),
 ];
+
+/// What the file `number` of [`FILES`] is read as when it is the source `id`. A process that compiles again and again, as
+/// an editor's does, or a test, reads it once.
+pub fn parse(number: usize, id: SourceId) -> Parse {
+    static READ: Mutex<Option<HashMap<(usize, SourceId), Parse>>> = Mutex::new(None);
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    let read = read.get_or_insert_default();
+    if let Some(parse) = read.get(&(number, id)) {
+        return parse.clone();
+    }
+    let parse = syntax::parse(id, FILES.get(number).map_or("", |(_, text)| text));
+    // Projects differ in how many files they have, and so in the ids of these.
+    if read.len() < KEPT {
+        read.insert((number, id), parse.clone());
+    }
+    parse
+}
+
+/// How many parses are kept at most.
+const KEPT: usize = 20 * FILES.len();
