@@ -158,12 +158,12 @@ fn hubs(size: Size) -> usize {
 }
 
 fn cluster_name(number: usize) -> String {
-    format!("{}-{number:05}", if number % 2 == 0 { "cloud" } else { "edge" })
+    format!("{}-{number:05}", if number.is_multiple_of(2) { "cloud" } else { "edge" })
 }
 
 fn cluster(number: usize, size: Size) -> String {
     let env = ["dev", "staging", "prod", "prod", "prod"][number / 2 % 5];
-    let platform = if number % 2 == 0 { "cloud" } else { "edge" };
+    let platform = if number.is_multiple_of(2) { "cloud" } else { "edge" };
     let canary = if number / 2 % 20 == 4 { "  canary   = true\n" } else { "" };
     format!(
         "cluster {name} {{\n  env      = {env}\n  region   = {region}\n  platform = {platform}\n  hub      = \
@@ -244,7 +244,9 @@ fn component(number: usize, size: Size) -> String {
         ),
     };
     let overrides = |text: &mut String, of: &dyn Fn(usize) -> bool| {
-        for cluster in (0..size.clusters).filter(|cluster| mix(*cluster, 100 + number) % 100 == 0 && of(*cluster)) {
+        for cluster in
+            (0..size.clusters).filter(|cluster| mix(*cluster, 100 + number).is_multiple_of(100) && of(*cluster))
+        {
             let what = if is_chart { "values { logLevel = \"debug\" }" } else { "interval = 1m" };
             writeln!(text, "  on {} {{ {what} }}", cluster_name(cluster)).expect("a text takes all");
         }
@@ -264,7 +266,8 @@ fn component(number: usize, size: Size) -> String {
     };
     text.push_str("}\n");
     for hub in 0..hubs(size) {
-        write!(text, "component {name}-{hub:02} from {from} on hub == hub-{hub:02} {{\n{rollout}").expect("a text takes all");
+        write!(text, "component {name}-{hub:02} from {from} on hub == hub-{hub:02} {{\n{rollout}")
+            .expect("a text takes all");
         overrides(&mut text, &|cluster| cluster / 2 % hubs(size) == hub);
     }
     text

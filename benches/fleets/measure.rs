@@ -24,7 +24,7 @@ pub fn run(command: &mut Command, codes: &[i32], output: &Path) -> Cost {
     let file = File::create(output).expect("a file can be made");
     let start = Instant::now();
     let child = command.stdin(Stdio::null()).stdout(file).stderr(Stdio::null()).spawn();
-    let used = child.and_then(|mut child| child.wait4()).expect("the program runs");
+    let used = child.and_then(|child| child.wait4()).expect("the program runs");
     let wall = start.elapsed();
     assert!(used.status.code().is_some_and(|code| codes.contains(&code)), "{command:?} ended with {}", used.status);
     Cost { wall, cpu: used.rusage.utime + used.rusage.stime, peak: used.rusage.maxrss }
@@ -58,6 +58,8 @@ pub fn instructions(program: &str, args: &[&str], folder: &Path) -> u64 {
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", program])
         .args(args)
         .current_dir(folder)
+        // How often a thread looks for work depends on the machine.
+        .env("RAYON_NUM_THREADS", "1")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .output()

@@ -33,7 +33,8 @@ const COUNTED: [(&str, &[&str]); 3] =
 
 /// Measures and prints, with what was typed.
 pub fn run_all(words: &[&str]) {
-    let sizes: Vec<Size> = words.iter().filter(|word| SIZES.iter().any(|size| size.name == **word)).map(|word| named(word)).collect();
+    let sizes: Vec<Size> =
+        words.iter().filter(|word| SIZES.iter().any(|size| size.name == **word)).map(|word| named(word)).collect();
     let sizes = if sizes.is_empty() { SIZES.to_vec() } else { sizes };
     let rounds = words.iter().position(|word| *word == "--rounds").and_then(|at| words.get(at + 1)?.parse().ok());
     let shape = if words.contains(&"--one") { Shape::One } else { Shape::Many };
@@ -198,7 +199,11 @@ fn print_growth((few, small): &(usize, Taken), (many, large): &(usize, Taken)) {
     println!("| | time | processor | memory |\n|---|--:|--:|--:|");
     let exponent = |small: f64, large: f64| (large / small).ln() / (*many as f64 / *few as f64).ln();
     for ((row, small, _), (_, large, _)) in small.iter().zip(large) {
-        let memory = if small.peak == 0 { String::new() } else { format!("{:.2}", exponent(small.peak as f64, large.peak as f64)) };
+        let memory = if small.peak == 0 {
+            String::new()
+        } else {
+            format!("{:.2}", exponent(small.peak as f64, large.peak as f64))
+        };
         println!(
             "| {row} | {:.2} | {:.2} | {memory} |",
             exponent(small.wall.as_secs_f64(), large.wall.as_secs_f64()),
