@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::lints;
 use crate::model::{self, inventory::Inventories};
@@ -90,9 +92,10 @@ fn compile_with<T>(
     let mut diagnostics = project.diagnostics.clone();
     let unreadable: BTreeSet<SourceId> =
         project.diagnostics.iter().map(|diagnostic| diagnostic.primary.span.source).collect();
+    let files: Vec<(SourceId, &SourceFile)> = sources.iter().collect();
+    let parses: Vec<Parse> = files.par_iter().map(|(id, file)| syntax::parse(*id, &file.text)).collect();
     let mut parsed = Vec::new();
-    for (id, file) in sources.iter() {
-        let parse = syntax::parse(id, &file.text);
+    for ((id, file), parse) in files.into_iter().zip(parses) {
         // What cannot be read makes no sense either.
         if !unreadable.contains(&id) {
             diagnostics.extend(parse.diagnostics.clone());
