@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::lints;
 use crate::model::{self, inventory::Inventories};
@@ -84,21 +86,21 @@ fn compile_with<T>(
     and: impl FnOnce(Known) -> T,
 ) -> (Compilation, Option<T>) {
     let mut sources = project.sources.clone();
-    let library: Vec<Parse> = stdlib::FILES
-        .iter()
-        .enumerate()
-        .map(|(number, (path, text))| {
-            stdlib::parse(number, sources.add(SourceFile::new(*path, Origin::StandardLibrary, *text)))
-        })
-        .collect();
+    let own = sources.iter().count();
+    for (path, text) in stdlib::FILES {
+        sources.add(SourceFile::new(path, Origin::StandardLibrary, text));
+    }
     let mut diagnostics = project.diagnostics.clone();
     let unreadable: BTreeSet<SourceId> =
         project.diagnostics.iter().map(|diagnostic| diagnostic.primary.span.source).collect();
+    let files: Vec<(SourceId, &SourceFile)> = sources.iter().collect();
+    let parse = |(place, (id, file)): (usize, &(SourceId, &SourceFile))| match place.checked_sub(own) {
+        Some(number) => stdlib::parse(number, *id),
+        None => syntax::parse(*id, &file.text),
+    };
+    let parses: Vec<Parse> = files.par_iter().enumerate().map(parse).collect();
     let mut parsed = Vec::new();
-    let own = sources.iter().filter(|(_, file)| file.origin == Origin::Project);
-    let own = own.map(|(id, file)| syntax::parse(id, &file.text));
-    for parse in own.chain(library) {
-        let (id, file) = (parse.cst.source, sources.file(parse.cst.source));
+    for ((id, file), parse) in files.into_iter().zip(parses) {
         // What cannot be read makes no sense either.
         if !unreadable.contains(&id) {
             diagnostics.extend(parse.diagnostics.clone());

@@ -346,7 +346,8 @@ fn a_file_that_changes_between_the_look_and_the_write_is_not_lost() {
     let folder = Folder::new();
     build(real(&folder), &wanted(OLD)).unwrap();
     let held = real(&folder).unwrap().hold(Duration::ZERO).unwrap();
-    let changes = compare(&real(&folder).unwrap(), &wanted(NEW), &mut Sources::default()).unwrap();
+    let new = wanted(NEW);
+    let changes = compare(&real(&folder).unwrap(), &new, &mut Sources::default()).unwrap();
     folder.write("gitops/flux/hub/clusters/a.yaml", "by hand\n");
     let trouble = changes.write(&held, &|| false).unwrap_err();
     assert_eq!(trouble.to_string(), "`gitops/flux/hub/clusters/a.yaml` changed while it was being built; build again");

@@ -22,8 +22,9 @@ fn place(folder: &Folder) -> Place {
     Place::new(&folder.root(), &folder.root(), "gitops").unwrap()
 }
 
-fn changes(folder: &Folder, wanted: &Wanted) -> Changes {
-    compare(&place(folder), wanted, &mut Sources::default()).unwrap()
+/// What is wanted is kept until the end, so that a test need not.
+fn changes(folder: &Folder, wanted: &Wanted) -> Changes<'static> {
+    compare(&place(folder), Box::leak(Box::new(wanted.clone())), &mut Sources::default()).unwrap()
 }
 
 /// `kind path` for each change.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use fleetc::plan::{
     Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, Ignore, Image, Kubeconfig, Max, ObjectRef,
-    OnDelete, Origin, OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Revision, Role, Rollout, Source,
-    SourceKind, Stage, ValuesFile, Window, json, text,
+    OnDelete, Origin, OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Revision, Role, Rollout,
+    Settings, Source, SourceKind, Stage, ValuesFile, Window, json, text,
 };
 use fleetc::source::{self, SourceFile, Sources, Span};
 use serde_json::{Value, json};
@@ -37,43 +37,45 @@ fn cluster(name: &str, env: &str) -> Cluster {
 
 fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Content) -> Deployment {
     Deployment {
-        component: component.into(),
         cluster: cluster.into(),
         name: format!("{component}-{cluster}"),
-        project: None,
-        namespace: None,
-        source: Arc::clone(source),
-        content,
-        patches: Vec::new(),
-        images: Vec::new(),
-        components: Vec::new(),
-        substitute: BTreeMap::new(),
-        health: Vec::new(),
-        wait: true,
-        ignore: Vec::new(),
         after: Vec::new(),
         implied: Vec::new(),
-        rollout: None,
         stage: None,
-        prune: true,
-        self_heal: false,
-        create_namespace: true,
-        namespace_labels: BTreeMap::new(),
-        namespace_annotations: BTreeMap::new(),
-        server_side: false,
         suspend: false,
-        force: false,
-        sync_options: Vec::new(),
-        interval: None,
-        timeout: None,
-        retry: None,
-        service_account: None,
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
         on_delete: OnDelete::Cascade,
         protected: cluster.starts_with("prod"),
-        raw: Default::default(),
-        origin: Origin { component: nowhere(), attributes: BTreeMap::new() },
+        settings: Arc::new(Settings {
+            component: component.into(),
+            project: None,
+            namespace: None,
+            source: Arc::clone(source),
+            content,
+            patches: Vec::new(),
+            images: Vec::new(),
+            components: Vec::new(),
+            substitute: BTreeMap::new(),
+            health: Vec::new(),
+            wait: true,
+            ignore: Vec::new(),
+            rollout: None,
+            prune: true,
+            self_heal: false,
+            create_namespace: true,
+            namespace_labels: BTreeMap::new(),
+            namespace_annotations: BTreeMap::new(),
+            server_side: false,
+            force: false,
+            sync_options: Vec::new(),
+            interval: None,
+            timeout: None,
+            retry: None,
+            service_account: None,
+            labels: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            raw: Default::default(),
+            origin: Origin { component: nowhere(), attributes: BTreeMap::new() },
+        }),
     }
 }
 
@@ -103,7 +105,8 @@ fn everything(home: &Arc<Source>) -> Deployment {
         release: raw(json!({ "maxHistory": 3 })),
         ..Default::default()
     };
-    Deployment {
+    let base = deployment("web", "prod-b", &registry, Content::Chart(web));
+    let settings = Settings {
         raw,
         project: Some("team".into()),
         namespace: Some("web".into()),
@@ -138,9 +141,7 @@ fn everything(home: &Arc<Source>) -> Deployment {
             fields: vec!["/spec/replicas".into()],
             jq: Vec::new(),
         }],
-        after: vec!["cert-manager".into()],
         rollout: Some("progressive".into()),
-        stage: Some("prod".into()),
         self_heal: true,
         sync_options: vec!["RespectIgnoreDifferences=true".into()],
         interval: duration(5_400_000),
@@ -149,8 +150,14 @@ fn everything(home: &Arc<Source>) -> Deployment {
         service_account: Some("web".into()),
         labels: pairs("team", "web"),
         annotations: pairs("note", "x"),
+        ..(*base.settings).clone()
+    };
+    Deployment {
+        after: vec!["cert-manager".into()],
+        stage: Some("prod".into()),
         on_delete: OnDelete::Keep,
-        ..deployment("web", "prod-b", &registry, Content::Chart(web))
+        settings: Arc::new(settings),
+        ..base
     }
 }
 

@@ -118,12 +118,12 @@ impl Build {
         terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
         let Some(plan) = compilation.plan.take() else { return Ok(Exit::Problems) };
         let engines = self.engines(&plan);
-        let tree = target::build(&plan, &engines);
         if prints {
-            terminal.result(&stream(&tree));
+            let tree = target::build(&plan, &engines);
+            stream(tree, |text| terminal.result(text));
             return Ok(Exit::Fine);
         }
-        let wanted = self.wanted(&plan, tree, engines);
+        let wanted = self.wanted(&plan, engines);
         let job = Job { start, project, index };
         self.bring_up_to_date(&job, &mut compilation, (&plan, &wanted), terminal).or_else(|trouble| match trouble {
             Trouble::Refused(diagnostics) => {
@@ -149,8 +149,8 @@ impl Build {
         Ok(())
     }
 
-    fn wanted(&self, plan: &Plan, tree: OutputTree, engines: Engines) -> Wanted {
-        let record = Record::of(plan, &engines);
+    fn wanted(&self, plan: &Plan, engines: Engines) -> Wanted {
+        let (tree, record) = rayon::join(|| target::build(plan, &engines), || Record::of(plan, &engines));
         Wanted { fleet: plan.fleet.clone(), tree, record, untouched: self.untouched(engines) }
     }
 
@@ -329,33 +329,52 @@ fn summary(changes: &Changes) -> String {
     text
 }
 
-/// The whole tree as one YAML stream, in which every document stands below a line with its path. A file that is no
-/// manifest is a comment: the stream may be given to `kubectl apply`.
-fn stream(tree: &OutputTree) -> String {
-    let mut text = String::new();
+/// Gives the whole tree as one YAML stream to `print`, piece by piece. In it every document stands below a line with its path.
+/// A file that is no manifest is a comment: the stream may be given to `kubectl apply`.
+fn stream(tree: OutputTree, mut print: impl FnMut(&str)) {
+    let mut text = String::with_capacity(2 * PIECE);
+    let mut separator = "";
     for (path, file) in tree {
-        if !path.ends_with(".yaml") {
-            let separator = if text.is_empty() { "" } else { "---\n" };
+        if path.ends_with(".yaml") {
+            for document in documents(&file).filter(|document| !document.trim().is_empty()) {
+                _ = write!(text, "{separator}# {path}\n{document}");
+                separator = "---\n";
+            }
+        } else {
             _ = writeln!(text, "{separator}# {path}");
+            separator = "---\n";
             for line in file.lines() {
                 _ = writeln!(text, "{}", format!("# {line}").trim_end());
             }
-            continue;
         }
-        let mut documents: Vec<String> = vec![String::new()];
-        // Within a text the writer indents every line, so this line can be nothing else.
-        for line in file.split_inclusive('\n') {
-            match documents.last_mut() {
-                Some(document) if line.trim_end() != "---" => document.push_str(line),
-                _ => documents.push(String::new()),
-            }
-        }
-        for document in documents.iter().filter(|document| !document.trim().is_empty()) {
-            let separator = if text.is_empty() { "" } else { "---\n" };
-            _ = write!(text, "{separator}# {path}\n{document}");
+        if text.len() >= PIECE {
+            print(&text);
+            text.clear();
         }
     }
-    text
+    print(&text);
+}
+
+/// How much is printed at once.
+const PIECE: usize = 1 << 18;
+
+/// The documents of a file, without the lines between them.
+fn documents(file: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(file);
+    std::iter::from_fn(move || {
+        let all = rest?;
+        // Within a text the writer indents every line, so this line can be nothing else.
+        for (at, dashes) in all.match_indices("---") {
+            let (before, behind) = all.split_at(at);
+            let (line, next) = behind.split_once('\n').map_or((behind, ""), |(line, next)| (line, next));
+            if (before.is_empty() || before.ends_with('\n')) && line.trim_end() == dashes {
+                rest = Some(next);
+                return Some(before);
+            }
+        }
+        rest = None;
+        Some(all)
+    })
 }
 
 #[cfg(test)]
@@ -372,7 +391,12 @@ mod tests {
         .into();
         let manifests =
             "# a.yaml\n# generated\nkind: A\ntext: |\n  ---\n  x\n---\n# a.yaml\nkind: B\n---\n# b/c.yaml\nkind: C\n";
-        assert_eq!(stream(&tree), format!("{manifests}---\n# d.patch\n# # by hand\n# kind: D\n#\n# x: 1\n"));
-        assert_eq!(stream(&OutputTree::new()), "");
+        let printed = |tree| {
+            let mut text = String::new();
+            stream(tree, |piece| text.push_str(piece));
+            text
+        };
+        assert_eq!(printed(tree), format!("{manifests}---\n# d.patch\n# # by hand\n# kind: D\n#\n# x: 1\n"));
+        assert_eq!(printed(OutputTree::new()), "");
     }
 }

@@ -130,7 +130,10 @@ fn on_disk(
             continue;
         }
         let before = change.before.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        files.insert(changes.place.show(&change.path), (change.path.clone(), [before, change.after.clone()]));
+        files.insert(
+            changes.place.show(&change.path),
+            (change.path.clone(), [before, change.after.as_deref().map(str::to_owned)]),
+        );
     }
     Ok((files, lock_differs))
 }

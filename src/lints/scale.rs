@@ -32,27 +32,30 @@ const READS: u64 = 15;
 
 /// Reports what is large.
 pub fn check(subject: Subject, diagnostics: &mut Diagnostics) {
+    let by_cluster = by_cluster(subject);
+    let of = |instance: &Instance| -> Vec<usize> {
+        by_cluster.iter().filter(|(cluster, _)| instance.serves(cluster)).map(|(_, count)| *count).collect()
+    };
     for settings in &subject.plan.argocd {
-        argocd(subject, settings, diagnostics);
+        argocd(subject, settings, &of(&settings.instance), diagnostics);
     }
     for settings in &subject.plan.flux {
-        flux(subject, settings, diagnostics);
+        flux(subject, settings, of(&settings.instance).iter().sum(), diagnostics);
     }
     polling(subject, diagnostics);
 }
 
-/// How many deployments each of the clusters of `instance` has.
-fn by_cluster<'p>(subject: Subject<'p, '_>, instance: &Instance) -> BTreeMap<&'p str, usize> {
+/// How many deployments each cluster has.
+fn by_cluster<'p>(subject: Subject<'p, '_>) -> BTreeMap<&'p str, usize> {
     let mut count = BTreeMap::new();
-    for deployment in subject.plan.deployments.iter().filter(|deployment| instance.serves(&deployment.cluster)) {
+    for deployment in &subject.plan.deployments {
         *count.entry(&*deployment.cluster).or_default() += 1;
     }
     count
 }
 
-fn argocd(subject: Subject, settings: &ArgoCd, diagnostics: &mut Diagnostics) {
-    let clusters = by_cluster(subject, &settings.instance);
-    let applications: usize = clusters.values().sum();
+fn argocd(subject: Subject, settings: &ArgoCd, clusters: &[usize], diagnostics: &mut Diagnostics) {
+    let applications: usize = clusters.iter().sum();
     if applications > APPLICATIONS {
         let message = format!("this Argo CD would run {applications} Applications on {} clusters", clusters.len());
         diagnostics.push(
@@ -84,11 +87,10 @@ fn sets(subject: Subject, instance: &Instance) -> usize {
     count.values().map(|count| count.div_ceil(SET_ELEMENTS)).sum()
 }
 
-fn flux(subject: Subject, settings: &Flux, diagnostics: &mut Diagnostics) {
+fn flux(subject: Subject, settings: &Flux, deployments: usize, diagnostics: &mut Diagnostics) {
     if settings.mode == FluxMode::Pull {
         return;
     }
-    let deployments: usize = by_cluster(subject, &settings.instance).values().sum();
     if deployments > ROOT_OBJECTS {
         let message = format!("one Kustomization of this Flux would hold {deployments} others");
         diagnostics.push(

@@ -175,6 +175,11 @@ impl Evaluator {
         }
     }
 
+    /// Whether nothing is to be reported so far.
+    pub fn is_clean(&self) -> bool {
+        self.absent.is_empty() && self.unfit.is_empty()
+    }
+
     /// Reports what was absent.
     pub fn finish(self, model: &Model, diagnostics: &mut Diagnostics) {
         for ((span, name), clusters) in self.absent {

@@ -103,6 +103,25 @@ fn groups<'n>(model: &Model, names: &BTreeMap<&'n str, BTreeSet<String>>) -> Vec
     groups.into_iter().map(|(members, _)| members).collect()
 }
 
+/// Adds the words in the values of `entries`: in what is said, not in where `on` blocks say it, and not in those blocks.
+pub fn in_values(entries: &[Entry], names: &mut BTreeSet<String>) {
+    for entry in entries {
+        match entry {
+            Entry::Attribute(Attribute { value, .. }) => in_expr(value, names),
+            Entry::Block(block) if block.keyword.text == "on" => {}
+            Entry::Block(block) => {
+                block.arguments.iter().for_each(|text| in_text(text, names));
+                in_block(&block.body, names);
+            }
+            Entry::Param(param) => param.field.value.iter().for_each(|value| in_expr(value, names)),
+            Entry::Operation(operation) => {
+                in_text(&operation.pointer, names);
+                operation.value.iter().for_each(|value| in_expr(value, names));
+            }
+        }
+    }
+}
+
 fn in_block(block: &Block, names: &mut BTreeSet<String>) {
     for entry in &block.entries {
         match entry {

@@ -1,10 +1,11 @@
 //! What a build would change in the output folder.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::journal::Journal;
 use super::lock::{Lock, LockError, Record, hash};
-use super::place::{Place, Standing};
+use super::place::{Place, Standing, Way, Ways};
 use super::{LOCK, Trouble, names};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::source::{Origin, SourceFile, Sources, Span};
@@ -52,7 +53,7 @@ pub struct Permit {
 
 /// A file that is not as the build wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub struct Change<'w> {
     /// Its path below the output folder.
     pub path: String,
     /// What becomes of it.
@@ -60,16 +61,16 @@ pub struct Change {
     /// Its bytes now, if it is a file.
     pub before: Option<Vec<u8>>,
     /// Its text after the build, unless it goes.
-    pub after: Option<String>,
+    pub after: Option<Cow<'w, str>>,
 }
 
 /// All that a build would change.
 #[derive(Clone, Debug)]
-pub struct Changes {
+pub struct Changes<'w> {
     /// Where.
     pub place: Place,
     /// The files that are not as they should be, sorted by path; the lock among them.
-    pub files: Vec<Change>,
+    pub files: Vec<Change<'w>>,
     /// How many files, the lock among them, are as they should be.
     pub unchanged: usize,
     /// The lock that the folder has now; an empty one without.
@@ -82,7 +83,7 @@ pub struct Changes {
 
 /// Compares the output folder with what it is to hold. Writes nothing. A lock that cannot be read is an error, with a
 /// place in `sources`, and never taken for no lock: nobody would know what is owned.
-pub fn compare(place: &Place, wanted: &Wanted, sources: &mut Sources) -> Result<Changes, Trouble> {
+pub fn compare<'w>(place: &Place, wanted: &'w Wanted, sources: &mut Sources) -> Result<Changes<'w>, Trouble> {
     names::check(wanted.tree.keys().map(String::as_str))
         .map_err(|reason| Trouble::Unusable(format!("the output cannot be written: {reason}")))?;
     let old_text = match place.standing(LOCK)? {
@@ -109,17 +110,18 @@ pub fn compare(place: &Place, wanted: &Wanted, sources: &mut Sources) -> Result<
     let new = wanted.lock(&old);
     let lock = new.text();
     let mut changes = Changes { place: place.clone(), files: Vec::new(), unchanged: 0, old, new, interrupted };
+    let mut ways = place.ways();
     for (path, text) in &wanted.tree {
-        changes.compare_generated(path, text)?;
+        changes.compare_generated(path, text, &mut ways)?;
     }
     for path in owned.iter().filter(|path| !wanted.tree.contains_key(*path) && !wanted.leaves(path)) {
-        changes.compare_stale(path)?;
+        changes.compare_stale(path, &mut ways)?;
     }
     match old_text {
         Some(old_text) if old_text == lock.as_bytes() => changes.unchanged += 1,
         before => {
             let kind = if before.is_some() { Kind::Update } else { Kind::Create };
-            changes.files.push(Change { path: LOCK.to_string(), kind, before, after: Some(lock) });
+            changes.files.push(Change { path: LOCK.to_string(), kind, before, after: Some(lock.into()) });
         }
     }
     changes.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -154,11 +156,12 @@ impl Wanted {
     }
 }
 
-impl Changes {
-    fn compare_generated(&mut self, path: &str, text: &str) -> Result<(), Trouble> {
-        let (kind, before) = match self.place.blocked_below(path) {
-            Some((_, what)) => (Kind::Foreign(what), None),
-            None => match self.place.standing(path)? {
+impl<'w> Changes<'w> {
+    fn compare_generated(&mut self, path: &str, text: &'w str, ways: &mut Ways) -> Result<(), Trouble> {
+        let (kind, before) = match ways.before(path) {
+            Way::Blocked(_, what) => (Kind::Foreign(what), None),
+            Way::Missing => (Kind::Create, None),
+            Way::Open => match self.place.standing(path)? {
                 Standing::Nothing => (Kind::Create, None),
                 Standing::Folder => (Kind::Foreign("a folder"), None),
                 Standing::Other(what) => (Kind::Foreign(what), None),
@@ -170,12 +173,12 @@ impl Changes {
                 Standing::File(bytes) => (self.kind_of(path, &bytes, Kind::Update), Some(bytes)),
             },
         };
-        self.files.push(Change { path: path.to_string(), kind, before, after: Some(text.to_string()) });
+        self.files.push(Change { path: path.to_string(), kind, before, after: Some(text.into()) });
         Ok(())
     }
 
-    fn compare_stale(&mut self, path: &str) -> Result<(), Trouble> {
-        if self.place.blocked_below(path).is_some() {
+    fn compare_stale(&mut self, path: &str, ways: &mut Ways) -> Result<(), Trouble> {
+        if ways.before(path) != Way::Open {
             // Its folder is gone; what stands behind a link there is not what was written.
             return Ok(());
         }
@@ -201,7 +204,7 @@ impl Changes {
     }
 
     /// The files in the way that no lock owns: what may be adopted.
-    pub fn foreign_files(&self) -> impl Iterator<Item = &Change> {
+    pub fn foreign_files(&self) -> impl Iterator<Item = &Change<'w>> {
         self.files.iter().filter(|change| change.is_foreign_file())
     }
 
@@ -225,7 +228,7 @@ impl Changes {
     }
 }
 
-impl Change {
+impl Change<'_> {
     fn may_be_written(&self, permit: &Permit) -> bool {
         match self.kind {
             Kind::Create | Kind::Update | Kind::Remove => true,
@@ -292,7 +295,7 @@ impl Change {
     fn only_line_ends_differ(&self) -> bool {
         let Some(before) = &self.before else { return false };
         let text = String::from_utf8_lossy(before);
-        self.after.as_ref().is_some_and(|after| text.contains("\r\n") && text.replace("\r\n", "\n") == *after)
+        self.after.as_ref().is_some_and(|after| text.contains("\r\n") && text.replace("\r\n", "\n") == **after)
     }
 }
 

@@ -3,14 +3,14 @@
 //! It is committed with the output, so it is the baseline that the next build is compared with. Its text is JSON with
 //! sorted keys and one line an entry, so that a diff of it reads like a list of what changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::names;
-use crate::plan::{Content, Deployment, ObjectRef, OnDelete, Plan, json};
+use crate::plan::{Content, Deployment, Instance, ObjectRef, OnDelete, Plan, json};
 use crate::target::Engines;
 
 /// The format that is written.
@@ -185,6 +185,15 @@ impl Lock {
     }
 }
 
+/// What an instance of an engine runs of a component.
+#[derive(Default)]
+struct Found {
+    clusters: BTreeSet<String>,
+    cascade: BTreeSet<String>,
+    places: BTreeMap<String, BTreeSet<String>>,
+    content: Sha256,
+}
+
 impl Record {
     /// What `plan` runs with `engines`.
     pub fn of(plan: &Plan, engines: &Engines) -> Self {
@@ -194,23 +203,46 @@ impl Record {
         let argocd: Vec<_> = plan.argocd.iter().filter(|_| engines.argocd).map(|settings| &settings.instance).collect();
         let flux: Vec<_> = plan.flux.iter().filter(|_| engines.flux).map(|settings| &settings.instance).collect();
         let mut contents: BTreeMap<String, Sha256> = BTreeMap::new();
-        for deployment in &plan.deployments {
-            let mut content = None;
-            for (engine, instances) in [("argocd", &argocd), ("flux", &flux)] {
-                for instance in instances.iter().filter(|instance| instance.serves(&deployment.cluster)) {
-                    let identity = identity(engine, instance.name.as_deref(), &deployment.component);
+        let instances: Vec<(&str, &Instance)> = [("argocd", &argocd), ("flux", &flux)]
+            .into_iter()
+            .flat_map(|(engine, all)| all.iter().map(move |instance| (engine, *instance)))
+            .collect();
+        let mut serving: HashMap<&str, Vec<usize>> = HashMap::new();
+        for all in plan.deployments.chunk_by(|a, b| a.component == b.component) {
+            let mut found: Vec<Option<Found>> = instances.iter().map(|_| None).collect();
+            for deployment in all {
+                let serves =
+                    |place: &usize| instances.get(*place).is_some_and(|(_, one)| one.serves(&deployment.cluster));
+                let serving =
+                    serving.entry(&deployment.cluster).or_insert_with(|| (0..instances.len()).filter(serves).collect());
+                let mut content = None;
+                for place in serving {
+                    let Some(found) = found.get_mut(*place) else { continue };
+                    let found = found.get_or_insert_with(Found::default);
                     let cluster = deployment.cluster.to_string();
-                    record.identities.entry(identity.clone()).or_default().insert(cluster.clone());
                     if deployment.protected {
-                        let places = record.places.entry(identity.clone()).or_default();
-                        places.entry(place(deployment)).or_default().insert(cluster.clone());
+                        found.places.entry(place_of(deployment)).or_default().insert(cluster.clone());
                     }
                     if deployment.on_delete == OnDelete::Cascade {
-                        record.cascade.entry(identity.clone()).or_default().insert(cluster);
+                        found.cascade.insert(cluster.clone());
                     }
+                    found.clusters.insert(cluster);
                     let content = content.get_or_insert_with(|| json::content(deployment).to_string());
-                    contents.entry(identity).or_default().update(content.as_bytes());
+                    found.content.update(content.as_bytes());
                 }
+            }
+            let Some(first) = all.first() else { continue };
+            for ((engine, instance), found) in instances.iter().zip(found) {
+                let Some(found) = found else { continue };
+                let identity = identity(engine, instance.name.as_deref(), &first.component);
+                if !found.cascade.is_empty() {
+                    record.cascade.insert(identity.clone(), found.cascade);
+                }
+                if !found.places.is_empty() {
+                    record.places.insert(identity.clone(), found.places);
+                }
+                record.identities.insert(identity.clone(), found.clusters);
+                contents.insert(identity, found.content);
             }
         }
         // What an object on the hub is for is what would miss it.
@@ -238,7 +270,7 @@ impl Record {
 }
 
 /// Where the workloads of a deployment are.
-fn place(deployment: &Deployment) -> String {
+fn place_of(deployment: &Deployment) -> String {
     let namespace = deployment.namespace.as_deref().unwrap_or_default();
     match &deployment.content {
         Content::Path(_) => namespace.to_string(),

@@ -1,5 +1,6 @@
 //! Where the output folder is: always inside the project, never behind a symbolic link.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -126,7 +127,7 @@ impl Place {
     pub fn hold(&self, patience: Duration) -> Result<Held, Trouble> {
         let start = Instant::now();
         let failed = |error| Trouble::Io { action: "lock", path: self.name().to_string(), error };
-        let made = self.make_folders(&self.folder).map_err(failed)?;
+        let made = self.make_folders(&self.folder, &mut HashSet::new()).map_err(failed)?;
         loop {
             match self.disk.hold(&self.folder).map_err(failed)? {
                 Some(hold) => return Ok(Held { place: self.clone(), made, _hold: hold }),
@@ -144,37 +145,87 @@ impl Place {
         }
     }
 
-    /// Makes `folder`, relative to the root, and those above it; gives the new ones, those above first.
-    pub(super) fn make_folders(&self, folder: &str) -> io::Result<Vec<String>> {
+    /// Makes `folder`, relative to the root, and those above it; gives the new ones, those above first. Those of `there` are
+    /// known to be there, and what is found or made is added.
+    pub(super) fn make_folders(&self, folder: &str, there: &mut HashSet<String>) -> io::Result<Vec<String>> {
         let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
         let mut made = Vec::new();
         for above in ends.filter_map(|end| folder.get(..end)).filter(|above| !above.is_empty()) {
+            if there.contains(above) {
+                continue;
+            }
             if self.disk.look(above)? == Found::Nothing {
                 self.disk.make_folder(above)?;
                 made.push(above.to_string());
             }
+            there.insert(above.to_string());
         }
         Ok(made)
     }
 
-    /// The first folder on the way to `path` below the output folder that is none, and what it is instead.
-    pub(super) fn blocked_below(&self, path: &str) -> Option<(String, &'static str)> {
-        let (folder, _) = path.rsplit_once('/')?;
-        self.blocked(&self.show(folder))
+    /// What may be found on the ways to many paths, each folder looked at once.
+    pub(super) fn ways(&self) -> Ways<'_> {
+        Ways { place: self, known: HashMap::new() }
     }
 
-    /// The same for `folder` relative to the root, itself included.
+    /// The first folder on the way to `folder`, which is relative to the root, that is none, itself included, and what it is
+    /// instead.
     fn blocked(&self, folder: &str) -> Option<(String, &'static str)> {
-        let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-        for above in ends.filter_map(|end| folder.get(..end)).filter(|above| !above.is_empty()) {
-            match self.disk.look(above) {
-                Ok(Found::Folder) => {}
-                Ok(Found::Link) => return Some((above.to_string(), "a symbolic link")),
-                Ok(Found::File | Found::Other) => return Some((above.to_string(), "not a folder")),
-                Ok(Found::Nothing) | Err(_) => return None,
-            }
+        match self.ways().leading_to(folder) {
+            Way::Blocked(at, what) => Some((at, what)),
+            Way::Open | Way::Missing => None,
         }
-        None
+    }
+}
+
+/// What is found on the way to a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It is there.
+    Open,
+    /// It is not there.
+    Missing,
+    /// This folder on the way is none; what it is in words.
+    Blocked(String, &'static str),
+}
+
+/// The ways to folders, as they were when each of them was first asked for.
+pub(super) struct Ways<'p> {
+    place: &'p Place,
+    known: HashMap<String, Way>,
+}
+
+impl Ways<'_> {
+    /// The way to the folder of `path`, which lies below the output folder.
+    pub(super) fn before(&mut self, path: &str) -> Way {
+        match path.rsplit_once('/') {
+            Some((folder, _)) => self.leading_to(&self.place.show(folder)),
+            None => Way::Open,
+        }
+    }
+
+    /// The way to `folder`, which is relative to the root.
+    fn leading_to(&mut self, folder: &str) -> Way {
+        if folder.is_empty() {
+            return Way::Open;
+        }
+        if let Some(known) = self.known.get(folder) {
+            return known.clone();
+        }
+        let above = folder.rsplit_once('/').map_or(Way::Open, |(above, _)| self.leading_to(above));
+        let way = match above {
+            Way::Open => match self.place.disk.look(folder) {
+                Ok(Found::Folder) => Way::Open,
+                Ok(Found::Link) => Way::Blocked(folder.to_string(), "a symbolic link"),
+                Ok(Found::File | Found::Other) => Way::Blocked(folder.to_string(), "not a folder"),
+                Ok(Found::Nothing) => Way::Missing,
+                // Whoever asks for what is in it is told.
+                Err(_) => Way::Open,
+            },
+            way => way,
+        };
+        self.known.insert(folder.to_string(), way.clone());
+        way
     }
 }
 

@@ -10,16 +10,16 @@
 //! Each step has reached the disk before the next begins. Killed before step 2, nothing has changed; later, the next
 //! build goes on from there. `tests/faults.rs` stops it at every operation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 
 use super::compare::{Change, Changes};
 use super::journal::{STAGING, begin_staging, end_staging};
 use super::lock::hash;
-use super::place::{Held, Standing};
+use super::place::{Held, Standing, Way};
 use super::{LOCK, Trouble};
 
-impl Changes {
+impl Changes<'_> {
     /// Makes the changes in the folder that is held. The caller has looked at [`Changes::refusals`]. Asks `stop` between
     /// the files whether to give up, until the first one is renamed: [`Trouble::Interrupted`], and nothing has changed.
     pub fn write(&self, _held: &Held, stop: &dyn Fn() -> bool) -> Result<(), Trouble> {
@@ -63,6 +63,7 @@ impl Changes {
     /// Makes the folders that are missing, adds them to `made`, and looks that what is in them may be changed.
     fn make_folders(&self, made: &mut Vec<String>) -> Result<(), Trouble> {
         let mut looked_at = BTreeSet::new();
+        let mut there = HashSet::new();
         for change in &self.files {
             let path = self.place.show(&change.path);
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -71,7 +72,7 @@ impl Changes {
             }
             let disk = self.place.disk();
             self.place
-                .make_folders(folder)
+                .make_folders(folder, &mut there)
                 .and_then(|new| {
                     made.extend(new);
                     disk.may_change(folder)
@@ -84,19 +85,21 @@ impl Changes {
     /// Looks that nobody changed anything meanwhile, and writes the journal.
     fn announce(&self) -> Result<(), Trouble> {
         let mut journal = self.interrupted.clone().unwrap_or_default();
+        let mut ways = self.place.ways();
         for change in &self.files {
             let now = match self.place.standing(&change.path)? {
                 Standing::File(bytes) => Some(bytes),
                 _ => None,
             };
-            if now != change.before || self.place.blocked_below(&change.path).is_some() {
+            if now != change.before || matches!(ways.before(&change.path), Way::Blocked(..)) {
                 let path = self.place.show(&change.path);
                 return Err(Trouble::Unusable(format!("`{path}` changed while it was being built; build again")));
             }
             if let Some(text) = &change.after
                 && change.path != LOCK
             {
-                journal.add(&change.path, hash(text.as_bytes()));
+                let known = self.new.files.get(&change.path).cloned();
+                journal.add(&change.path, known.unwrap_or_else(|| hash(text.as_bytes())));
             }
         }
         journal.write(&self.place)

@@ -1,7 +1,7 @@
 //! The engines that a fleet is built for: their settings, and what of the plan each of them sees.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::space::Space;
@@ -68,7 +68,7 @@ pub struct Instance {
     /// Its name, unless it is the only one and has none.
     pub name: Option<String>,
     /// The clusters it deploys to; all when absent.
-    pub clusters: Option<BTreeSet<Arc<str>>>,
+    pub clusters: Option<Arc<HashSet<Arc<str>>>>,
 }
 
 impl Instance {
@@ -173,15 +173,30 @@ impl Plan {
         if self.clusters.iter().all(|cluster| instance.serves(&cluster.name)) {
             return Cow::Borrowed(self);
         }
-        let mut plan = self.clone();
-        plan.clusters.retain(|cluster| instance.serves(&cluster.name));
-        plan.deployments.retain(|deployment| instance.serves(&deployment.cluster));
+        let serves = |cluster: &Arc<str>| instance.serves(cluster);
+        // Most of a large plan is its clusters and deployments, so only those that are served are copied.
+        let mut plan = Self {
+            fleet: self.fleet.clone(),
+            label_prefix: self.label_prefix.clone(),
+            home: self.home.clone(),
+            home_path: self.home_path.clone(),
+            argocd: self.argocd.clone(),
+            flux: self.flux.clone(),
+            clusters: self.clusters.iter().filter(|cluster| serves(&cluster.name)).cloned().collect(),
+            sources: self.sources.clone(),
+            projects: self.projects.clone(),
+            rollouts: self.rollouts.clone(),
+            deployments: self.deployments.iter().filter(|one| serves(&one.cluster)).cloned().collect(),
+            guards: self.guards.clone(),
+            hub_objects: self.hub_objects.clone(),
+            space: self.space.clone(),
+        };
         plan.hub_objects.retain_mut(|object| {
-            object.clusters.retain(|cluster| instance.serves(cluster));
+            object.clusters.retain(serves);
             !object.clusters.is_empty()
         });
         for stage in plan.rollouts.iter_mut().flat_map(|rollout| &mut rollout.stages) {
-            stage.clusters.retain(|cluster| instance.serves(cluster));
+            stage.clusters.retain(serves);
         }
         let serves_some = |clusters: &mut ProjectClusters| match clusters {
             ProjectClusters::Names(names) => {

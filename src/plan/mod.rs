@@ -4,6 +4,7 @@
 //! every name is final (already shortened) and every string is resolved.
 
 pub mod base64;
+mod deployment;
 pub mod engines;
 pub mod expectations;
 mod glob;
@@ -26,6 +27,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+pub use deployment::{Deployment, Settings};
 pub use engines::{ArgoCd, ArgoCdLayout, Destination, Flux, FluxLayout, FluxMode, Instance, Membership, Version};
 pub use hub::HubObject;
 pub use registration::{Provisioner, Register, Registration};
@@ -309,85 +311,6 @@ pub struct Retry {
     pub max_duration: Option<Duration>,
 }
 
-/// One component on one cluster.
-#[derive(Clone, Debug)]
-pub struct Deployment {
-    /// The component.
-    pub component: Arc<str>,
-    /// The cluster.
-    pub cluster: Arc<str>,
-    /// `<component>-<cluster>`, shortened when too long.
-    pub name: String,
-    /// The project.
-    pub project: Option<String>,
-    /// Where namespaced objects go.
-    pub namespace: Option<String>,
-    /// Where it comes from.
-    pub source: Arc<Source>,
-    /// What is taken from there.
-    pub content: Content,
-    /// Changes of the objects.
-    pub patches: Vec<Patch>,
-    /// Replaced images.
-    pub images: Vec<Image>,
-    /// Folders of the source with kustomize components, in the order in which they are laid over each other.
-    pub components: Vec<String>,
-    /// Variables for Flux's substitution.
-    pub substitute: BTreeMap<String, String>,
-    /// What must be healthy.
-    pub health: Vec<ObjectRef>,
-    /// Whether everything applied must be healthy.
-    pub wait: bool,
-    /// Fields that somebody else owns.
-    pub ignore: Vec<Ignore>,
-    /// Components on the same cluster that come first, sorted.
-    pub after: Vec<Arc<str>>,
-    /// Those of them that follow from secrets and stores and that nobody wrote.
-    pub implied: Vec<Arc<str>>,
-    /// The rollout.
-    pub rollout: Option<Arc<str>>,
-    /// The stage of the rollout.
-    pub stage: Option<Arc<str>>,
-    /// Whether objects that left the source are deleted.
-    pub prune: bool,
-    /// Whether changes made by hand are undone at once.
-    pub self_heal: bool,
-    /// Whether the namespace is made.
-    pub create_namespace: bool,
-    /// Labels of the namespace that is made.
-    pub namespace_labels: BTreeMap<String, String>,
-    /// Annotations of the namespace that is made.
-    pub namespace_annotations: BTreeMap<String, String>,
-    /// Whether objects are applied on the server's side.
-    pub server_side: bool,
-    /// Whether it is paused.
-    pub suspend: bool,
-    /// Whether objects that cannot be changed are made anew.
-    pub force: bool,
-    /// More of Argo CD's sync options.
-    pub sync_options: Vec<String>,
-    /// How often it is reconciled.
-    pub interval: Option<Duration>,
-    /// How long a reconciliation may take.
-    pub timeout: Option<Duration>,
-    /// How failures are repeated.
-    pub retry: Option<Retry>,
-    /// The service account that applies it.
-    pub service_account: Option<String>,
-    /// Labels of the engine's object.
-    pub labels: BTreeMap<String, String>,
-    /// Annotations of the engine's object.
-    pub annotations: BTreeMap<String, String>,
-    /// Whether its workloads go with it.
-    pub on_delete: OnDelete,
-    /// Whether its cluster is protected.
-    pub protected: bool,
-    /// Raw fields of the engines' objects.
-    pub raw: raw::Raw,
-    /// Where it was said.
-    pub origin: Origin,
-}
-
 /// Where the parts of a deployment were said, for the diagnostics of the back ends.
 #[derive(Clone, Debug)]
 pub struct Origin {
@@ -420,16 +343,6 @@ impl ObjectRef {
             (self.group(), self.kind.as_str()),
             ("", "Namespace") | ("apiextensions.k8s.io", "CustomResourceDefinition")
         )
-    }
-}
-
-impl Deployment {
-    /// The objects that fleetc writes for it.
-    pub fn objects(&self) -> &[Value] {
-        match &self.content {
-            Content::Objects(objects) => objects,
-            Content::Path(_) | Content::Chart(_) => &[],
-        }
     }
 }
 

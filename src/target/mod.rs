@@ -10,6 +10,8 @@ pub mod yaml;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::diag::Diagnostics;
 use crate::plan::Plan;
 
@@ -39,30 +41,40 @@ fn relative_path(from: &str, to: &str) -> String {
 
 /// Reports what the engines of `plan` cannot do.
 pub fn check(plan: &Plan, diagnostics: &mut Diagnostics) {
-    for settings in &plan.argocd {
-        argocd::check(&plan.of_argocd(settings), settings, diagnostics);
-    }
+    let alone = |check: &(dyn Fn(&mut Diagnostics) + Sync)| {
+        let mut found = Diagnostics::default();
+        check(&mut found);
+        found
+    };
+    // Instances know nothing of each other. What they report is taken in the order of the plan.
+    let argocd = plan
+        .argocd
+        .par_iter()
+        .map(|settings| alone(&|found: &mut Diagnostics| argocd::check(&plan.of_argocd(settings), settings, found)));
+    let flux = plan
+        .flux
+        .par_iter()
+        .map(|settings| alone(&|found: &mut Diagnostics| flux::check(&plan.of(&settings.instance), settings, found)));
+    let (argocd, flux): (Vec<_>, Vec<_>) = rayon::join(|| argocd.collect(), || flux.collect());
+    argocd.into_iter().for_each(|found| diagnostics.extend(found));
     for settings in &plan.argocd {
         if let Some((space, settings)) = plan.space_of(settings).filter(|_| !diagnostics.has_errors()) {
             argocd::check_over(&space, settings, diagnostics);
         }
     }
-    for settings in &plan.flux {
-        flux::check(&plan.of(&settings.instance), settings, diagnostics);
-    }
+    flux.into_iter().for_each(|found| diagnostics.extend(found));
 }
 
 /// The manifests of `engines` for `plan`, which passed [`check`].
 pub fn build(plan: &Plan, engines: &Engines) -> OutputTree {
+    let argocd = plan.argocd.par_iter().filter(|_| engines.argocd).map(|settings| match &plan.space_of(settings) {
+        Some((space, settings)) => argocd::build_over(&plan.of_argocd(settings), settings, Some(space)),
+        None => argocd::build(&plan.of_argocd(settings), settings),
+    });
+    let flux = plan.flux.par_iter().filter(|_| engines.flux);
+    let flux = flux.map(|settings| flux::build(&plan.of(&settings.instance), settings));
+    let (argocd, flux): (Vec<_>, Vec<_>) = rayon::join(|| argocd.collect(), || flux.collect());
     let mut tree = OutputTree::new();
-    for settings in plan.argocd.iter().filter(|_| engines.argocd) {
-        tree.extend(match &plan.space_of(settings) {
-            Some((space, settings)) => argocd::build_over(&plan.of_argocd(settings), settings, Some(space)),
-            None => argocd::build(&plan.of_argocd(settings), settings),
-        });
-    }
-    for settings in plan.flux.iter().filter(|_| engines.flux) {
-        tree.extend(flux::build(&plan.of(&settings.instance), settings));
-    }
+    argocd.into_iter().chain(flux).for_each(|files| tree.extend(files));
     tree
 }

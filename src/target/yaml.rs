@@ -68,9 +68,9 @@ fn last_text(value: &Value) -> Option<&str> {
 
 /// A whole generated file: the header, then the documents with `---` between them.
 #[must_use]
-pub fn stream(documents: &[Value]) -> String {
+pub fn stream<'v>(documents: impl IntoIterator<Item = &'v Value>) -> String {
     let mut out = String::from(HEADER);
-    for (position, value) in documents.iter().enumerate() {
+    for (position, value) in documents.into_iter().enumerate() {
         if position > 0 {
             out.push_str("---\n");
         }

@@ -189,7 +189,8 @@ fn written_out(plan: &Plan) -> Plan {
 /// The Application of a deployment that is alone in its fleet: with nothing to be like and nothing to wait for.
 fn alone(plan: &Plan, deployment: &Deployment) -> Value {
     let mut plan = plan.clone();
-    let alone = Deployment { after: Vec::new(), rollout: None, stage: None, ..deployment.clone() };
+    let mut alone = Deployment { after: Vec::new(), stage: None, ..deployment.clone() };
+    alone.rollout = None;
     plan.deployments = vec![alone];
     argocd::applications(&plan, &plan.argocd[0]).remove(0)
 }

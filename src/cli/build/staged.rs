@@ -13,7 +13,7 @@ use crate::output::{self, Changes, LOCK, Lock, Place, Trouble, Wanted};
 use crate::plan::text::counted;
 use crate::project::{Index, Project};
 use crate::source::Sources;
-use crate::target::{self, shell};
+use crate::target::shell;
 
 /// How many files a message names.
 const NAMED: usize = 20;
@@ -72,13 +72,13 @@ impl Build {
 
     /// The same changes on disk, with `--index`: where the output folder needs exactly those, it is as the index was, and
     /// follows it. Any other difference is somebody's own, and stays.
-    pub(super) fn follows(
+    pub(super) fn follows<'w>(
         &self,
         job: &Job,
-        wanted: &Wanted,
+        wanted: &'w Wanted,
         compilation: &mut Compilation,
         changes: &Changes,
-    ) -> Result<Option<Changes>, Trouble> {
+    ) -> Result<Option<Changes<'w>>, Trouble> {
         if job.index.is_none() {
             return Ok(None);
         }
@@ -190,8 +190,7 @@ impl Build {
             return Ok(Staged::Other(format!("{}, and what is staged has errors", unstaged(&project, &job.project))));
         };
         let engines = self.engines(&plan);
-        let tree = target::build(&plan, &engines);
-        let of_index = self.wanted(&plan, tree, engines);
+        let of_index = self.wanted(&plan, engines);
         if of_index.tree != wanted.tree || of_index.record != wanted.record {
             return Ok(Staged::Other(unstaged(&project, &job.project)));
         }

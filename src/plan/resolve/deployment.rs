@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::alike::{kept, name_of};
 use super::check::{clean_path, invalid, invalid_name, unsafe_path, unsafe_path_diagnostic, unusable, zero};
 use super::engines::on_delete;
 use super::folders::Folders;
@@ -19,7 +20,7 @@ use crate::model::scope::Place;
 use crate::model::set::ClusterSet;
 use crate::model::{Model, cluster, schema};
 use crate::plan::{
-    Chart, Content, Deployment, Duration, Image, MAX_NAME, ObjectRef, OnDelete, Origin, SourceKind, ValuesFile,
+    Chart, Content, Deployment, Duration, Image, MAX_NAME, ObjectRef, Origin, Settings, SourceKind, ValuesFile,
 };
 use crate::source::Span;
 use crate::syntax::ast::Form;
@@ -198,9 +199,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let on_delete = at.text("on-delete").map(|word| word.and_then(|word| on_delete(&word)));
     let protected = context.protected.contains(spot.cluster);
     let spans = at.spans.into_iter().map(|(name, span)| (name, own_place(context, spot, span))).collect();
-    let name = format!("{component}-{}", here.name);
-    // Who stands for many clusters has no name of its own.
-    let name = if here.assigned.is_some() { name } else { shorten(&name, MAX_NAME) };
+    let name = name_of(&component, here);
     let [prune, self_heal, create_namespace, server_side] = flags;
     let [labels, annotations, substitute] = maps;
     let (components, component_spans): (Vec<_>, Vec<_>) = components?.into_iter().unzip();
@@ -211,10 +210,9 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let rollout: Option<Arc<str>> = rollout?.map(Arc::from);
     let (patches, patch_spans): (Vec<_>, Vec<_>) = patches?.into_iter().unzip();
     let found = source?;
-    let mut deployment = Deployment {
+    let on_delete = on_delete?;
+    let settings = Settings {
         component,
-        cluster: here.name.clone(),
-        name,
         project: project?,
         namespace: namespace?,
         source: found.source.clone(),
@@ -226,9 +224,6 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         health: health?,
         wait: wait?,
         ignore: ignore?,
-        after: after?.into_iter().map(Arc::from).collect(),
-        implied: Vec::new(),
-        stage: rollout.as_deref().and_then(|rollout| stage_of(context.rollouts, rollout, spot.cluster)),
         rollout,
         prune: prune?,
         self_heal: self_heal?,
@@ -236,7 +231,6 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         namespace_labels,
         namespace_annotations,
         server_side: server_side?,
-        suspend: suspend?,
         force: force?,
         sync_options: sync_options?,
         interval: interval?,
@@ -245,10 +239,19 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         service_account: service_account?,
         labels: labels?,
         annotations: annotations?,
-        on_delete: on_delete?.unwrap_or(if protected { OnDelete::Keep } else { OnDelete::Cascade }),
-        protected,
         raw: raw?,
         origin: Origin { component: spot.layers.name.span, attributes: spans },
+    };
+    let mut deployment = Deployment {
+        cluster: here.name.clone(),
+        name,
+        after: after?.into_iter().map(Arc::from).collect(),
+        implied: Vec::new(),
+        stage: settings.rollout.as_deref().and_then(|rollout| stage_of(context.rollouts, rollout, spot.cluster)),
+        suspend: suspend?,
+        on_delete: on_delete.unwrap_or(kept(protected)),
+        protected,
+        settings: Arc::new(settings),
     };
     raw::check(&spot, &mut deployment, sinks.diagnostics);
     if let Some(checkout) = found.checkout.as_deref() {
@@ -281,7 +284,7 @@ fn own_place(context: Context, spot: Spot, span: Span) -> Span {
     from.map_or(spot.layers.name.span, |path| path.span)
 }
 
-fn stage_of(rollouts: &[rollouts::Resolved], rollout: &str, cluster: usize) -> Option<Arc<str>> {
+pub(super) fn stage_of(rollouts: &[rollouts::Resolved], rollout: &str, cluster: usize) -> Option<Arc<str>> {
     let found = rollouts::find(rollouts, rollout)?;
     let index = found.sets.iter().position(|set| set.contains(cluster))?;
     found.rollout.stages.get(index).map(|stage| stage.name.clone())

@@ -1,6 +1,7 @@
 //! The engines: which instances there are, what each is set to, and which clusters it deploys to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::settings::{Fixed, FleetSettings};
 use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, one_of};
@@ -72,10 +73,14 @@ impl Engines {
         let mut unserved: BTreeMap<Span, (&Deployment, Vec<usize>)> = BTreeMap::new();
         // For each component under a rollout and each engine, the instances that deploy it.
         let mut spread: BTreeMap<(&str, &str, &str), BTreeMap<&str, &Deployment>> = BTreeMap::new();
+        let mut serving: HashMap<&str, Vec<(&str, &Instance)>> = HashMap::new();
         for deployment in deployments {
-            let mut served = false;
-            for (engine, instance, _) in instances.iter().filter(|(_, one, _)| one.serves(&deployment.cluster)) {
-                served = true;
+            let serving = serving.entry(&deployment.cluster).or_insert_with(|| {
+                let all = instances.iter().filter(|(_, one, _)| one.serves(&deployment.cluster));
+                all.map(|(engine, one, _)| (*engine, *one)).collect()
+            });
+            let served = !serving.is_empty();
+            for (engine, instance) in serving {
                 if let Some(rollout) = &deployment.rollout {
                     let name = instance.name.as_deref().unwrap_or_default();
                     let key = (*engine, &*deployment.component, &**rollout);
@@ -193,16 +198,21 @@ fn instance(model: &Model, node: Option<&ast::Engine>) -> Instance {
     let predicate = node.and_then(|node| node.on.as_ref()).and_then(|on| model.conditions.get(&on.span));
     let clusters = predicate.map(|predicate| {
         let set = predicate::select(model, predicate).set;
-        set.iter().filter_map(|place| model.clusters.get(place)).map(|cluster| cluster.name.clone()).collect()
+        let clusters = set.iter().filter_map(|place| model.clusters.get(place));
+        Arc::new(clusters.map(|cluster| cluster.name.clone()).collect())
     });
     Instance { name, clusters }
 }
 
 /// The places of the clusters that both serve.
 fn shared(model: &Model, one: &Instance, two: &Instance) -> Vec<usize> {
-    let clusters = model.clusters.iter().enumerate();
-    let both = clusters.filter(|(_, cluster)| one.serves(&cluster.name) && two.serves(&cluster.name));
-    both.map(|(place, _)| place).collect()
+    match (&one.clusters, &two.clusters) {
+        (Some(clusters), _) => {
+            clusters.iter().filter(|name| two.serves(name)).filter_map(|name| model.find_cluster(name)).collect()
+        }
+        (None, Some(_)) => shared(model, two, one),
+        (None, None) => (0..model.clusters.len()).collect(),
+    }
 }
 
 fn report_claimed_twice(model: &Model, engines: &Engines, diagnostics: &mut Diagnostics) {

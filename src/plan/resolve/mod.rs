@@ -2,6 +2,7 @@
 //!
 //! Takes a [`Model`] and gives a [`Plan`] when nothing is wrong. Asks [`Files`] only for what is in this repository.
 
+mod alike;
 mod check;
 pub mod credentials;
 mod cron;
@@ -31,11 +32,12 @@ pub mod space;
 mod substitution;
 mod windows;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use self::alike::Alike;
 use self::deployment::{Context, Sinks, deployment};
 use self::engines::Engines;
 use self::folders::Folders;
@@ -237,12 +239,27 @@ fn deployments(
         // An object on the hub is for clusters that are declared: it is a file.
         let looked_at =
             |cluster: &usize| looked_at.is_none_or(|set| set.contains(*cluster)) && !(on_hub && is_any(*cluster));
+        let mut alike = Alike::new(model, &layers);
         for cluster in set.iter().filter(|cluster| looked_at(cluster) && !unsure.contains(*cluster)) {
+            let class = alike.class(cluster);
+            if let Some(mut deployment) =
+                alike.known(class.as_ref()).and_then(|like| alike::deployment(context, like, cluster))
+            {
+                deployment.suspend |= suspended.contains(cluster);
+                let place = if on_hub { &mut resolved.hub } else { &mut resolved.deployments };
+                place.push(deployment);
+                continue;
+            }
+            let reported = diagnostics.len();
             let bare = Spot { model, layers: &layers, cluster, params: &[], place: Place::Parameter, namespace: None };
             let params = bare.params(findings);
             let spot = Spot { params: &params, ..bare };
             let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };
             if let Ok(mut deployment) = deployment(context, spot, &mut sinks) {
+                // What is reported may name every cluster that it is about.
+                if findings.is_empty() && diagnostics.len() == reported {
+                    alike.learn(class, &deployment);
+                }
                 deployment.suspend |= suspended.contains(cluster);
                 let place = if on_hub { &mut resolved.hub } else { &mut resolved.deployments };
                 place.push(deployment);
@@ -289,6 +306,7 @@ fn careful(deployments: &[Deployment]) -> BTreeSet<Arc<str>> {
 /// Where nothing is said, workloads stay on protected clusters; a rollout is one ApplicationSet, which has one answer.
 fn settle_on_delete(engines: &Engines, deployments: &mut [Deployment]) {
     let careful = careful(deployments);
+    let mut of_engines: HashMap<Arc<str>, Option<OnDelete>> = HashMap::new();
     for deployment in deployments {
         if deployment.origin.attributes.contains_key("on-delete") {
             continue;
@@ -297,7 +315,8 @@ fn settle_on_delete(engines: &Engines, deployments: &mut [Deployment]) {
             deployment.on_delete = OnDelete::Keep;
             continue;
         }
-        deployment.on_delete = match engines.on_delete(&deployment.cluster) {
+        let said = of_engines.entry(deployment.cluster.clone());
+        deployment.on_delete = match *said.or_insert_with(|| engines.on_delete(&deployment.cluster)) {
             Some(on_delete) => on_delete,
             None if deployment.protected || careful.contains(&deployment.component) => OnDelete::Keep,
             None => OnDelete::Cascade,

@@ -59,6 +59,11 @@ struct Conflict {
 }
 
 impl Findings {
+    /// Whether nothing was found so far.
+    pub fn is_empty(&self) -> bool {
+        self.evaluator.is_clean() && self.conflicts.is_empty() && self.missing_params.is_empty()
+    }
+
     /// Reports all.
     pub fn finish(self, model: &Model, diagnostics: &mut Diagnostics) {
         self.evaluator.finish(model, diagnostics);
@@ -138,6 +143,9 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     /// The value of the attribute `name` and where it was said; none when nothing sets it.
     pub fn attribute(&self, name: &str, findings: &mut Findings) -> Picked<Option<(Value, Span)>> {
+        if !self.layers.attributes.contains_key(name) {
+            return Ok(None);
+        }
         let ty = self.layers.table().attribute(name).map_or(Type::Text, |attribute| attribute.ty);
         self.picked(name, findings, &|evaluator, at, expr| evaluator.attribute(at, &ty, expr))
     }
@@ -175,8 +183,8 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     /// The items of the list `name`, each with its place, and the place of the list; none when nothing sets it.
     pub fn items(&self, name: &str, findings: &mut Findings) -> Picked<Option<(Items, Span)>> {
-        let ty = self.layers.table().attribute(name).map_or(Type::Text, |attribute| attribute.ty);
         let Some(found) = self.layers.attributes.get(name) else { return Ok(None) };
+        let ty = self.layers.table().attribute(name).map_or(Type::Text, |attribute| attribute.ty);
         let chosen = self.choose(name, found, findings, &|evaluator, at, expr| evaluator.attribute(at, &ty, expr))?;
         let Some((value, candidate)) = chosen else { return Ok(None) };
         let leaf = self.leaf(candidate.layer, candidate.expr, findings)?;

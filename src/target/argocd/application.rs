@@ -24,6 +24,26 @@ pub(super) fn manifest(context: &Context<'_>, component: &Component<'_>, deploym
     })
 }
 
+/// The same, where `like` is the Application of a deployment with the same settings: only what its cluster, its step and
+/// whether it is paused decide is another.
+pub(super) fn manifest_like(
+    context: &Context<'_>,
+    component: &Component<'_>,
+    deployment: &Deployment,
+    like: &Value,
+) -> Value {
+    let cluster = Named::of(context, deployment);
+    let mut manifest = like.clone();
+    let said = metadata(context, component, deployment, &cluster);
+    if let (Some(metadata), Value::Object(said)) = (manifest.get_mut("metadata").and_then(Value::as_object_mut), said) {
+        metadata.extend(said);
+    }
+    if let Some(spec) = manifest.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.insert("destination".to_owned(), destination(deployment, &cluster));
+    }
+    manifest
+}
+
 /// The same for any cluster, with all else as it is on that of `deployment`.
 pub(super) fn of_any_cluster(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Value {
     let cluster = context.space.map_or_else(|| Named::of(context, deployment), |space| Named::any(context, space));

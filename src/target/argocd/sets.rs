@@ -4,11 +4,13 @@
 //! otherwise, or when there are too many. The order of several, and so their names, does not depend on the clusters:
 //! a new cluster must not rename what is there, for that would move Applications between ApplicationSets.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Deployment, Max, OnDelete, Stage};
+use crate::plan::{Content, Deployment, Max, OnDelete, Settings, Stage};
 
 use super::template::{Naming, Refer, fold, shape};
 use super::{API_VERSION, Component, Context, application, labels, split};
@@ -19,6 +21,31 @@ pub(super) struct Group<'a> {
     pub(super) members: Vec<(&'a Deployment, Value)>,
     pub(super) on_delete: OnDelete,
     pub(super) rollout: Option<&'a str>,
+}
+
+/// What decides an Application but for the texts that differ from cluster to cluster.
+#[derive(PartialEq, Eq, Hash)]
+struct Alike {
+    /// The address of the settings: deployments that share them are alike in them.
+    settings: *const Settings,
+    keeps: bool,
+    has_step: bool,
+    /// Whether the cluster's name is written as a label, and its server as the destination.
+    has_label: bool,
+    has_server: bool,
+}
+
+impl Alike {
+    fn of(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Self {
+        let cluster = context.clusters.get(&*deployment.cluster);
+        Self {
+            settings: Arc::as_ptr(&deployment.settings),
+            keeps: deployment.on_delete == OnDelete::Keep,
+            has_step: component.step(deployment).is_some(),
+            has_label: application::is_label_value(&deployment.cluster),
+            has_server: cluster.is_some_and(|cluster| cluster.server.is_some()),
+        }
+    }
 }
 
 /// One ApplicationSet.
@@ -35,9 +62,31 @@ pub(super) struct Set<'a> {
 /// The groups of a component: what cascades before what is kept, the plainer shape before the richer.
 pub(super) fn groups<'a>(context: &Context<'a>, component: &Component<'a>) -> Vec<Group<'a>> {
     let mut groups = BTreeMap::new();
+    // The first Application of the deployments that share their settings, and what else decides its shape.
+    let mut alike: HashMap<Alike, (Value, Arc<str>)> = HashMap::new();
+    let mut sharing: HashMap<*const Settings, usize> = HashMap::new();
     for deployment in component.deployments {
-        let manifest = application::manifest(context, component, deployment);
-        let shape = shape(&manifest);
+        *sharing.entry(Arc::as_ptr(&deployment.settings)).or_default() += 1;
+    }
+    let is_shared = |deployment: &Deployment| sharing.get(&Arc::as_ptr(&deployment.settings)) > Some(&1);
+    for deployment in component.deployments {
+        let (manifest, shape) = match alike.entry(Alike::of(context, component, deployment)) {
+            Entry::Occupied(entry) => {
+                let (like, shape) = entry.get();
+                (application::manifest_like(context, component, deployment, like), shape.clone())
+            }
+            Entry::Vacant(entry) => {
+                let manifest = application::manifest(context, component, deployment);
+                let shape: Arc<str> = shape(&manifest).into();
+                // What fleetc writes itself lies in a folder of the cluster, and raw fields are laid over everything.
+                let is_plain =
+                    !matches!(deployment.content, Content::Objects(_)) && deployment.raw.application.is_empty();
+                if is_plain && is_shared(deployment) {
+                    entry.insert((manifest.clone(), shape.clone()));
+                }
+                (manifest, shape)
+            }
+        };
         let keep = deployment.on_delete == OnDelete::Keep;
         let rollout = deployment.rollout.as_deref();
         let group = groups.entry((keep, rollout, shape.len(), shape)).or_insert_with(|| Group {

@@ -14,7 +14,7 @@ pub(super) const MAX_BYTES: usize = 768 * 1024;
 /// A cluster's part follows from its name and the number of parts (rendezvous hashing), so that a new cluster does not
 /// move others: an Application that moves to another ApplicationSet is deleted and made anew.
 pub(super) fn parts(elements: &[Value], clusters: &[&str]) -> Vec<Vec<usize>> {
-    let sizes: Vec<usize> = elements.iter().map(|element| element.to_string().len()).collect();
+    let sizes: Vec<usize> = elements.iter().map(size).collect();
     let keys: Vec<u64> = clusters.iter().map(|cluster| hash(cluster)).collect();
     let mut count = elements.len().div_ceil(MAX_ELEMENTS).max(1);
     loop {
@@ -33,6 +33,28 @@ pub(super) fn parts(elements: &[Value], clusters: &[&str]) -> Vec<Vec<usize>> {
             return parts;
         }
         count += 1;
+    }
+}
+
+/// How many bytes of JSON an element is.
+fn size(element: &Value) -> usize {
+    let mut count = Count(0);
+    // Counting cannot fail.
+    _ = serde_json::to_writer(&mut count, element);
+    count.0
+}
+
+/// Counts what is written to it.
+struct Count(usize);
+
+impl std::io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -6,6 +6,8 @@
 //! template of its own; nothing else is one. The values of elements are put in and not looked at again. So text in the
 //! template has its `{{` written as a string constant, and text in elements stands as it is.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::application::SKIP_RECONCILE;
@@ -30,20 +32,52 @@ pub(super) struct Naming<'a> {
     pub(super) step_label: &'a str,
 }
 
-/// What is the same in all Applications that one template can give: everything but the strings that may vary.
+/// What is the same in all Applications that one template can give: everything but the strings that may vary, as JSON.
 pub(super) fn shape(application: &Value) -> String {
-    masked(application, &mut Path::default()).to_string()
+    let mut shape = Vec::new();
+    write_masked(application, &mut Path::default(), &mut shape);
+    String::from_utf8(shape).unwrap_or_default()
 }
 
-fn masked(value: &Value, path: &mut Path) -> Value {
+/// Writes what [`masked`] gives, which is too dear to be made for each of many Applications.
+fn write_masked<'v>(value: &'v Value, path: &mut Path<'v>, out: &mut Vec<u8>) {
+    match value {
+        Value::Object(_) if path.is_values() => out.extend(b"null"),
+        Value::Object(map) => {
+            for (index, (key, value)) in map.iter().enumerate() {
+                out.push(if index == 0 { b'{' } else { b',' });
+                // Writing to memory cannot fail.
+                _ = serde_json::to_writer(&mut *out, key);
+                out.push(b':');
+                path.within(key, |path| write_masked(value, path, out));
+            }
+            out.extend(if map.is_empty() { &b"{}"[..] } else { b"}" });
+        }
+        Value::Array(items) => {
+            out.push(b'[');
+            for (index, item) in items.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                path.within_item(index, |path| write_masked(item, path, out));
+            }
+            out.push(b']');
+        }
+        Value::String(_) if !path.is_structural() => out.extend(b"null"),
+        other => _ = serde_json::to_writer(out, other),
+    }
+}
+
+fn masked<'v>(value: &'v Value, path: &mut Path<'v>) -> Value {
     match value {
         Value::Object(_) if path.is_values() => Value::Null,
         Value::Object(map) => {
-            let entry = |(key, value): (&String, &Value)| (key.clone(), path.within(key, |path| masked(value, path)));
+            let entry =
+                |(key, value): (&'v String, &'v Value)| (key.clone(), path.within(key, |path| masked(value, path)));
             Value::Object(map.iter().map(entry).collect())
         }
         Value::Array(items) => {
-            let item = |(index, item): (usize, &Value)| path.within(&index.to_string(), |path| masked(item, path));
+            let item = |(index, item): (usize, &'v Value)| path.within_item(index, |path| masked(item, path));
             Value::Array(items.iter().enumerate().map(item).collect())
         }
         Value::String(_) if !path.is_structural() => Value::Null,
@@ -130,12 +164,12 @@ struct Folder<'a> {
 
 impl Folder<'_> {
     /// Folds the values that stand at one path of all Applications.
-    fn node(&mut self, all: &[&Value], path: &mut Path) -> Value {
+    fn node<'v>(&mut self, all: &[&'v Value], path: &mut Path<'v>) -> Value {
         match all.first() {
             Some(Value::Object(first)) => {
                 let mut map = Map::new();
                 for key in first.keys() {
-                    let children: Vec<&Value> = all.iter().filter_map(|value| value.get(key)).collect();
+                    let children: Vec<&'v Value> = all.iter().filter_map(|value| value.get(key)).collect();
                     let (key, value) = path.within(key, |path| self.entry(key, &children, path));
                     map.insert(key, value);
                 }
@@ -143,8 +177,8 @@ impl Folder<'_> {
             }
             Some(Value::Array(first)) => {
                 let item = |index: usize| {
-                    let children: Vec<&Value> = all.iter().filter_map(|value| value.get(index)).collect();
-                    path.within(&index.to_string(), |path| self.node(&children, path))
+                    let children: Vec<&'v Value> = all.iter().filter_map(|value| value.get(index)).collect();
+                    path.within_item(index, |path| self.node(&children, path))
                 };
                 Value::Array((0..first.len()).map(item).collect())
             }
@@ -157,7 +191,7 @@ impl Folder<'_> {
         }
     }
 
-    fn entry(&mut self, key: &str, all: &[&Value], path: &mut Path) -> (String, Value) {
+    fn entry<'v>(&mut self, key: &str, all: &[&'v Value], path: &mut Path<'v>) -> (String, Value) {
         if !path.is_values() {
             return (escape(key), self.node(all, path));
         }
@@ -309,35 +343,46 @@ fn escape(text: &str) -> String {
 
 /// Where a value stands in an Application.
 #[derive(Default)]
-struct Path {
-    keys: Vec<String>,
+struct Path<'v> {
+    keys: Vec<Cow<'v, str>>,
 }
 
-impl Path {
+impl<'v> Path<'v> {
     /// Does something one level deeper.
-    fn within<T>(&mut self, key: &str, act: impl FnOnce(&mut Self) -> T) -> T {
-        self.keys.push(key.to_owned());
+    fn within<T>(&mut self, key: &'v str, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.keys.push(Cow::Borrowed(key));
+        let result = act(self);
+        self.keys.pop();
+        result
+    }
+
+    /// Does something with an item of a list.
+    fn within_item<T>(&mut self, index: usize, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.keys.push(Cow::Owned(index.to_string()));
         let result = act(self);
         self.keys.pop();
         result
     }
 
     fn keys(&self) -> Vec<&str> {
-        self.keys.iter().map(String::as_str).collect()
+        self.keys.iter().map(|key| &**key).collect()
     }
 
     /// Helm values, which may vary as a whole.
     fn is_values(&self) -> bool {
-        self.keys.last().is_some_and(|key| key == "valuesObject")
+        (4..=5).contains(&self.keys.len())
+            && self.keys.last().is_some_and(|key| key == "valuesObject")
             && matches!(self.keys().as_slice(), ["spec", "source", "helm", _] | ["spec", "sources", "0", "helm", _])
     }
 
     /// Strings that never vary within an ApplicationSet: Argo CD advises against a templated project (argocd.md 3.1),
     /// and the others are better read in one place.
     fn is_structural(&self) -> bool {
-        matches!(
-            self.keys().as_slice(),
-            ["spec", "project" | "syncPolicy" | "ignoreDifferences", ..] | ["metadata", "finalizers", ..]
-        )
+        let [first, second, ..] = self.keys.as_slice() else { return false };
+        match &**first {
+            "spec" => matches!(&**second, "project" | "syncPolicy" | "ignoreDifferences"),
+            "metadata" => second == "finalizers",
+            _ => false,
+        }
     }
 }

@@ -43,7 +43,10 @@ pub(super) fn file(hub: &Hub, tree: &OutputTree) -> Option<(String, String)> {
     let home = hub.plan.home.as_deref()?;
     let folder = hub.folder();
     let manifest = manifest(hub, home)?;
-    let exists = |path: &str| tree.keys().any(|file| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')));
+    let exists = |path: &str| {
+        let first = tree.range(format!("{path}/")..).next();
+        first.is_some_and(|(file, _)| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+    };
     let functions = functions(hub, home, &manifest);
     let text = if hub.is_pull() {
         let parts: Vec<(&str, String)> = hub

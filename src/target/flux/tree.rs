@@ -31,15 +31,24 @@ pub(super) type Clusters<'a> = BTreeMap<&'a str, ClusterObjects<'a>>;
 
 /// Every file of the instance.
 pub(super) fn files(hub: &Hub, order: &Order) -> OutputTree {
-    let clusters = clusters(hub, order);
     let mut tree = OutputTree::new();
-    if !hub.is_pull() {
-        tree.extend(hub_folder(hub, order, &clusters));
-    }
     match hub.settings.layout {
-        FluxLayout::Overlays => tree.extend(overlays::files(hub, &clusters)),
-        FluxLayout::Kustomizations if hub.is_pull() => tree.extend(cluster_folders(hub, &clusters)),
-        FluxLayout::Kustomizations => {}
+        FluxLayout::Overlays => {
+            let clusters: Clusters = clusters(hub, order).collect();
+            if !hub.is_pull() {
+                let folders = clusters.keys().map(|cluster| format!("../{}", overlays::cluster_folder(hub, cluster)));
+                tree.extend(hub_folder(hub, order, folders.collect(), BTreeMap::new()));
+            }
+            tree.extend(overlays::files(hub, &clusters));
+        }
+        FluxLayout::Kustomizations if hub.is_pull() => tree.extend(cluster_folders(hub, order)),
+        FluxLayout::Kustomizations => {
+            let file = |(cluster, objects): (&str, ClusterObjects)| {
+                let objects = objects.kustomizations.iter().map(|(_, object)| object);
+                (format!("clusters/{cluster}.yaml"), yaml::stream(objects))
+            };
+            tree.extend(hub_folder(hub, order, Vec::new(), clusters(hub, order).map(file).collect()));
+        }
     }
     add_releases(hub, &mut tree);
     if let Some(text) = kubeconfigs::terraform(hub) {
@@ -52,7 +61,9 @@ pub(super) fn files(hub: &Hub, order: &Order) -> OutputTree {
     tree
 }
 
-fn clusters<'a>(hub: &Hub<'a>, order: &Order) -> Clusters<'a> {
+/// The clusters that something runs on, by name. The objects of one are made when it is asked for: those of all together
+/// take many times the room of their text.
+fn clusters<'h, 'a>(hub: &'h Hub<'a>, order: &'h Order) -> impl Iterator<Item = (&'a str, ClusterObjects<'a>)> {
     let mut deployments: BTreeMap<&str, BTreeMap<&str, (usize, &Deployment)>> = BTreeMap::new();
     for (index, deployment) in hub.plan.deployments.iter().enumerate() {
         deployments.entry(&deployment.cluster).or_default().insert(&deployment.name, (index, deployment));
@@ -64,59 +75,49 @@ fn clusters<'a>(hub: &Hub<'a>, order: &Order) -> Clusters<'a> {
             |(index, deployment)| Some((deployment, kustomization::deployment(hub, order, index, deployment)?));
         ClusterObjects { sources, kustomizations: deployments.into_values().filter_map(object).collect() }
     };
-    let clusters = deployments.into_iter().map(|(cluster, deployments)| (cluster, objects(deployments)));
-    clusters.filter(|(_, objects)| !objects.kustomizations.is_empty()).collect()
+    let clusters = deployments.into_iter().map(move |(cluster, deployments)| (cluster, objects(deployments)));
+    clusters.filter(|(_, objects)| !objects.kustomizations.is_empty())
 }
 
-/// What the Kustomization that leads to the hub's folder builds.
-fn hub_folder(hub: &Hub, order: &Order, clusters: &Clusters) -> OutputTree {
-    let mut folder: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-    let mut elsewhere = Vec::new();
+/// What the Kustomization that leads to the hub's folder builds: `files` in it, and what is `elsewhere`.
+fn hub_folder(hub: &Hub, order: &Order, elsewhere: Vec<String>, files: BTreeMap<String, String>) -> OutputTree {
+    let mut folder = files;
     for (name, objects) in sources::objects(hub, sources::uses(hub)) {
-        folder.insert(format!("sources/{name}.yaml"), objects);
+        folder.insert(format!("sources/{name}.yaml"), yaml::stream(&objects));
     }
     let accounts = tenancy::accounts(hub);
     if !accounts.is_empty() {
-        folder.insert("accounts.yaml".into(), accounts);
-    }
-    for (cluster, objects) in clusters {
-        match hub.settings.layout {
-            FluxLayout::Overlays => elsewhere.push(format!("../{}", overlays::cluster_folder(hub, cluster))),
-            FluxLayout::Kustomizations => {
-                let objects = objects.kustomizations.iter().map(|(_, object)| object.clone()).collect();
-                folder.insert(format!("clusters/{cluster}.yaml"), objects);
-            }
-        }
+        folder.insert("accounts.yaml".into(), yaml::stream(&accounts));
     }
     for (cluster, config_map) in kubeconfigs::config_maps(hub) {
-        folder.insert(format!("kubeconfigs/{cluster}.yaml"), vec![config_map]);
+        folder.insert(format!("kubeconfigs/{cluster}.yaml"), yaml::stream(&[config_map]));
     }
     // The gates of a stage, by component and then in the order in which they open.
+    let mut gates: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for gate in order.gates() {
         if let Some(object) = kustomization::gate(hub, order, gate) {
-            folder.entry(format!("rollouts/{}/{}.yaml", gate.rollout, gate.stage)).or_default().push(object);
+            gates.entry(format!("rollouts/{}/{}.yaml", gate.rollout, gate.stage)).or_default().push(object);
         }
     }
-    folder.extend(objects::on_hub(hub));
+    folder.extend(gates.into_iter().chain(objects::on_hub(hub)).map(|(path, objects)| (path, yaml::stream(&objects))));
     let mut tree = OutputTree::new();
     let flux = hub.folder();
     let names: Vec<String> = elsewhere.into_iter().chain(folder.keys().cloned()).collect();
     if !names.is_empty() {
         tree.insert(format!("{flux}/hub/kustomization.yaml"), yaml::stream(&[object::kustomization_file(&names)]));
     }
-    tree.extend(folder.into_iter().map(|(path, objects)| (format!("{flux}/hub/{path}"), yaml::stream(&objects))));
+    tree.extend(folder.into_iter().map(|(path, text)| (format!("{flux}/hub/{path}"), text)));
     tree
 }
 
 /// One file for each cluster, with all that its own Flux needs.
-fn cluster_folders(hub: &Hub, clusters: &Clusters) -> OutputTree {
-    let mut tree = OutputTree::new();
-    for (cluster, objects) in clusters {
+fn cluster_folders(hub: &Hub, order: &Order) -> OutputTree {
+    let file = |(cluster, objects): (&str, ClusterObjects)| {
         let kustomizations = objects.kustomizations.iter().map(|(_, object)| object);
-        let objects: Vec<Value> = objects.sources.iter().chain(kustomizations).cloned().collect();
-        tree.insert(format!("{}/clusters/{cluster}/fleet.yaml", hub.folder()), yaml::stream(&objects));
-    }
-    tree
+        let text = yaml::stream(objects.sources.iter().chain(kustomizations));
+        (format!("{}/clusters/{cluster}/fleet.yaml", hub.folder()), text)
+    };
+    clusters(hub, order).map(file).collect()
 }
 
 fn add_releases(hub: &Hub, tree: &mut OutputTree) {

@@ -44,11 +44,22 @@ fn check_context(context: &Context<'_>, diagnostics: &mut Diagnostics) {
     order::check(context, &mut report);
     let components: Vec<Component<'_>> = context.components().collect();
     let mut names = names::Names::new(context, &mut report);
+    let all: BTreeSet<&str> = components.iter().map(|component| component.name).collect();
     for component in &components {
-        let sets = sets::of(context, component);
+        // How many there are is dear to find out, and decides only under a rollout and where a further one may have the
+        // name of another component.
+        let may_matter = !component.stages.is_empty() || has_numbered(&all, component.name);
+        let sets = if may_matter { sets::of(context, component) } else { Vec::new() };
         rollout::check(context, component, &sets, &mut report);
         names.add(component, &sets, &mut report);
     }
+}
+
+/// Whether one of `all` is called `name` with a number behind it, as a further ApplicationSet of `name` is.
+fn has_numbered(all: &BTreeSet<&str>, name: &str) -> bool {
+    let start = format!("{name}-");
+    let mut like = all.range(start.as_str()..).map_while(|other| other.strip_prefix(&start));
+    like.any(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Takes diagnostics, each but once for a code and a place.

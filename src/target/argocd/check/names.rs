@@ -31,7 +31,8 @@ impl Names {
         names
     }
 
-    /// Adds the names of a component and its ApplicationSets.
+    /// Adds the names of a component and its ApplicationSets. The first of those is called as the component; of the others only
+    /// such names decide as are in `sets`.
     pub(super) fn add(&mut self, component: &Component<'_>, sets: &[Set<'_>], report: &mut Report<'_>) {
         let Some(first) = component.deployments.first() else { return };
         let span = first.origin.component;
@@ -39,8 +40,8 @@ impl Names {
             let what = format!("`{}` on `{}`", deployment.component, deployment.cluster);
             self.take("Application", &deployment.name, span, what, report);
         }
-        for set in sets {
-            self.take("ApplicationSet", &set.name, span, format!("`{}`", component.name), report);
+        for name in std::iter::once(component.name).chain(sets.iter().skip(1).map(|set| set.name.as_str())) {
+            self.take("ApplicationSet", name, span, format!("`{}`", component.name), report);
         }
     }
 
