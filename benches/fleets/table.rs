@@ -171,6 +171,8 @@ fn print(fleet: &Fleet, taken: &Taken, rounds: usize) {
             _ => None,
         };
         let times = |of: fn(&Cost) -> std::time::Duration| {
+            // What is shorter than a tick of the clock is no floor.
+            let floor = floor.filter(|floor| !of(floor).is_zero());
             floor.map_or(String::new(), |floor| format!("{:.2}", of(taken).as_secs_f64() / of(&floor).as_secs_f64()))
         };
         println!(
