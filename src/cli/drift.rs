@@ -8,7 +8,7 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use super::build::Target;
-use super::terminal::Terminal;
+use super::terminal::{self, Terminal};
 use super::{Exit, Failure, Global, load};
 use crate::diag::{did_you_mean, one_of};
 use crate::drift::{self, Kind, Selection, State, Unclear, json, markdown, text};
@@ -75,7 +75,7 @@ impl Drift {
         let drift = drift::compare(plan, &tree, &states, &selection).map_err(|unclear| self.unclear(&unclear))?;
         terminal.result(&match self.format {
             Format::Text => text::text(&drift, self.all),
-            Format::Json => format!("{:#}\n", json::json(&drift, self.all)),
+            Format::Json => terminal::json(&json::json(&drift, self.all)),
             Format::Markdown => markdown::markdown(&drift),
         });
         Ok(if drift.is_any() { Exit::Differs } else { Exit::Fine })

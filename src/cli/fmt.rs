@@ -10,6 +10,7 @@ use clap_complete::ArgValueCompleter;
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, completions, load, paths};
 use crate::diag::Diagnostics;
+use crate::diag::render::text::escape;
 use crate::format::{Formatted, format};
 use crate::output;
 use crate::plan::text::counted;
@@ -122,13 +123,14 @@ impl Fmt {
         let changes = &outcome.changes;
         if self.diff {
             for change in changes {
-                let names = (format!("a/{}", change.file.path), format!("b/{}", change.file.path));
+                let path = escape(&change.file.path);
+                let names = (format!("a/{path}"), format!("b/{path}"));
                 let diff = output::unified_texts((&names.0, &change.file.text), (&names.1, &change.text));
                 terminal.result(&if terminal.look().colour { output::coloured(&diff) } else { diff });
             }
         } else if self.check {
             for change in changes {
-                terminal.result(&format!("{}\n", change.file.path));
+                terminal.result(&format!("{}\n", escape(&change.file.path)));
             }
         } else if is_stdin {
             // A text that could not be formatted is given back as it came, so that no editor loses it.
@@ -141,7 +143,7 @@ impl Fmt {
             for change in changes {
                 let shown = paths::relative(start, change.path);
                 save(start, &shown, &change.file.text, &change.text).map_err(Failure::new)?;
-                terminal.detail(&format!("wrote: {shown}"));
+                terminal.detail(&format!("wrote: {}", escape(&shown)));
             }
         }
         let count = counted(found.files.len(), "file");

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::terminal::Terminal;
 use super::{Failure, Global, paths};
 use crate::analysis::{self, Compilation};
+use crate::diag::render::text::escape;
 use crate::project::{Index, NoProject, Overlay, Project, reason};
 use crate::syntax::ast::EngineKind;
 
@@ -45,7 +46,7 @@ fn nowhere(error: &NoProject) -> Failure {
 fn tell(project: &Project, terminal: &Terminal) {
     terminal.detail(&format!("root: {}", project.root.display()));
     for (_, file) in project.sources.iter() {
-        terminal.detail(&format!("read: {}", file.path));
+        terminal.detail(&format!("read: {}", escape(&file.path)));
     }
 }
 
