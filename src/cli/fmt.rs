@@ -95,7 +95,7 @@ impl Fmt {
 
     fn stdin(&self) -> Result<LooseFiles, Failure> {
         let mut bytes = Vec::new();
-        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        let read = std::io::stdin().lock().take(load::MOST_OF_STDIN).read_to_end(&mut bytes);
         read.map_err(|error| Failure::new(format!("cannot read stdin: {}", reason(&error))))?;
         Ok(LooseFiles::alone(self.stdin_filename.as_deref().unwrap_or(NAMELESS), bytes))
     }

@@ -8,6 +8,7 @@ use crate::analysis::{self, Compilation};
 use crate::diag::render::text::escape;
 use crate::project::{Index, NoProject, Overlay, Project, reason};
 use crate::syntax::ast::EngineKind;
+use crate::syntax::limits;
 
 /// The folder that everything typed is relative to.
 pub fn start(global: &Global) -> Result<PathBuf, Failure> {
@@ -23,6 +24,9 @@ pub fn start(global: &Global) -> Result<PathBuf, Failure> {
         }
     }
 }
+
+/// What is read of a source on stdin: one byte more than one may have, which is then said to be too many.
+pub const MOST_OF_STDIN: u64 = limits::MAX_BYTES as u64 + 1;
 
 /// The project that `folder` is in, with `overlay` in place of a file of it.
 pub fn project(folder: &Path, overlay: Option<&Overlay>, terminal: &Terminal) -> Result<Project, Failure> {
