@@ -70,6 +70,7 @@ impl Fmt {
         terminal.diagnostics(&outcome.unread, &found.sources);
         terminal.diagnostics(&outcome.bugs, &found.sources);
         for name in &outcome.broken {
+            let name = escape(name);
             terminal.say(&format!("{name}: left as it is where it has syntax errors; `fleetc check` shows them"));
         }
         let differs = self.check && !outcome.changes.is_empty();

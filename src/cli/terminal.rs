@@ -51,7 +51,8 @@ impl Terminal {
     /// Says a line about what was done, unless that is not wanted.
     pub fn say(&self, line: &str) {
         if !self.quiet {
-            self.log(&format!("{}\n", escape(line)));
+            let lines: Vec<_> = line.lines().map(escape).collect();
+            self.log(&format!("{}\n", lines.join("\n")));
         }
     }
 
