@@ -6,8 +6,13 @@
 
 #[path = "argocd/expand.rs"]
 mod expand;
+mod folder;
 #[path = "injection/places.rs"]
 mod places;
+#[path = "folder/program.rs"]
+mod program;
+#[path = "injection/streams.rs"]
+mod streams;
 
 /// The texts by name.
 pub fn texts() -> Vec<(String, String)> {

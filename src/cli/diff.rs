@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use super::base::Base;
-use super::terminal::Terminal;
+use super::terminal::{self, Terminal};
 use super::{Exit, Failure, Global, load};
 use crate::analysis::Compilation;
 use crate::change::{self, Side};
@@ -84,7 +84,7 @@ impl Diff {
         let difference = told(&files, &base.side(&none), &new);
         terminal.result(&match self.format {
             Format::Text => text::text(&difference, terminal.look().colour),
-            Format::Json => format!("{:#}\n", json::json(&difference)),
+            Format::Json => terminal::json(&json::json(&difference)),
             Format::Markdown => markdown::markdown(&difference),
         });
         terminal.say(&text::summary(&difference));

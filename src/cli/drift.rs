@@ -1,6 +1,7 @@
 //! `fleetc drift`: the plan beside what Argo CD or Flux report.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -8,13 +9,16 @@ use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, ValueEnum, ValueHint};
 
 use super::build::Target;
-use super::terminal::Terminal;
+use super::terminal::{self, Terminal};
 use super::{Exit, Failure, Global, load};
 use crate::diag::{did_you_mean, one_of};
 use crate::drift::{self, Kind, Selection, State, Unclear, json, markdown, text};
 use crate::plan::Plan;
 use crate::project::reason;
 use crate::target::{self, Engines};
+
+/// The most bytes of a state: what a thousand clusters report, some times over.
+const LARGEST: u64 = 1024 * 1024 * 1024;
 
 /// Compare the plan with what Argo CD or Flux report
 ///
@@ -75,7 +79,7 @@ impl Drift {
         let drift = drift::compare(plan, &tree, &states, &selection).map_err(|unclear| self.unclear(&unclear))?;
         terminal.result(&match self.format {
             Format::Text => text::text(&drift, self.all),
-            Format::Json => format!("{:#}\n", json::json(&drift, self.all)),
+            Format::Json => terminal::json(&json::json(&drift, self.all)),
             Format::Markdown => markdown::markdown(&drift),
         });
         Ok(if drift.is_any() { Exit::Differs } else { Exit::Fine })
@@ -146,11 +150,19 @@ impl Drift {
 /// What a file, or stdin, holds.
 fn file(start: &Path, from: &str) -> Result<State, Failure> {
     let shown = if from == "-" { "stdin".to_owned() } else { format!("`{from}`") };
-    let bytes = if from == "-" {
+    let at_most = |input: &mut dyn Read| {
         let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
-    } else {
-        std::fs::read(start.join(from))
+        match input.take(LARGEST + 1).read_to_end(&mut bytes)? as u64 {
+            read if read > LARGEST => Err(io::ErrorKind::FileTooLarge.into()),
+            _ => Ok(bytes),
+        }
+    };
+    let bytes = match from {
+        "-" => at_most(&mut io::stdin().lock()),
+        _ => File::open(start.join(from)).and_then(|mut file| match file.metadata()?.len() {
+            size if size > LARGEST => Err(io::ErrorKind::FileTooLarge.into()),
+            _ => at_most(&mut file),
+        }),
     };
     let bytes = bytes.map_err(|error| Failure::new(format!("cannot read {shown}: {}", reason(&error))))?;
     read(&shown, &bytes)

@@ -10,6 +10,7 @@ use clap_complete::ArgValueCompleter;
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, completions, load, paths};
 use crate::diag::Diagnostics;
+use crate::diag::render::text::escape;
 use crate::format::{Formatted, format};
 use crate::output;
 use crate::plan::text::counted;
@@ -69,6 +70,7 @@ impl Fmt {
         terminal.diagnostics(&outcome.unread, &found.sources);
         terminal.diagnostics(&outcome.bugs, &found.sources);
         for name in &outcome.broken {
+            let name = escape(name);
             terminal.say(&format!("{name}: left as it is where it has syntax errors; `fleetc check` shows them"));
         }
         let differs = self.check && !outcome.changes.is_empty();
@@ -94,7 +96,7 @@ impl Fmt {
 
     fn stdin(&self) -> Result<LooseFiles, Failure> {
         let mut bytes = Vec::new();
-        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        let read = std::io::stdin().lock().take(load::MOST_OF_STDIN).read_to_end(&mut bytes);
         read.map_err(|error| Failure::new(format!("cannot read stdin: {}", reason(&error))))?;
         Ok(LooseFiles::alone(self.stdin_filename.as_deref().unwrap_or(NAMELESS), bytes))
     }
@@ -122,13 +124,14 @@ impl Fmt {
         let changes = &outcome.changes;
         if self.diff {
             for change in changes {
-                let names = (format!("a/{}", change.file.path), format!("b/{}", change.file.path));
+                let path = escape(&change.file.path);
+                let names = (format!("a/{path}"), format!("b/{path}"));
                 let diff = output::unified_texts((&names.0, &change.file.text), (&names.1, &change.text));
                 terminal.result(&if terminal.look().colour { output::coloured(&diff) } else { diff });
             }
         } else if self.check {
             for change in changes {
-                terminal.result(&format!("{}\n", change.file.path));
+                terminal.result(&format!("{}\n", escape(&change.file.path)));
             }
         } else if is_stdin {
             // A text that could not be formatted is given back as it came, so that no editor loses it.
@@ -141,7 +144,7 @@ impl Fmt {
             for change in changes {
                 let shown = paths::relative(start, change.path);
                 save(start, &shown, &change.file.text, &change.text).map_err(Failure::new)?;
-                terminal.detail(&format!("wrote: {shown}"));
+                terminal.detail(&format!("wrote: {}", escape(&shown)));
             }
         }
         let count = counted(found.files.len(), "file");

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use super::terminal::Terminal;
 use super::{Failure, Global, paths};
 use crate::analysis::{self, Compilation};
+use crate::diag::render::text::escape;
 use crate::project::{Index, NoProject, Overlay, Project, reason};
 use crate::syntax::ast::EngineKind;
+use crate::syntax::limits;
 
 /// The folder that everything typed is relative to.
 pub fn start(global: &Global) -> Result<PathBuf, Failure> {
@@ -22,6 +24,9 @@ pub fn start(global: &Global) -> Result<PathBuf, Failure> {
         }
     }
 }
+
+/// What is read of a source on stdin: one byte more than one may have, which is then said to be too many.
+pub const MOST_OF_STDIN: u64 = limits::MAX_BYTES as u64 + 1;
 
 /// The project that `folder` is in, with `overlay` in place of a file of it.
 pub fn project(folder: &Path, overlay: Option<&Overlay>, terminal: &Terminal) -> Result<Project, Failure> {
@@ -45,7 +50,7 @@ fn nowhere(error: &NoProject) -> Failure {
 fn tell(project: &Project, terminal: &Terminal) {
     terminal.detail(&format!("root: {}", project.root.display()));
     for (_, file) in project.sources.iter() {
-        terminal.detail(&format!("read: {}", file.path));
+        terminal.detail(&format!("read: {}", escape(&file.path)));
     }
 }
 

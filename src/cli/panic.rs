@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::Write as _;
 
+use super::terminal::harmless;
 use crate::diag::codes;
 
 /// Makes a panic say that it is a bug, and where. The process then ends with 101, as Rust programs do.
@@ -13,7 +14,7 @@ pub fn install() {
         let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
         let place = info.location().map(|at| at as &dyn Display).unwrap_or(&"an unknown place");
         // Not `eprintln!`: a panic while one panics would abort.
-        _ = std::io::stderr().lock().write_all(report(text, place).as_bytes());
+        _ = std::io::stderr().lock().write_all(harmless(&report(text, place), false).as_bytes());
     }));
 }
 

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
 use super::base::Base;
-use super::terminal::Terminal;
+use super::terminal::{self, Terminal};
 use super::{Exit, Failure, Global, completions, load};
 use crate::change::{self, Side};
 use crate::diag::{did_you_mean, one_of};
@@ -75,7 +75,7 @@ impl Plan {
             let none = Sources::default();
             let change = change::compare(&base.side(&none), &Side { plan: Some(plan), sources: &compilation.sources });
             terminal.result(&match self.format {
-                Format::Json => format!("{:#}\n", change::json::json(&change)),
+                Format::Json => terminal::json(&change::json::json(&change)),
                 Format::Markdown => change::markdown::markdown(&change),
                 Format::Html => change::html::html(&change),
                 Format::Text => change::text::text(&change),
@@ -85,7 +85,7 @@ impl Plan {
         terminal.result(&match (self.simulate, self.format) {
             (true, format) => self.simulated(plan, format)?,
             (false, Format::Text) => text::text(plan),
-            (false, Format::Json) => format!("{:#}\n", json::json(plan)),
+            (false, Format::Json) => terminal::json(&json::json(plan)),
             (false, Format::Markdown) => markdown::markdown(plan, &compilation.sources),
             (false, Format::Html) => html::report(plan, &compilation.sources),
         });
@@ -106,7 +106,7 @@ impl Plan {
         let component = self.component.as_deref();
         Ok(match format {
             Format::Text => simulate::text::text(&simulation, component),
-            Format::Json => format!("{:#}\n", simulate::json::json(&simulation, component)),
+            Format::Json => terminal::json(&simulate::json::json(&simulation, component)),
             Format::Markdown | Format::Html => {
                 let failure = Failure::new("a simulation is printed as text or JSON only");
                 return Err(failure.help("leave out `--simulate`, or write `--format text` or `--format json`"));

@@ -1,12 +1,15 @@
 //! Where output goes, and how it looks there.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
+use serde_json::Value;
 use terminal_size::{Width, terminal_size_of};
 
 use super::colour::{self, Choice, variable};
 use super::{Failure, Global};
 use crate::diag::render::Look;
+use crate::diag::render::text::{escape, harmless_json, is_direction, visible};
 use crate::diag::{Diagnostics, Severity, render};
 use crate::picture::Canvas;
 use crate::source::Sources;
@@ -33,9 +36,11 @@ impl Terminal {
         Self { colour: global.color, ascii: global.ascii, quiet: global.quiet, verbose: global.verbose, broken: None }
     }
 
-    /// Prints a command's result.
+    /// Prints a command's result: as it is where a program or a file takes it, harmless where a terminal does.
     pub fn result(&mut self, text: &str) {
-        let mut stdout = io::stdout().lock();
+        let stdout = io::stdout();
+        let text = if stdout.is_terminal() { harmless(text, self.look().colour) } else { Cow::Borrowed(text) };
+        let mut stdout = stdout.lock();
         if let Err(error) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
             && error.kind() != io::ErrorKind::BrokenPipe
         {
@@ -46,7 +51,8 @@ impl Terminal {
     /// Says a line about what was done, unless that is not wanted.
     pub fn say(&self, line: &str) {
         if !self.quiet {
-            self.log(&format!("{line}\n"));
+            let lines: Vec<_> = line.lines().map(escape).collect();
+            self.log(&format!("{}\n", lines.join("\n")));
         }
     }
 
@@ -77,9 +83,10 @@ impl Terminal {
     pub fn failure(&self, failure: &Failure) {
         let (red, blue, off) =
             if self.look_of_stderr().colour { ("\x1b[1;31m", "\x1b[1;34m", "\x1b[0m") } else { ("", "", "") };
-        self.log(&format!("{red}error{off}: {}\n", failure.message));
+        // Only the words are painted.
+        self.log(&format!("{red}error{off}: {}\n", harmless(&failure.message, false)));
         if let Some(help) = &failure.help {
-            self.log(&format!("{blue}help{off}: {help}\n"));
+            self.log(&format!("{blue}help{off}: {}\n", harmless(help, false)));
         }
     }
 
@@ -119,9 +126,51 @@ impl Terminal {
 
     /// Prints text beside the result.
     pub fn log(&self, text: &str) {
+        let text = harmless(text, self.look_of_stderr().colour);
         // There is nobody left to tell when this fails.
         _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+/// `value` as a result.
+pub fn json(value: &Value) -> String {
+    harmless_json(format!("{value:#}\n"))
+}
+
+/// `text` with what a terminal would obey written as escapes: names of files, words of `git` and `kubectl` and generated
+/// files that somebody edited may hold anything. Where `colour`, our colours stay, and those of others with them: they move
+/// and hide nothing that a person cannot mark.
+pub fn harmless(text: &str, colour: bool) -> Cow<'_, str> {
+    let plain = |byte: u8| matches!(byte, b'\n' | b'\t' | b' '..=b'~');
+    if text.bytes().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let behind = rest.get(c.len_utf8()..).unwrap_or_default();
+        let paints = if colour && c == '\u{1b}' { colour_at(rest) } else { None };
+        if let Some((paint, after)) = paints {
+            out.push_str(paint);
+            rest = after;
+            continue;
+        }
+        match c {
+            '\n' | '\t' => out.push(c),
+            '\r' if behind.starts_with('\n') => out.push(c),
+            c if c.is_control() || is_direction(c) => out.push_str(&visible(c, ' ')),
+            c => out.push(c),
+        }
+        rest = behind;
+    }
+    Cow::Owned(out)
+}
+
+/// The colour that `text` begins with, and what is behind it.
+fn colour_at(text: &str) -> Option<(&str, &str)> {
+    let parameters = text.strip_prefix("\u{1b}[")?;
+    let end = parameters.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    parameters.get(end..)?.starts_with('m').then(|| text.split_at_checked(end + 3))?
 }
 
 /// How wide the output is, as the environment or else the terminal says.
@@ -142,7 +191,23 @@ fn speaks_unicode(variable: impl Fn(&str) -> Option<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::speaks_unicode;
+    use super::{harmless, speaks_unicode};
+
+    #[test]
+    fn a_terminal_is_given_nothing_to_obey() {
+        for (text, shown) in [
+            ("a\n\tb\r\n", "a\n\tb\r\n"),
+            ("\u{1b}[2Ja\u{7}\u{9b}31m", "\\u{1b}[2Ja\\u{7}\\u{9b}31m"),
+            ("\u{1b}]8;;https://example.com\u{1b}\\x", "\\u{1b}]8;;https://example.com\\u{1b}\\x"),
+            ("a\rb\u{202e}\u{200b}é", "a\\rb\\u{202e}\u{200b}é"),
+            ("\u{1b}[1;31", "\\u{1b}[1;31"),
+        ] {
+            assert_eq!(harmless(text, false), shown);
+            assert_eq!(harmless(text, true), shown);
+        }
+        assert_eq!(harmless("\u{1b}[1;31mred\u{1b}[0m", false), "\\u{1b}[1;31mred\\u{1b}[0m");
+        assert_eq!(harmless("\u{1b}[1;31mred\u{1b}[0m", true), "\u{1b}[1;31mred\u{1b}[0m");
+    }
 
     #[test]
     fn the_first_locale_that_is_set_decides() {

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 use clap_complete::ArgValueCandidates;
 
-use super::terminal::Terminal;
+use super::terminal::{self, Terminal};
 use super::{Exit, Failure, Global, completions, load};
 use crate::analysis;
 use crate::diag::{did_you_mean, one_of};
@@ -49,7 +49,7 @@ impl Why {
         }
         terminal.result(&match self.format {
             Format::Text => text::text(&why, &terminal.look()),
-            Format::Json => format!("{:#}\n", json::json(&why)),
+            Format::Json => terminal::json(&json::json(&why)),
         });
         Ok(Exit::Fine)
     }

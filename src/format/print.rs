@@ -50,7 +50,9 @@ impl<'t> Printer<'t> {
         let mut out = self.lines.text(end);
         // What is broken and goes on to the end gets no line end, which may become part of it.
         let last = entries.list.last().and_then(|entry| entry.node);
-        let open = last.is_some_and(|node| self.shape.is_verbatim(node) && node.span().end as usize == self.text.len());
+        let behind = |node: NodeRef<'_>| self.text.get(node.span().end as usize..).unwrap_or("");
+        let is_last = |node: NodeRef<'_>| behind(node).chars().all(|c| matches!(c, ' ' | '\t'));
+        let open = last.is_some_and(|node| self.shape.is_verbatim(node) && is_last(node));
         if open && !self.text.ends_with('\n') {
             out.truncate(out.len() - if self.text.ends_with('\r') { 1 } else { end.len() });
         }

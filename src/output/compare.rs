@@ -306,7 +306,9 @@ pub(super) fn unreadable_lock(path: &str, text: &str, error: &LockError, sources
         let column = u32::try_from(column.saturating_sub(1)).ok()?;
         Some(file.lines().start_of(line.checked_sub(1)?)?.saturating_add(column))
     });
+    // What is no UTF-8 was replaced, by more bytes than the reader counted.
     let offset = offset.unwrap_or(0).min(u32::try_from(text.len()).unwrap_or(0));
+    let offset = (0..=offset).rev().find(|at| text.is_char_boundary(*at as usize)).unwrap_or(0);
     let span = Span::new(sources.add(file), offset, offset);
     let mut diagnostics = Diagnostics::default();
     diagnostics.push(

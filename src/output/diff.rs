@@ -7,6 +7,7 @@ use similar::TextDiff;
 
 use super::compare::{Change, Kind};
 use super::place::Place;
+use crate::diag::render::text::escape;
 
 /// After how long a smaller diff is no longer looked for. A file that is turned around takes `similar` 0.24 s.
 pub const PATIENCE: Duration = Duration::from_secs(1);
@@ -32,7 +33,7 @@ pub fn unified_texts(before: (&str, &str), after: (&str, &str)) -> String {
     diff.unified_diff().header(before.0, after.0).to_string()
 }
 
-/// A diff with the colours that Git gives it.
+/// A diff with the colours that Git gives it, for a terminal: nothing in its lines colours anything itself.
 pub fn coloured(diff: &str) -> String {
     let mut text = String::new();
     for line in diff.lines() {
@@ -44,7 +45,8 @@ pub fn coloured(diff: &str) -> String {
             _ => "",
         };
         let off = if colour.is_empty() { "" } else { "\x1b[0m" };
-        _ = writeln!(text, "{colour}{line}{off}");
+        let line: Vec<_> = line.split('\t').map(escape).collect();
+        _ = writeln!(text, "{colour}{}{off}", line.join("\t"));
     }
     text
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::{Graph, Lane, Matrix, Stage};
+use crate::diag::render::text::is_direction;
 use crate::picture::svg::xml;
 
 /// A directed graph: rollouts and stages are clusters in the words of Graphviz.
@@ -91,5 +92,7 @@ pub fn matrix(matrix: &Matrix) -> String {
 
 /// Graphviz reads `\` and what follows, also inside of quotes.
 fn quoted(text: &str) -> String {
+    let kept = |c: char| if c.is_control() && c != '\n' || is_direction(c) { ' ' } else { c };
+    let text: String = text.chars().map(kept).collect();
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{Graph, Lane, Matrix, Stage};
+use crate::diag::render::text::is_direction;
 use crate::plan::text::counted;
 
 /// What Mermaid draws at most, with room for what is around.
@@ -147,7 +148,7 @@ pub(crate) fn escaped(text: &str) -> String {
             '"' | '#' | '<' | '>' | '&' | '`' | '\\' | ';' => {
                 _ = write!(out, "#{};", u32::from(c));
             }
-            c if c.is_control() => out.push(' '),
+            c if c.is_control() || is_direction(c) => out.push(' '),
             c => out.push(c),
         }
     }

@@ -1,5 +1,9 @@
 //! What all Markdown of ours keeps to: it fits into a comment, and text of others stays text in it.
 
+use std::fmt::Write as _;
+
+use crate::diag::render::text::is_direction;
+
 /// How many characters a comment of GitHub and of others may have.
 pub const LONGEST: usize = 65_536;
 
@@ -33,6 +37,10 @@ pub fn escaped(text: &str) -> String {
             }
             // A line break would end a row of a table.
             c if c.is_control() => out.push(' '),
+            // What turns the order of the text around is shown, not done; its braces are no markup.
+            c if is_direction(c) => {
+                _ = write!(out, "\\\\u{:x}", u32::from(c));
+            }
             c => out.push(c),
         }
     }

@@ -18,6 +18,9 @@ pub(crate) fn command(folder: &Path) -> Command {
     }
     // Its words are read.
     command.env("LC_ALL", "C");
+    // A folder of a repository may be made to look like a repository of its own, without a work tree, whose settings name
+    // commands. Git then takes it for none.
+    command.args(["-c", "safe.bareRepository=explicit"]);
     command.arg("-C").arg(folder);
     command
 }

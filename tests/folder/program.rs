@@ -51,6 +51,13 @@ impl Program {
         self
     }
 
+    /// Runs it, whatever its exit code.
+    pub fn output(mut self) -> Ran {
+        let Output { stdout, stderr, .. } = self.command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ran { shown: self.shown, stdout: text(stdout), stderr: text(stderr) }
+    }
+
     /// Runs it and checks the exit code.
     pub fn exits_with(mut self, code: i32) -> Ran {
         let child = self.command.stderr(Stdio::piped());

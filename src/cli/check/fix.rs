@@ -8,6 +8,7 @@ use super::scope::Scope;
 use crate::analysis::{self, Compilation};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, Failure, paths};
+use crate::diag::render::text::escape;
 use crate::diag::{Applicability, fix};
 use crate::output;
 use crate::plan::text::counted;
@@ -76,6 +77,7 @@ pub fn diff(fixed: &Fixed, scope: &Scope, start: &Path, terminal: &mut Terminal)
     let mut text = String::new();
     for (file, before) in fixed.files(scope) {
         let path = paths::relative(start, &scope.project.root.join(&file.path));
+        let path = escape(&path);
         let diff = output::unified_texts((&format!("a/{path}"), before), (&format!("b/{path}"), &file.text));
         text += &if terminal.look().colour { output::coloured(&diff) } else { diff };
     }
@@ -92,7 +94,7 @@ pub fn write(fixed: &Fixed, scope: &Scope, terminal: &mut Terminal) -> Result<()
     for (file, before) in fixed.files(scope) {
         if !scope.is_from_stdin(&file.path) {
             save(&scope.project.root, &file.path, before, &file.text).map_err(Failure::new)?;
-            terminal.detail(&format!("wrote: {}", file.path));
+            terminal.detail(&format!("wrote: {}", escape(&file.path)));
         }
     }
     for (_, file) in scope.project.sources.iter().filter(|(_, file)| scope.is_from_stdin(&file.path)) {

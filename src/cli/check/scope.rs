@@ -51,6 +51,7 @@ impl Scope {
         let mut bytes = Vec::new();
         std::io::stdin()
             .lock()
+            .take(load::MOST_OF_STDIN)
             .read_to_end(&mut bytes)
             .map_err(|error| Failure::new(format!("cannot read stdin: {}", reason(&error))))?;
         let Some(name) = &check.stdin_filename else {

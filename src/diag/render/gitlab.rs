@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::text::harmless_json;
 use crate::diag::report::{Finding, Position, Report};
 
 /// The findings as one JSON list. Equal fingerprints would be dropped, so a repeated one gets a number. Columns are code
@@ -20,7 +21,7 @@ pub fn gitlab(report: &Report) -> String {
         };
         issues.push(issue(finding, &fingerprint));
     }
-    format!("{}\n", Value::Array(issues))
+    harmless_json(format!("{}\n", Value::Array(issues)))
 }
 
 fn issue(finding: &Finding, fingerprint: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::text::harmless_json;
 use crate::diag::report::Report;
 
 /// Each finding of the report on a line, with `"type":"diagnostic"`, and at the end the rest of it with
@@ -23,5 +24,5 @@ fn line(kind: &str, value: Value) -> String {
     if let Value::Object(fields) = value {
         object.extend(fields);
     }
-    format!("{}\n", Value::Object(object))
+    harmless_json(format!("{}\n", Value::Object(object)))
 }

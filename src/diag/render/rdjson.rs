@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::text::harmless_json;
 use crate::diag::report::{Finding, FixText, Position, Range, Report};
 
 /// The findings as one `DiagnosticResult`. Columns are bytes of UTF-8 from 1, ends exclusive. A fix is suggested when all of
@@ -9,7 +10,7 @@ use crate::diag::report::{Finding, FixText, Position, Range, Report};
 pub fn rdjson(report: &Report) -> String {
     let diagnostics: Vec<Value> = report.diagnostics.iter().map(diagnostic).collect();
     let value = json!({ "source": { "name": "fleetc" }, "diagnostics": diagnostics });
-    format!("{value}\n")
+    harmless_json(format!("{value}\n"))
 }
 
 fn diagnostic(finding: &Finding) -> Value {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
+use super::text::harmless_json;
 use crate::diag::codes::find_code;
 use crate::diag::explain::markdown;
 use crate::diag::report::{Finding, FixText, Range, Report};
@@ -41,7 +42,7 @@ pub fn sarif(report: &Report) -> String {
             "results": results,
         }],
     });
-    format!("{value}\n")
+    harmless_json(format!("{value}\n"))
 }
 
 fn rule(id: &str) -> Value {

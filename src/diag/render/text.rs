@@ -125,6 +125,29 @@ fn is_hidden(c: char, before: char) -> bool {
     }
 }
 
+/// Whether `c` changes the order in which text is shown.
+pub(crate) fn is_direction(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// JSON that means the same, in which nothing stands by itself that a terminal would obey or that changes the order of the
+/// text. JSON asks for escapes below U+0020 only, and takes them for every character of a string.
+pub(crate) fn harmless_json(json: String) -> String {
+    let obeyed = |c: char| c.is_control() && c != '\n' || is_direction(c);
+    if !json.contains(obeyed) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if obeyed(c) {
+            out += &format!("\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// How many columns `text` takes.
 pub(crate) fn width(text: &str) -> usize {
     display_width(text)

@@ -11,6 +11,8 @@ use std::fmt::Write as _;
 
 use textwrap::core::display_width;
 
+use crate::diag::render::text::{is_direction, visible};
+
 pub use graph::graph;
 pub use matrix::matrix;
 
@@ -99,6 +101,7 @@ pub(crate) fn xml(text: &str) -> String {
             '\'' => out += "&#39;",
             '\n' | '\t' => out.push(c),
             c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            c if is_direction(c) => out += &visible(c, ' '),
             c => out.push(c),
         }
     }

@@ -1,6 +1,7 @@
 //! What can be looked up in this repository: folders, values files, the objects that patches name.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ use crate::source::{Sources, Span};
 
 /// At most this many files of a folder are read to find an object.
 const MAX_FILES: usize = 500;
+/// The most bytes of a file that is looked into: 4 MiB, as of a source.
+const LARGEST: u64 = 4 * 1024 * 1024;
 /// At most this deep, so that kustomizations that name each other end.
 const MAX_DEPTH: usize = 20;
 
@@ -98,9 +101,13 @@ impl<'f> Folders<'f> {
         let (text, wrong) = match self.texts.get(&place) {
             Some(known) => known.clone(),
             None => {
-                let bytes = self.files.read(&place).unwrap_or_default();
-                let text: Arc<str> = Arc::from(String::from_utf8_lossy(&bytes).as_ref());
-                let wrong = no_map(&text);
+                let read = self.files.read_at_most(&place, LARGEST);
+                let unread = read.as_ref().err().map(|error| match error.kind() {
+                    io::ErrorKind::FileTooLarge => "more than 4 MiB",
+                    _ => "what cannot be read",
+                });
+                let text: Arc<str> = Arc::from(String::from_utf8_lossy(&read.unwrap_or_default()).as_ref());
+                let wrong = unread.or_else(|| no_map(&text));
                 self.texts.insert(place, (text.clone(), wrong));
                 (text, wrong)
             }
@@ -369,7 +376,7 @@ impl<'f> Folders<'f> {
     /// The YAML documents of the file `path`, unless too many were read or it cannot be.
     pub(super) fn documents(&mut self, path: &str) -> Option<Vec<serde_json::Value>> {
         self.left = self.left.checked_sub(1)?;
-        let bytes = self.files.read(path).ok()?;
+        let bytes = self.files.read_at_most(path, LARGEST).ok()?;
         let text = std::str::from_utf8(&bytes).ok()?;
         serde_saphyr::from_multiple(text).ok()
     }

@@ -5,6 +5,7 @@ Usage: terminal.py FLEETC. Needs nothing but Python.
 
 import os
 import pty
+import re
 import subprocess
 import sys
 import tempfile
@@ -103,7 +104,26 @@ def closed_pipes(check):
         case(f"{format}: a reader that goes away", code == 1 and said == b"", f"{code} {said!r}")
 
 
+def obeyed():
+    """A generated file that somebody edited: a terminal gets nothing to obey, a program every byte."""
+    link = b"# \x1b]8;;https://evil.example.com\x1b\\here\x1b[2J\xc2\x9b31m\xe2\x80\xae\n"
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/main.fleet", "w", encoding="utf-8") as file:
+            file.write(FLEET + 'component web on all { path = "web", namespace = web }\n')
+        in_pipe(["build", "-C", folder])
+        with open(f"{folder}/gitops/argocd/root.yaml", "wb") as file:
+            file.write(link)
+        diff = ["build", "--diff", "-C", folder]
+        case("a program gets what is in a file", link in in_pipe(diff))
+        for name, extra in [("in colour", {}), ("plain", {"NO_COLOR": "1"})]:
+            shown = in_terminal(diff, extra)
+            left = re.sub(rb"\x1b\[[0-9;]*m", b"", shown) if not extra else shown
+            clean = not any(mark in left for mark in [b"\x1b", b"\xc2\x9b", b"\xe2\x80\xae"])
+            case(f"a terminal gets nothing to obey, {name}", clean and b"evil.example.com" in shown, shown)
+
+
 def main():
+    obeyed()
     with tempfile.TemporaryDirectory() as folder:
         with open(f"{folder}/main.fleet", "w", encoding="utf-8") as file:
             file.write(FLEET)
