@@ -8,6 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use fleetc::analysis::{self, Compilation};
+use fleetc::plan::json;
+use fleetc::project::MemoryFiles;
+use fleetc::target::{self, Engines};
 use serde_json::Value;
 
 use super::expand::{Expected, Tree, argocd, differences, flux, read_tree};
@@ -120,11 +124,9 @@ pub fn build(fleet: &Fleet, dress: u64) -> Option<Tree> {
     Some(read_tree(&project.folder.join("fleet/out")))
 }
 
-/// The texts of the output folder of `fleet` by path.
-pub fn output(fleet: &Fleet, dress: u64) -> Result<BTreeMap<String, String>, Failure> {
-    let project = Project::new(&print(fleet, dress, dress));
-    project.run(&["build", "-o", "out"])?;
-    Ok(texts_of(&project.folder.join("fleet/out")))
+/// The texts of the output folder of `fleet` by path; none when it fails.
+pub fn output(fleet: &Fleet, dress: u64) -> Option<BTreeMap<String, String>> {
+    Some(built(&print(fleet, dress, dress))?.1)
 }
 
 /// The plan of `fleet` as JSON and the texts of its output folder by path; none when it fails.
@@ -134,11 +136,17 @@ pub fn plan_and_output(fleet: &Fleet, dress: u64) -> Option<(Value, BTreeMap<Str
 
 /// The same of a project that is already written.
 pub fn plan_and_output_of(files: &Files) -> Option<(Value, BTreeMap<String, String>)> {
-    let project = Project::new(files);
-    let plan = project.run(&["plan", "--format", "json"]).ok()?;
-    project.run(&["build", "-o", "out"]).ok()?;
-    let folder = project.folder.join("fleet/out");
-    Some((serde_json::from_str(&plan).unwrap(), texts_of(&folder)))
+    let (compilation, tree) = built(files)?;
+    Some((json::json(compilation.plan.as_ref()?), tree))
+}
+
+/// What a project is compiled and built to, in this process: a corpus holds thousands. [`examine`] asks the program.
+fn built(files: &Files) -> Option<(Compilation, BTreeMap<String, String>)> {
+    let memory = files.iter().fold(MemoryFiles::new(), |memory, (path, text)| memory.file(path, text.as_str()));
+    let compilation = analysis::compile(&memory.into_project(), &[]);
+    let plan = compilation.plan.as_ref()?;
+    let tree = target::build(plan, &Engines { argocd: !plan.argocd.is_empty(), flux: !plan.flux.is_empty() });
+    Some((compilation, tree))
 }
 
 /// The files below a folder by their paths from there.

@@ -200,7 +200,7 @@ pub fn case(seed: u64, open: bool) -> Option<Value> {
     let by_labels = |fleet: &Fleet| {
         let mut fleet = fleet.clone();
         fleet.argocd.as_mut()?.labels = true;
-        output(&fleet, seed).ok()
+        output(&fleet, seed)
     };
     let labels = by_labels(&fleet)?;
     fleet.open = false;
@@ -210,12 +210,12 @@ pub fn case(seed: u64, open: bool) -> Option<Value> {
         let mut wider = fleet.clone();
         let guest = joined(&fleet, number, &mut rng);
         wider.clusters.push(guest.clone());
-        if output(&wider, seed).is_ok() {
+        if output(&wider, seed).is_some() {
             fleet = wider;
             guests.push(guest);
         }
     }
-    let listed = output(&fleet, seed).ok()?;
+    let listed = output(&fleet, seed)?;
     let reference = Reference::new(&fleet);
     let guest_of = |cluster: &super::reference::Cluster| {
         guests.iter().find(|guest| matches!(guest.name.as_slice(), [Part::Literal(name)] if *name == cluster.name))
