@@ -6,6 +6,8 @@
 #![allow(missing_docs)]
 
 mod folder;
+#[path = "support/trees.rs"]
+mod trees;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,9 +15,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use fleetc::output::{Disk, Found, Hold, OpenFolder, Permit, Place, Trouble, Wanted, compare};
+use fleetc::output::{Disk, Found, Hold, OpenFolder, Place, Trouble, Wanted, compare};
 use fleetc::source::Sources;
 use folder::Folder;
+use trees::{NEW, OLD, build, wanted};
 
 /// What happens at the k-th operation.
 #[derive(Clone, Copy, Debug)]
@@ -91,24 +94,6 @@ impl Disk for Faulty {
 
 type Tree = BTreeMap<String, String>;
 
-fn wanted(files: &[(&str, &str)]) -> Wanted {
-    let tree = files.iter().map(|(path, text)| ((*path).to_string(), (*text).to_string())).collect();
-    Wanted { fleet: "home".into(), tree, ..Wanted::default() }
-}
-
-/// Builds as the command line does.
-fn build(place: Result<Place, Trouble>, wanted: &Wanted) -> Result<(), Trouble> {
-    let place = place?;
-    let held = place.hold(Duration::ZERO)?;
-    let mut sources = Sources::default();
-    let changes = compare(&place, wanted, &mut sources)?;
-    let refusals = changes.refusals(&Permit::default(), &mut sources);
-    if !refusals.is_empty() {
-        return Err(Trouble::Refused(refusals));
-    }
-    changes.write(&held, &|| false)
-}
-
 /// A disk on which nothing happens; it does not wait for what is written, which a busy machine takes long for.
 fn real(folder: &Folder) -> Result<Place, Trouble> {
     let disk = OpenFolder::open(&folder.root()).unwrap();
@@ -126,22 +111,6 @@ fn clean(wanted: &Wanted) -> Tree {
     build(real(&folder), wanted).unwrap();
     folder.tree("gitops")
 }
-
-const OLD: &[(&str, &str)] = &[
-    ("argocd/applicationsets/shop.yaml", "old set\n"),
-    ("argocd/applicationsets/gone.yaml", "gone set\n"),
-    ("flux/hub/clusters/a.yaml", "old a\n"),
-    ("flux/hub/clusters/b.yaml", "old b\n"),
-    ("flux/hub/kustomization.yaml", "- clusters/a.yaml\n- clusters/b.yaml\n"),
-    ("flux/releases/b/shop/release.yaml", "release\n"),
-];
-const NEW: &[(&str, &str)] = &[
-    ("argocd/applicationsets/shop.yaml", "new set\n"),
-    ("flux/hub/clusters/a.yaml", "new a\n"),
-    ("flux/hub/clusters/c.yaml", "new c\n"),
-    ("flux/hub/kustomization.yaml", "- clusters/a.yaml\n- clusters/c.yaml\n"),
-    ("flux/releases/c/shop/release.yaml", "release\n"),
-];
 
 /// Builds `new` over `old` with `fault` at every operation in turn, and hands over the folder and what the build said.
 fn at_every_operation(

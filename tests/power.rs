@@ -7,14 +7,16 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 #![allow(missing_docs)]
 
+#[path = "support/trees.rs"]
+mod trees;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use fleetc::output::{Disk, Found, Hold, Permit, Place, Trouble, Wanted, compare};
-use fleetc::source::Sources;
+use fleetc::output::{Disk, Found, Hold, Place, Trouble, Wanted};
+use trees::{NEW, OLD, wanted};
 
 /// What is on a disk.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -154,38 +156,9 @@ impl Disk for Model {
     }
 }
 
-fn wanted(files: &[(&str, &str)]) -> Wanted {
-    let tree = files.iter().map(|(path, text)| ((*path).to_string(), (*text).to_string())).collect();
-    Wanted { fleet: "home".into(), tree, ..Wanted::default() }
-}
-
-const OLD: &[(&str, &str)] = &[
-    ("argocd/applicationsets/shop.yaml", "old set\n"),
-    ("argocd/applicationsets/gone.yaml", "gone set\n"),
-    ("flux/hub/clusters/a.yaml", "old a\n"),
-    ("flux/hub/clusters/b.yaml", "old b\n"),
-    ("flux/hub/kustomization.yaml", "- clusters/a.yaml\n- clusters/b.yaml\n"),
-    ("flux/releases/b/shop/release.yaml", "release\n"),
-];
-const NEW: &[(&str, &str)] = &[
-    ("argocd/applicationsets/shop.yaml", "new set\n"),
-    ("flux/hub/clusters/a.yaml", "new a\n"),
-    ("flux/hub/clusters/c.yaml", "new c\n"),
-    ("flux/hub/kustomization.yaml", "- clusters/a.yaml\n- clusters/c.yaml\n"),
-    ("flux/releases/c/shop/release.yaml", "release\n"),
-];
-
-/// Builds on `disk` as the command line does, and gives what is there then.
+/// Builds on `disk`.
 fn build(disk: &Arc<Model>, wanted: &Wanted) -> Result<(), Trouble> {
-    let place = Place::on(disk.clone(), Path::new("/"), "gitops")?;
-    let held = place.hold(Duration::ZERO)?;
-    let mut sources = Sources::default();
-    let changes = compare(&place, wanted, &mut sources)?;
-    let refusals = changes.refusals(&Permit::default(), &mut sources);
-    if !refusals.is_empty() {
-        return Err(Trouble::Refused(refusals));
-    }
-    changes.write(&held, &|| false)
+    trees::build(Place::on(disk.clone(), Path::new("/"), "gitops"), wanted)
 }
 
 fn built(state: State, wanted: &Wanted) -> State {
