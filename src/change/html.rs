@@ -1,12 +1,11 @@
 //! A change as a page in one file: how careful to be, what each stage sees, then every change with all of its fields.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
 use super::text::place;
-use super::{Change, Declared, Field, Group, Kind};
+use super::{Change, Field, Group};
 use crate::picture::html::{FILTER, MOST_ROWS, page, xml};
 use crate::plan::text::counted;
 
@@ -51,16 +50,7 @@ const END: &str = "</tbody></table></div>\n";
 
 /// What each stage of a rollout sees, in their order.
 fn stages(change: &Change) -> String {
-    let mut stages: BTreeMap<(&str, usize), (&str, [usize; 3])> = BTreeMap::new();
-    for group in &change.groups {
-        let (Some(rollout), Some(stage)) = (&group.rollout, &group.stage) else { continue };
-        let (_, [changed, added, removed]) = stages.entry((rollout, group.number)).or_insert((stage, [0; 3]));
-        *match group.kind {
-            Kind::Added => added,
-            Kind::Removed => removed,
-            Kind::Renamed | Kind::Moved | Kind::Changed => changed,
-        } += group.clusters.len();
-    }
+    let stages = change.stages();
     if stages.is_empty() {
         return String::new();
     }
@@ -147,7 +137,7 @@ fn declared(change: &Change) -> String {
         let cause = one.cause.as_ref().map(|cause| xml(&place(cause))).unwrap_or_default();
         let protected = if one.protected { " (protected)" } else { "" };
         let words: Vec<String> =
-            permits(one).iter().map(|word| (*word).to_owned()).chain(one.fields.iter().map(field)).collect();
+            one.shifts().iter().map(|word| (*word).to_owned()).chain(one.fields.iter().map(field)).collect();
         _ = writeln!(
             text,
             "<tr data-find=\"{0} {1}\"><th scope=\"row\">{0}</th><td class=\"name\">{1}{protected}</td><td>{2} {3}</td><td>{4}</td>\
@@ -160,19 +150,6 @@ fn declared(change: &Change) -> String {
         );
     }
     text + END
-}
-
-fn permits(one: &Declared) -> Vec<&'static str> {
-    let mut words = Vec::new();
-    match (one.what, one.widened, one.narrowed) {
-        ("project", more, less) => {
-            words.extend(more.then_some("permits more"));
-            words.extend(less.then_some("permits less"));
-        }
-        ("rollout", _, true) => words.push("less holds it up"),
-        _ => {}
-    }
-    words
 }
 
 fn field(field: &Field) -> String {

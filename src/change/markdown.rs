@@ -3,7 +3,6 @@
 //! It measures itself. What does not fit is left out step by step, the least needed first, and it says what: the fields
 //! beyond the names, the graph, the rows. Text of users makes no table, no link and mentions nobody.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::text::{place, value};
@@ -112,15 +111,7 @@ fn row(group: &Group, shown: Shown) -> String {
 }
 
 fn declared(one: &Declared, shown: Shown) -> String {
-    let mut what: Vec<String> = Vec::new();
-    match (one.what, one.widened, one.narrowed) {
-        ("project", more, less) => {
-            what.extend(more.then(|| "permits more".to_owned()));
-            what.extend(less.then(|| "permits less".to_owned()));
-        }
-        ("rollout", _, true) => what.push("less holds it up".to_owned()),
-        _ => {}
-    }
+    let mut what: Vec<String> = one.shifts().into_iter().map(str::to_owned).collect();
     what.extend(fields(&one.fields, shown));
     let cause = one.cause.as_ref().map(|cause| escaped(&place(cause))).unwrap_or_default();
     let (sign, word, what) = (sign(one.kind.sign()), one.kind.word(), what.join("<br>"));
@@ -150,23 +141,13 @@ fn sign(sign: char) -> String {
 
 /// The stages that something changes in, in their order; of each rollout a row of its own.
 fn graph(change: &Change) -> Option<String> {
-    let mut stages: BTreeMap<(&str, usize), (&str, [usize; 3])> = BTreeMap::new();
-    for group in &change.groups {
-        let (Some(rollout), Some(stage)) = (&group.rollout, &group.stage) else { continue };
-        let (_, counts) = stages.entry((rollout, group.number)).or_insert((stage, [0; 3]));
-        let [added, changed, removed] = counts;
-        match group.kind {
-            super::Kind::Added => *added += group.clusters.len(),
-            super::Kind::Removed => *removed += group.clusters.len(),
-            _ => *changed += group.clusters.len(),
-        }
-    }
+    let stages = change.stages();
     if stages.is_empty() || stages.len() > NODES {
         return None;
     }
     let mut text = "\n```mermaid\nflowchart LR\n".to_owned();
     let mut before: Option<(&str, usize)> = None;
-    for (index, ((rollout, number), (stage, [added, changed, removed]))) in stages.iter().enumerate() {
+    for (index, ((rollout, number), (stage, [changed, added, removed]))) in stages.iter().enumerate() {
         let words = format!("{rollout} {number}: {stage}");
         let words = mermaid::escaped(&words);
         _ = writeln!(text, "  s{index}[\"{words}<br/>~{changed} +{added} -{removed}\"]");

@@ -146,6 +146,39 @@ impl Change {
     }
 }
 
+/// By rollout and the number of the stage: its name, and how many deployments are changed, added and removed there.
+type Stages<'c> = std::collections::BTreeMap<(&'c str, usize), (&'c str, [usize; 3])>;
+
+impl Change {
+    /// What each stage of a rollout sees, in their order.
+    fn stages(&self) -> Stages<'_> {
+        let mut stages = Stages::new();
+        for group in &self.groups {
+            let (Some(rollout), Some(stage)) = (&group.rollout, &group.stage) else { continue };
+            let (_, [changed, added, removed]) = stages.entry((rollout, group.number)).or_insert((stage, [0; 3]));
+            *match group.kind {
+                Kind::Added => added,
+                Kind::Removed => removed,
+                Kind::Renamed | Kind::Moved | Kind::Changed => changed,
+            } += group.clusters.len();
+        }
+        stages
+    }
+}
+
+impl Declared {
+    /// What it permits or holds up otherwise than before, in words.
+    fn shifts(&self) -> Vec<&'static str> {
+        match (self.what, self.widened, self.narrowed) {
+            ("project", true, true) => vec!["permits more", "permits less"],
+            ("project", true, false) => vec!["permits more"],
+            ("project", false, true) => vec!["permits less"],
+            ("rollout", _, true) => vec!["less holds it up"],
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Kind {
     /// The word for it.
     pub fn word(self) -> &'static str {
