@@ -41,17 +41,11 @@ pub fn text(change: &Change) -> String {
         text.push('\n');
     }
     for one in &change.declared {
-        let permits = match (one.what, one.widened, one.narrowed) {
-            ("project", true, true) => ", permits more and less",
-            ("project", true, false) => ", permits more",
-            ("project", false, true) => ", permits less",
-            ("rollout", _, true) => ", less holds it up",
-            _ => "",
-        };
+        let shifts: String = one.shifts().iter().map(|shift| format!(", {shift}")).collect();
         let protected = if one.protected { " (protected)" } else { "" };
         let cause = one.cause.as_ref().map(|cause| format!("  {}", place(cause))).unwrap_or_default();
         let (sign, word) = (one.kind.sign(), one.kind.word());
-        _ = writeln!(text, "{sign} {} {}{protected} {word}{permits}{cause}", one.what, one.name);
+        _ = writeln!(text, "{sign} {} {}{protected} {word}{shifts}{cause}", one.what, one.name);
         fields(&one.fields, "    ", &mut text);
     }
     text
