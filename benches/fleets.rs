@@ -39,6 +39,7 @@ fn main() {
         ["generate", size, shape, folder] => {
             write(&generate::fleet(named(size), shape_named(shape)), Path::new(folder));
         }
+        ["start", code, output, program, words @ ..] => measure::start(code, output, program, words),
         ["guard", rest @ ..] => guard::run(rest.contains(&"--bless")),
         _ => table::run_all(&words),
     }

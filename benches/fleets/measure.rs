@@ -17,27 +17,47 @@ pub struct Cost {
     pub peak: u64,
 }
 
-/// Runs `command`, its output written to the file `output`, and fails unless it ends with one of `codes`.
+/// Runs `program` with `words` in `folder`, its output written to the file `output`, and fails unless it ends with `code`.
 ///
-/// The peak of a child is never below what this process holds when it starts it, so this process holds little.
-pub fn run(command: &mut Command, codes: &[i32], output: &Path) -> Cost {
-    let file = File::create(output).expect("a file can be made");
-    let start = Instant::now();
-    let child = command.stdin(Stdio::null()).stdout(file).stderr(Stdio::null()).spawn();
-    let used = child.and_then(|child| child.wait4()).expect("the program runs");
-    let wall = start.elapsed();
-    assert!(used.status.code().is_some_and(|code| codes.contains(&code)), "{command:?} ended with {}", used.status);
-    Cost { wall, cpu: used.rusage.utime + used.rusage.stime, peak: used.rusage.maxrss }
+/// A program that is started counts as having had the memory of the one that starts it. So another process of this one, which
+/// holds nothing, does it and tells the cost.
+pub fn run((program, words): (&str, &[&str]), folder: &Path, code: i32, output: &Path) -> Cost {
+    let mut starter = this_program();
+    told(starter.arg("start").arg(code.to_string()).arg(output).arg(program).args(words).current_dir(folder))
 }
 
-/// Runs `command` and reads the cost from the one line that it prints: nanoseconds, and nanoseconds of the processor.
+/// What that process does.
+pub fn start(code: &str, output: &str, program: &str, words: &[&str]) {
+    let file = File::create(output).expect("a file can be made");
+    let mut command = Command::new(program);
+    command.args(words).stdin(Stdio::null()).stdout(file).stderr(Stdio::null());
+    let begin = Instant::now();
+    let used = command.spawn().and_then(|child| child.wait4()).expect("the program runs");
+    let wall = begin.elapsed();
+    assert!(
+        used.status.code().is_some_and(|found| found.to_string() == code),
+        "{command:?} ended with {}",
+        used.status
+    );
+    let cpu = used.rusage.utime + used.rusage.stime;
+    println!("{} {} {}", wall.as_nanos(), cpu.as_nanos(), used.rusage.maxrss);
+}
+
+/// Runs `command` and reads the cost from the one line that it prints: nanoseconds, nanoseconds of the processor and, where it
+/// is known, bytes of memory.
 pub fn told(command: &mut Command) -> Cost {
     let output = command.output().expect("the program runs");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).expect("a line of numbers");
-    let mut numbers = text.split_whitespace().map(|number| number.parse().expect("a number"));
-    let mut next = || Duration::from_nanos(numbers.next().expect("two numbers"));
-    Cost { wall: next(), cpu: next(), peak: 0 }
+    let numbers: Vec<u64> = text.split_whitespace().map(|number| number.parse().expect("a number")).collect();
+    let [wall, cpu, rest @ ..] = numbers.as_slice() else { panic!("two numbers at least") };
+    let peak = rest.first().copied().unwrap_or_default();
+    Cost { wall: Duration::from_nanos(*wall), cpu: Duration::from_nanos(*cpu), peak }
+}
+
+/// This program, to be started anew.
+pub fn this_program() -> Command {
+    Command::new(std::env::current_exe().expect("this program has a path"))
 }
 
 /// How long this thread was on a processor so far.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::generate::{self, SIZES, Shape, Size};
-use super::measure::{Cost, has_valgrind, instructions, median, run, told};
+use super::measure::{Cost, has_valgrind, instructions, median, run, this_program, told};
 use super::{FLEETC, floors, named, workplace, write};
 
 /// What is measured, in the order of the table. Floors stand above what they are the floor of.
@@ -142,7 +142,7 @@ impl Fleet {
 
     fn run(&self, words: &[&str], code: i32) -> Cost {
         let output = self.folder.join("stream.txt");
-        run(Command::new(FLEETC).args(words).current_dir(&self.folder), &[code], &output)
+        run((FLEETC, words), &self.folder, code, &output)
     }
 }
 
@@ -216,7 +216,7 @@ fn print_growth((few, small): &(usize, Taken), (many, large): &(usize, Taken)) {
 
 /// One of [`floors`], in a process of its own.
 fn floor(words: &[&str]) -> Cost {
-    told(Command::new(std::env::current_exe().expect("this program has a path")).arg("floor").args(words))
+    told(this_program().arg("floor").args(words))
 }
 
 /// Waits until what was written before has reached the disk, so that nobody else pays for it.
