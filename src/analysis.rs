@@ -1,6 +1,7 @@
 //! The one door to the compiler: from a project's files to a plan and diagnostics.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -48,7 +49,67 @@ pub fn compile_and<T>(
     also: &[ast::EngineKind],
     and: impl FnOnce(&model::Model, &Plan) -> T,
 ) -> (Compilation, Option<T>) {
-    compile_with(project, also, |known| and(known.model, known.plan))
+    let work = Work { also, depth: Depth::Whole, session: None };
+    compile_with(project, work, |known| and(known.model, known.plan))
+}
+
+/// What a process keeps that compiles one project again and again, as an editor's does: what each file was read as. A file
+/// whose text is another is read anew; all else is made anew each time.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// The text and what it was read as.
+    files: BTreeMap<SourceId, (Arc<str>, Parse)>,
+    reads: usize,
+}
+
+impl Session {
+    /// Compiles `project` as [`compile`] does.
+    pub fn compile(&mut self, project: &Project, also: &[ast::EngineKind]) -> Compilation {
+        let work = Work { also, depth: Depth::Whole, session: Some(self) };
+        compile_with(project, work, |_| ()).0
+    }
+
+    /// What is wrong with the syntax, the names and the types of `project`, which there is to say whenever a key is typed.
+    /// There is no plan, and nothing is said of what only a plan can tell: [`Session::compile`] does that when a file is saved.
+    pub fn look(&mut self, project: &Project) -> Compilation {
+        let work = Work { also: &[], depth: Depth::Model, session: Some(self) };
+        compile_with(project, work, |_| ()).0
+    }
+
+    /// How many files were read so far, those of the standard library left out.
+    pub fn reads(&self) -> usize {
+        self.reads
+    }
+
+    /// What each of `files` is read as.
+    fn read(&mut self, files: &[(SourceId, &SourceFile)]) -> Vec<Parse> {
+        let is_known = |(id, file): &(SourceId, &SourceFile)| {
+            self.files.get(id).is_some_and(|(text, _)| Arc::ptr_eq(text, &file.text) || *text == file.text)
+        };
+        let new: Vec<_> = files.iter().filter(|file| !is_known(file)).collect();
+        let read: Vec<Parse> = new.par_iter().map(|(id, file)| syntax::parse(*id, &file.text)).collect();
+        self.reads += read.len();
+        for ((id, file), parse) in new.into_iter().zip(read) {
+            self.files.insert(*id, (file.text.clone(), parse));
+        }
+        files.iter().filter_map(|(id, _)| self.files.get(id)).map(|(_, parse)| parse.clone()).collect()
+    }
+}
+
+/// How far a compilation goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// To what is declared.
+    Model,
+    /// To what runs where.
+    Whole,
+}
+
+/// What there is to do.
+struct Work<'w> {
+    also: &'w [ast::EngineKind],
+    depth: Depth,
+    session: Option<&'w mut Session>,
 }
 
 /// How the tests ended, and what they found; the diagnostics of the compilation are beside it.
@@ -64,7 +125,8 @@ pub struct Tested {
 
 /// Runs the tests whose names are `wanted`, when there is no error.
 pub fn test(project: &Project, wanted: impl Fn(&str) -> bool) -> (Compilation, Option<Tested>) {
-    compile_with(project, &[], |known| {
+    let work = Work { also: &[], depth: Depth::Whole, session: None };
+    compile_with(project, work, |known| {
         let mut diagnostics = Diagnostics::default();
         let outcomes = expectations::run(known.model, known.plan, wanted, &mut diagnostics);
         policy::identify(known.parsed, known.sources, &mut diagnostics);
@@ -80,11 +142,8 @@ struct Known<'k> {
     plan: &'k Plan,
 }
 
-fn compile_with<T>(
-    project: &Project,
-    also: &[ast::EngineKind],
-    and: impl FnOnce(Known) -> T,
-) -> (Compilation, Option<T>) {
+fn compile_with<T>(project: &Project, work: Work, and: impl FnOnce(Known) -> T) -> (Compilation, Option<T>) {
+    let Work { also, depth, session } = work;
     let mut sources = project.sources.clone();
     let own = sources.iter().count();
     for (path, text) in stdlib::FILES {
@@ -94,11 +153,12 @@ fn compile_with<T>(
     let unreadable: BTreeSet<SourceId> =
         project.diagnostics.iter().map(|diagnostic| diagnostic.primary.span.source).collect();
     let files: Vec<(SourceId, &SourceFile)> = sources.iter().collect();
-    let parse = |(place, (id, file)): (usize, &(SourceId, &SourceFile))| match place.checked_sub(own) {
-        Some(number) => stdlib::parse(number, *id),
-        None => syntax::parse(*id, &file.text),
+    let (own, library) = files.split_at(own.min(files.len()));
+    let mut parses: Vec<Parse> = match session {
+        Some(session) => session.read(own),
+        None => own.par_iter().map(|(id, file)| syntax::parse(*id, &file.text)).collect(),
     };
-    let parses: Vec<Parse> = files.par_iter().enumerate().map(parse).collect();
+    parses.par_extend(library.par_iter().enumerate().map(|(number, (id, _))| stdlib::parse(number, *id)));
     let mut parsed = Vec::new();
     for ((id, file), parse) in files.into_iter().zip(parses) {
         // What cannot be read makes no sense either.
@@ -130,7 +190,8 @@ fn compile_with<T>(
     }
     let files = project.files.as_ref();
     // Without a file of the project the plan is another one, and what it lacks is no mistake of the user.
-    let mut plan = if unread { None } else { resolve::resolve(&model, files, also, &mut diagnostics) };
+    let is_resolved = !unread && depth == Depth::Whole;
+    let mut plan = if is_resolved { resolve::resolve(&model, files, also, &mut diagnostics) } else { None };
     let output = resolve::output(&model);
     let nothing = no_cluster();
     if let Some(plan) = &mut plan
@@ -150,7 +211,7 @@ fn compile_with<T>(
         lints::check(&parsed, &model, plan, &mut diagnostics);
     }
     model::inventory::settle(&inventories, &sources, &mut diagnostics);
-    let reach = if diagnostics.has_errors() { Reach::Part } else { Reach::Whole };
+    let reach = if diagnostics.has_errors() || depth == Depth::Model { Reach::Part } else { Reach::Whole };
     policy::apply(&parsed, &model, &sources, reach, &mut diagnostics);
     if diagnostics.has_errors() {
         plan = None;

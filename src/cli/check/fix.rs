@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::scope::Scope;
-use crate::analysis::{self, Compilation};
+use crate::analysis::{Compilation, Session};
 use crate::cli::terminal::Terminal;
 use crate::cli::{Exit, Failure, paths};
 use crate::diag::render::text::escape;
@@ -32,6 +32,7 @@ pub struct Fixed {
 pub fn fix(scope: &mut Scope, first: Compilation, also_unsafe: bool) -> (Fixed, Compilation) {
     let allowed = if also_unsafe { Applicability::Unsafe } else { Applicability::Safe };
     let mut fixed = Fixed::default();
+    let mut session = Session::default();
     let mut compilation = first;
     for _ in 0..ROUNDS {
         let mut shown = compilation.diagnostics.clone();
@@ -46,7 +47,7 @@ pub fn fix(scope: &mut Scope, first: Compilation, also_unsafe: bool) -> (Fixed, 
                 scope.project.sources.replace(*id, text);
             }
         }
-        let after = analysis::compile(&scope.project, &[]);
+        let after = session.compile(&scope.project, &[]);
         // Text that no longer reads is never written, whoever is to blame.
         if syntax_errors(&after) > syntax_errors(&compilation) {
             scope.project.sources = saved;
