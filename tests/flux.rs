@@ -14,6 +14,8 @@
 #[path = "flux/fleet.rs"]
 mod fleet;
 
+use std::sync::Arc;
+
 use fleet::{Fleet, deployment_object};
 use fleetc::plan::*;
 use fleetc::target::OutputTree;
@@ -52,7 +54,7 @@ fn a_folder_becomes_one_kustomization_with_all_that_was_said() {
     let payments = fleet.path("payments", "prod", &api, "k8s/overlays/prod/");
     payments.namespace = Some("payments".into());
     payments.project = Some("payments-team".into());
-    payments.patches = vec![
+    payments.patches = Arc::new(vec![
         Patch {
             kind: "Deployment".into(),
             name: "api.v1".into(),
@@ -63,7 +65,7 @@ fn a_folder_becomes_one_kustomization_with_all_that_was_said() {
             name: "api".into(),
             change: Change::Merge(object(json!({"metadata": {"labels": {"a": "b"}}, "data": {"mode": "no"}}))),
         },
-    ];
+    ]);
     payments.images =
         vec![Image { name: "ghcr.io/my-org/api".into(), new_name: None, tag: Some("1.10".into()), digest: None }];
     payments.wait = false;
@@ -124,13 +126,14 @@ fn a_chart_becomes_a_kustomization_on_the_hub_and_a_release_on_the_cluster() {
         fields: vec!["/data".into()],
         jq: vec![],
     }];
-    issuer.patches = vec![Patch {
+    issuer.patches = Arc::new(vec![Patch {
         kind: "Deployment".into(),
         name: "cert-manager".into(),
         change: Change::Merge(object(json!({"spec": {"replicas": 2}}))),
-    }];
+    }]);
+    let values = json!({"crds": {"enabled": true}, "text": "${not} a $$variable {{ nor }} a template"});
+    issuer.values = Arc::new(object(values));
     let Content::Chart(chart) = &mut issuer.content else { unreachable!() };
-    chart.values = object(json!({"crds": {"enabled": true}, "text": "${not} a $$variable {{ nor }} a template"}));
     for path in ["values.yaml", "values/prod.yaml"] {
         let text = Some(format!("# {path}\nreplicas: 2\n").into());
         chart.values_files.push(ValuesFile { source: config.clone(), path: path.into(), text });
@@ -191,7 +194,7 @@ fn what_the_fleet_writes_survives_its_own_substitution() {
     fleet.cluster("prod");
     let app = fleet.path("app", "prod", &config, "app");
     app.substitute.insert("REGION".into(), "eu-${x}".into());
-    app.patches = vec![
+    app.patches = Arc::new(vec![
         Patch {
             kind: "ConfigMap".into(),
             name: "script".into(),
@@ -205,7 +208,7 @@ fn what_the_fleet_writes_survives_its_own_substitution() {
                 json!({"op": "add", "path": "/data/a${b}", "value": ["${HOME}"]}),
             ]),
         },
-    ];
+    ]);
     let mut tree = fleet.build();
     tree.retain(|path, _| path.starts_with("flux/hub/clusters/"));
     expect("substitute", &tree);

@@ -165,7 +165,7 @@ fn text_that_kustomize_loses_is_refused() {
     app.annotations.insert("note".into(), "\tone\ntwo".into());
     let change = Change::Operations(vec![serde_json::json!({ "op": "add", "path": "/data/x", "value": "\ta\nb" })]);
     let job = fleet.path("job", "dev", &config, "job");
-    job.patches = vec![Patch { kind: "ConfigMap".into(), name: "x".into(), change }];
+    job.patches = Arc::new(vec![Patch { kind: "ConfigMap".into(), name: "x".into(), change }]);
     fleet.path("web", "dev", &config, "web").annotations.insert("note".into(), "one\n\ttwo".into());
     expect(
         &mut fleet,

@@ -45,13 +45,14 @@ fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Con
         suspend: false,
         on_delete: OnDelete::Cascade,
         protected: cluster.starts_with("prod"),
+        values: Arc::default(),
+        patches: Arc::default(),
         settings: Arc::new(Settings {
             component: component.into(),
             project: None,
             namespace: None,
             source: Arc::clone(source),
             content,
-            patches: Vec::new(),
             images: Vec::new(),
             components: Vec::new(),
             substitute: BTreeMap::new(),
@@ -84,7 +85,6 @@ fn chart(name: &str, version: &str) -> Chart {
         name: name.into(),
         version: version.into(),
         release: "release".into(),
-        values: serde_json::Map::new(),
         values_files: Vec::new(),
         missing_values_files: false,
     }
@@ -94,34 +94,34 @@ fn chart(name: &str, version: &str) -> Chart {
 fn everything(home: &Arc<Source>) -> Deployment {
     let registry = source("registry", SourceKind::Oci, "oci://example.com/charts/web/", Revision::Default);
     let mut web = chart("", "1.2.x");
-    web.values = json!({ "replicas": 3, "nested": { "z": true, "a": null } }).as_object().unwrap().clone();
     web.values_files = vec![ValuesFile { source: Arc::clone(home), path: "values/prod-b.yaml".into(), text: None }];
     let duration = |milliseconds| Some(Duration { milliseconds });
     let pairs = |key: &str, value: &str| [(key.to_string(), value.to_string())].into();
     let raw = |value: serde_json::Value| value.as_object().unwrap().clone();
-    let raw = fleetc::plan::raw::Raw {
+    let fields = fleetc::plan::raw::Raw {
         application: raw(json!({ "revisionHistoryLimit": 3 })),
         kustomization: raw(json!({ "commonMetadata": { "labels": { "a": "b" } } })),
         release: raw(json!({ "maxHistory": 3 })),
         ..Default::default()
     };
+    let values = raw(json!({ "replicas": 3, "nested": { "z": true, "a": null } }));
+    let patches = vec![
+        Patch {
+            kind: "Deployment".into(),
+            name: "web".into(),
+            change: Change::Operations(vec![json!({ "op": "remove", "path": "/spec/replicas" })]),
+        },
+        Patch {
+            kind: "Service".into(),
+            name: "web".into(),
+            change: Change::Merge(json!({ "spec": { "type": "ClusterIP" } }).as_object().unwrap().clone()),
+        },
+    ];
     let base = deployment("web", "prod-b", &registry, Content::Chart(web));
     let settings = Settings {
-        raw,
+        raw: fields,
         project: Some("team".into()),
         namespace: Some("web".into()),
-        patches: vec![
-            Patch {
-                kind: "Deployment".into(),
-                name: "web".into(),
-                change: Change::Operations(vec![json!({ "op": "remove", "path": "/spec/replicas" })]),
-            },
-            Patch {
-                kind: "Service".into(),
-                name: "web".into(),
-                change: Change::Merge(json!({ "spec": { "type": "ClusterIP" } }).as_object().unwrap().clone()),
-            },
-        ],
         images: vec![Image { name: "web".into(), new_name: None, tag: Some("v2".into()), digest: None }],
         substitute: pairs("region", "eu"),
         health: vec![
@@ -156,6 +156,8 @@ fn everything(home: &Arc<Source>) -> Deployment {
         after: vec!["cert-manager".into()],
         stage: Some("prod".into()),
         on_delete: OnDelete::Keep,
+        values: Arc::new(values),
+        patches: Arc::new(patches),
         settings: Arc::new(settings),
         ..base
     }

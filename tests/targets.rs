@@ -9,6 +9,8 @@ mod fleet;
 #[path = "random/rng.rs"]
 mod rng;
 
+use std::sync::Arc;
+
 use std::io::Write as _;
 
 use fleet::Fleet;
@@ -92,7 +94,7 @@ fn targets(words: &[(String, String)]) -> Vec<[Value; 3]> {
         name: name.clone(),
         change: Change::Operations(vec![json!({ "op": "remove", "path": "/data" })]),
     };
-    fleet.plan.deployments[0].patches = words.iter().map(patch).collect();
+    fleet.plan.deployments[0].patches = Arc::new(words.iter().map(patch).collect());
 
     let tree = flux::build(&fleet.plan, &fleet.settings);
     let object: Value = serde_yaml::from_str(&tree["flux/hub/clusters/one.yaml"]).unwrap();

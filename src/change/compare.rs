@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Cause, Change, Fate, Group, Kind, causes, declared, fields, json as written, risk};
 use crate::plan::guards::Changed;
-use crate::plan::{Deployment, Instance, OnDelete, Plan, json};
+use crate::plan::{Deployment, Instance, OnDelete, Plan};
 use crate::source::Sources;
 
 /// One of the two versions.
@@ -55,10 +55,8 @@ pub fn compare(old: &Side, new: &Side) -> Change {
 
 fn deployments<'a>(side: &Side<'a>) -> Known<'a> {
     let Some(plan) = side.plan else { return Known::new() };
-    let json = json::json(plan);
-    let texts = json.get("deployments").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let pairs = plan.deployments.iter().zip(texts);
-    pairs.map(|(one, text)| ((&*one.component, &*one.cluster), (one, fields::form(text, one)))).collect()
+    let key = |one: &'a Deployment| (&*one.component, &*one.cluster);
+    plan.deployments.iter().map(|one| (key(one), (one, fields::form(one)))).collect()
 }
 
 /// What `key` was called before, where a `moved` says so and what it names went.

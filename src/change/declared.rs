@@ -54,8 +54,6 @@ pub fn compare(old: &Side, new: &Side) -> Vec<Declared> {
 }
 
 fn known(plan: &Plan) -> Known {
-    let written = form::json(plan);
-    let list = |name: &str| written.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let mut known = Known::new();
     let mut add = |rank: usize, what: &'static str, name: &str, value: Value, span: Span| {
         known.insert((rank, what, name.to_owned()), (value, span));
@@ -67,18 +65,19 @@ fn known(plan: &Plan) -> Known {
     for settings in &plan.flux {
         add(0, "engine", &settings.instance.folder("flux"), flux(settings), settings.span);
     }
-    for (cluster, mut value) in plan.clusters.iter().zip(list("clusters")) {
+    for cluster in &plan.clusters {
+        let mut value = form::cluster(cluster);
         if let Some(fields) = value.as_object_mut() {
             fields.insert("kubeconfig".to_owned(), kubeconfig(&cluster.kubeconfig));
             fields.insert("registration".to_owned(), registration(&cluster.registration));
         }
         add(1, "cluster", &cluster.name, value, cluster.span);
     }
-    for (rollout, value) in plan.rollouts.iter().zip(list("rollouts")) {
-        add(2, "rollout", &rollout.name, by_stage(&value), rollout.span);
+    for rollout in &plan.rollouts {
+        add(2, "rollout", &rollout.name, by_stage(&form::rollout(rollout)), rollout.span);
     }
-    for (project, value) in plan.projects.iter().zip(list("projects")) {
-        add(3, "project", &project.name, value, project.span);
+    for project in &plan.projects {
+        add(3, "project", &project.name, form::project(project), project.span);
     }
     for object in &plan.hub_objects {
         let of = ObjectRef::of(&object.object);

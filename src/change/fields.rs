@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Field;
 use crate::model::names::quoted;
-use crate::plan::{Content, Deployment, ObjectRef};
+use crate::plan::{Content, Deployment, ObjectRef, json};
 
 /// The fields of `old` and `new` that differ: maps key by key, all else whole.
 pub fn differences(old: &Value, new: &Value) -> Vec<Field> {
@@ -40,8 +40,8 @@ fn walk(path: &mut Vec<String>, old: &Value, new: &Value, found: &mut Vec<Field>
 
 /// What of the plan's JSON of a deployment is compared: all but its names and what is its cluster's, and the whole of what
 /// the JSON only names.
-pub fn form(written: &Value, deployment: &Deployment) -> Value {
-    let mut form = written.clone();
+pub fn form(deployment: &Deployment) -> Value {
+    let mut form = json::deployment(deployment);
     if let Some(fields) = form.as_object_mut() {
         for name in ["component", "cluster", "name", "protected"] {
             fields.remove(name);

@@ -85,7 +85,7 @@ impl Plan {
         terminal.result(&match (self.simulate, self.format) {
             (true, format) => self.simulated(plan, format)?,
             (false, Format::Text) => text::text(plan),
-            (false, Format::Json) => terminal::json(&json::json(plan)),
+            (false, Format::Json) => terminal::json(&json::written(plan)),
             (false, Format::Markdown) => markdown::markdown(plan, &compilation.sources),
             (false, Format::Html) => html::report(plan, &compilation.sources),
         });

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _, Write as _};
 
-use serde_json::Value;
+use serde::Serialize;
 use terminal_size::{Width, terminal_size_of};
 
 use super::colour::{self, Choice, variable};
@@ -133,8 +133,10 @@ impl Terminal {
 }
 
 /// `value` as a result.
-pub fn json(value: &Value) -> String {
-    harmless_json(format!("{value:#}\n"))
+pub fn json(value: &impl Serialize) -> String {
+    // What is printed are texts, numbers and lists, which JSON always takes.
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    harmless_json(text + "\n")
 }
 
 /// `text` with what a terminal would obey written as escapes: names of files, words of `git` and `kubectl` and generated

@@ -9,7 +9,7 @@
 
 mod adopted;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 pub use adopted::{Adopted, check_adopted};
@@ -354,14 +354,19 @@ impl Guard<'_> {
     /// F0613 where workloads of a protected cluster stayed so far, and go now though no component says so.
     fn report_cascades(&self, diagnostics: &mut Diagnostics) {
         let mut found: BTreeMap<&Arc<str>, (Span, BTreeSet<String>)> = BTreeMap::new();
+        let mut identities: HashMap<&str, Vec<(&BTreeSet<String>, Option<&BTreeSet<String>>)>> = HashMap::new();
+        for (identity, clusters) in &self.base.identities {
+            let cascades = self.base.cascade.get(identity);
+            identities.entry(component_of(identity)).or_default().push((clusters, cascades));
+        }
         for deployment in &self.plan.deployments {
             let said = deployment.origin.attributes.contains_key("on-delete");
             if said || deployment.on_delete != OnDelete::Cascade || !self.protects(&deployment.cluster) {
                 continue;
             }
-            let kept = self.base.identities.iter().any(|(identity, clusters)| {
-                let cascades = self.base.cascade.get(identity).is_some_and(|set| set.contains(&*deployment.cluster));
-                component_of(identity) == &*deployment.component && clusters.contains(&*deployment.cluster) && !cascades
+            let cluster = &*deployment.cluster;
+            let kept = identities.get(&*deployment.component).into_iter().flatten().any(|(clusters, cascades)| {
+                clusters.contains(cluster) && cascades.is_none_or(|cascades| !cascades.contains(cluster))
             });
             if kept {
                 let entry =

@@ -171,11 +171,8 @@ fn images(subject: Subject, deployment: &Deployment, findings: &mut Findings) {
         let name = image.new_name.as_deref().unwrap_or(&image.name);
         latest(subject, deployment, &format!("the image `{name}`"), findings);
     }
-    if let Content::Chart(chart) = &deployment.content {
-        let mut keys = Vec::new();
-        if let Some(key) = latest_in(&chart.values, &mut keys) {
-            latest(subject, deployment, &format!("the value `{key}`"), findings);
-        }
+    if let Some(key) = latest_in(&deployment.values, &mut Vec::new()) {
+        latest(subject, deployment, &format!("the value `{key}`"), findings);
     }
 }
 

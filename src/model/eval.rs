@@ -180,6 +180,16 @@ impl Evaluator {
         self.absent.is_empty() && self.unfit.is_empty()
     }
 
+    /// Adds what another one gathered.
+    pub fn extend(&mut self, other: Self) {
+        for (place, clusters) in other.absent {
+            self.absent.entry(place).or_default().extend(clusters);
+        }
+        for (span, diagnostic) in other.unfit {
+            self.unfit.entry(span).or_insert(diagnostic);
+        }
+    }
+
     /// Reports what was absent.
     pub fn finish(self, model: &Model, diagnostics: &mut Diagnostics) {
         for ((span, name), clusters) in self.absent {

@@ -4,8 +4,9 @@
 //! sorted keys and one line an entry, so that a diff of it reads like a list of what changed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
 
+use rayon::prelude::*;
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -55,6 +56,25 @@ pub struct Lock {
     pub record: Record,
 }
 
+/// What says how the rest of a lock is read, of whatever format.
+#[derive(Deserialize)]
+struct Head {
+    schema: Option<Value>,
+    digest: Option<Value>,
+}
+
+/// The entries of a lock as they are written. What not every format has may be missing.
+#[derive(Deserialize)]
+struct Written {
+    fleet: String,
+    files: BTreeMap<String, String>,
+    identities: Identities,
+    protected: Option<BTreeSet<String>>,
+    cascade: Option<Identities>,
+    places: Option<Places>,
+    contents: Option<BTreeMap<String, String>>,
+}
+
 /// Why a text is no lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockError {
@@ -76,12 +96,15 @@ impl Lock {
                         `--overwrite-edits`";
             return Err(LockError { message: "holds Git's conflict markers".into(), at: Some((line + 1, 1)), help });
         }
-        let value: Value = serde_json::from_str(text).map_err(|error| LockError {
-            message: "is not JSON".into(),
-            at: Some((error.line(), error.column())),
-            help: RESTORE,
-        })?;
-        let version = match value.get("schema").and_then(Value::as_str) {
+        let head: Head = match serde_json::from_str(text) {
+            Ok(head) => head,
+            Err(error) if error.is_data() => return Err(wrong(format!("has no `schema` of `{SCHEMA}`"))),
+            Err(error) => {
+                let at = Some((error.line(), error.column()));
+                return Err(LockError { message: "is not JSON".into(), at, help: RESTORE });
+            }
+        };
+        let version = match head.schema.as_ref().and_then(Value::as_str) {
             Some(SCHEMA) => 3,
             Some(SCHEMA_2) => 2,
             Some(SCHEMA_1) => 1,
@@ -92,15 +115,17 @@ impl Lock {
             }
             _ => return Err(wrong(format!("has no `schema` of `{SCHEMA}`"))),
         };
-        let lock = Self::of(&value, version)
+        let written: Result<Written, _> = serde_json::from_str(text);
+        let lock = written
+            .ok()
+            .and_then(|written| Self::of(written, version))
             .ok_or_else(|| wrong("lacks an entry, or has one of the wrong type".into()))
             .and_then(Self::checked)?;
         // The first format had no digest. One that has is a lock of today whose `schema` somebody lowered, which would do
         // away with the digest and with what is protected.
-        let digest = value.get("digest");
         let sound = match version {
-            1 => digest.is_none(),
-            _ => digest.and_then(Value::as_str) == Some(&lock.digest(version)),
+            1 => head.digest.is_none(),
+            _ => head.digest.as_ref().and_then(Value::as_str) == Some(&lock.digest(version)),
         };
         if !sound {
             let help = "restore it from Git; after a merge, take either side and build again with `--overwrite-edits`";
@@ -109,27 +134,17 @@ impl Lock {
         Ok(lock)
     }
 
-    fn of(value: &Value, version: u8) -> Option<Self> {
-        let mut lock = Self { fleet: value.get("fleet")?.as_str()?.to_string(), ..Self::default() };
-        for (path, hash) in value.get("files")?.as_object()? {
-            lock.files.insert(path.clone(), hash.as_str()?.to_string());
-        }
-        lock.record.identities = identities_in(value, "identities")?;
+    fn of(written: Written, version: u8) -> Option<Self> {
+        let mut record = Record { identities: written.identities, ..Record::default() };
         if version > 1 {
-            lock.record.cascade = identities_in(value, "cascade")?;
-            lock.record.protected = Some(names_in(value.get("protected")?)?);
-            for (identity, hash) in value.get("contents")?.as_object()? {
-                lock.record.contents.insert(identity.clone(), hash.as_str()?.to_string());
-            }
+            record.cascade = written.cascade?;
+            record.protected = Some(written.protected?);
+            record.contents = written.contents?;
         }
         if version > 2 {
-            for (identity, places) in value.get("places")?.as_object()? {
-                let places = places.as_object()?.iter();
-                let places = places.map(|(place, names)| Some((place.clone(), names_in(names)?)));
-                lock.record.places.insert(identity.clone(), places.collect::<Option<_>>()?);
-            }
+            record.places = written.places?;
         }
-        Some(lock)
+        Some(Self { fleet: written.fleet, files: written.files, record })
     }
 
     fn checked(self) -> Result<Self, LockError> {
@@ -144,12 +159,9 @@ impl Lock {
 
     /// The text of the lock.
     pub fn text(&self) -> String {
-        format!(
-            "{{\n  \"schema\": {},\n  \"digest\": {},\n{}}}\n",
-            quote(SCHEMA),
-            quote(&self.digest(VERSION)),
-            self.entries(VERSION)
-        )
+        let entries = self.entries(VERSION);
+        let digest = hash(entries.as_bytes());
+        format!("{{\n  \"schema\": {},\n  \"digest\": {},\n{entries}}}\n", quote(SCHEMA), quote(&digest))
     }
 
     /// The hash of all entries. So two branches that both changed what is built collide when they are merged, and the
@@ -160,28 +172,86 @@ impl Lock {
 
     /// The entries, as the format of this version has them.
     fn entries(&self, version: u8) -> String {
-        let texts = |map: &BTreeMap<String, String>| -> Vec<String> {
-            map.iter().map(|(key, text)| format!("    {}: {}", quote(key), quote(text))).collect()
-        };
-        let sets = |map: &Identities| -> Vec<String> {
-            map.iter().map(|(key, names)| format!("    {}: {}", quote(key), list(names))).collect()
-        };
         let record = &self.record;
-        let mut text = format!("  \"fleet\": {},\n", quote(&self.fleet));
-        _ = writeln!(text, "  \"protected\": {},", list(record.protected.iter().flatten()));
-        _ = writeln!(text, "  \"files\": {},", block(&texts(&self.files)));
-        _ = writeln!(text, "  \"identities\": {},", block(&sets(&record.identities)));
-        _ = writeln!(text, "  \"cascade\": {},", block(&sets(&record.cascade)));
+        let mut text = Entries::default();
+        text.key("fleet", |text| text.quote(&self.fleet));
+        text.key("protected", |text| text.list(record.protected.iter().flatten()));
+        text.block("files", &self.files, |text, hash| text.quote(hash));
+        text.block("identities", &record.identities, |text, names| text.list(names));
+        text.block("cascade", &record.cascade, |text, names| text.list(names));
         if version > 2 {
-            let places = record.places.iter().map(|(identity, places)| {
-                let places: Vec<_> =
-                    places.iter().map(|(place, names)| format!("{}: {}", quote(place), list(names))).collect();
-                format!("    {}: {{{}}}", quote(identity), places.join(", "))
+            text.block("places", &record.places, |text, places| {
+                text.between(("{", "}"), places, |text, (place, names)| {
+                    text.quote(place);
+                    text.0.extend(b": ");
+                    text.list(names);
+                });
             });
-            _ = writeln!(text, "  \"places\": {},", block(&places.collect::<Vec<_>>()));
         }
-        _ = writeln!(text, "  \"contents\": {}", block(&texts(&record.contents)));
-        text
+        text.block("contents", &record.contents, |text, hash| text.quote(hash));
+        text.finish()
+    }
+}
+
+/// The text of entries: JSON with a line for each.
+#[derive(Default)]
+struct Entries(Vec<u8>);
+
+impl Entries {
+    fn quote(&mut self, text: &str) {
+        // Writing to memory cannot fail.
+        _ = serde_json::to_writer(&mut self.0, text);
+    }
+
+    fn list<'a>(&mut self, names: impl IntoIterator<Item = &'a String>) {
+        self.between(("[", "]"), names, |text, name| text.quote(name));
+    }
+
+    fn between<T>(
+        &mut self,
+        (open, close): (&str, &str),
+        items: impl IntoIterator<Item = T>,
+        one: impl Fn(&mut Self, T),
+    ) {
+        self.0.extend(open.as_bytes());
+        for (place, item) in items.into_iter().enumerate() {
+            if place > 0 {
+                self.0.extend(b", ");
+            }
+            one(self, item);
+        }
+        self.0.extend(close.as_bytes());
+    }
+
+    /// An entry of the lock, on its own line.
+    fn key(&mut self, name: &str, value: impl FnOnce(&mut Self)) {
+        if !self.0.is_empty() {
+            self.0.extend(b",\n");
+        }
+        self.0.extend(b"  ");
+        self.quote(name);
+        self.0.extend(b": ");
+        value(self);
+    }
+
+    /// An entry with a line for each of the keys in it.
+    fn block<T>(&mut self, name: &str, entries: &BTreeMap<String, T>, value: impl Fn(&mut Self, &T)) {
+        self.key(name, |text| {
+            text.0.push(b'{');
+            for (place, (key, entry)) in entries.iter().enumerate() {
+                text.0.extend(if place == 0 { &b"\n    "[..] } else { b",\n    " });
+                text.quote(key);
+                text.0.extend(b": ");
+                value(text, entry);
+            }
+            text.0.extend(if entries.is_empty() { &b"}"[..] } else { b"\n  }" });
+        });
+    }
+
+    fn finish(mut self) -> String {
+        self.0.push(b'\n');
+        // JSON is UTF-8.
+        String::from_utf8(self.0).unwrap_or_default()
     }
 }
 
@@ -192,6 +262,38 @@ struct Found {
     cascade: BTreeSet<String>,
     places: BTreeMap<String, BTreeSet<String>>,
     content: Sha256,
+}
+
+impl Found {
+    /// What each of so many instances runs of a component, whose deployments these are; `serving` are the instances of each
+    /// cluster.
+    fn of(deployments: &[Deployment], serving: &HashMap<&str, Vec<usize>>, instances: usize) -> Vec<Option<Self>> {
+        let mut all: Vec<Option<Self>> = (0..instances).map(|_| None).collect();
+        let mut content = Vec::new();
+        for deployment in deployments {
+            content.clear();
+            for place in serving.get(&*deployment.cluster).into_iter().flatten() {
+                let Some(found) = all.get_mut(*place) else { continue };
+                if content.is_empty() {
+                    json::content(deployment, &mut content);
+                }
+                found.get_or_insert_with(Self::default).add(deployment, &content);
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, deployment: &Deployment, content: &[u8]) {
+        let cluster = deployment.cluster.to_string();
+        if deployment.protected {
+            self.places.entry(place_of(deployment)).or_default().insert(cluster.clone());
+        }
+        if deployment.on_delete == OnDelete::Cascade {
+            self.cascade.insert(cluster.clone());
+        }
+        self.clusters.insert(cluster);
+        self.content.update(content);
+    }
 }
 
 impl Record {
@@ -207,30 +309,17 @@ impl Record {
             .into_iter()
             .flat_map(|(engine, all)| all.iter().map(move |instance| (engine, *instance)))
             .collect();
-        let mut serving: HashMap<&str, Vec<usize>> = HashMap::new();
-        for all in plan.deployments.chunk_by(|a, b| a.component == b.component) {
-            let mut found: Vec<Option<Found>> = instances.iter().map(|_| None).collect();
-            for deployment in all {
-                let serves =
-                    |place: &usize| instances.get(*place).is_some_and(|(_, one)| one.serves(&deployment.cluster));
-                let serving =
-                    serving.entry(&deployment.cluster).or_insert_with(|| (0..instances.len()).filter(serves).collect());
-                let mut content = None;
-                for place in serving {
-                    let Some(found) = found.get_mut(*place) else { continue };
-                    let found = found.get_or_insert_with(Found::default);
-                    let cluster = deployment.cluster.to_string();
-                    if deployment.protected {
-                        found.places.entry(place_of(deployment)).or_default().insert(cluster.clone());
-                    }
-                    if deployment.on_delete == OnDelete::Cascade {
-                        found.cascade.insert(cluster.clone());
-                    }
-                    found.clusters.insert(cluster);
-                    let content = content.get_or_insert_with(|| json::content(deployment).to_string());
-                    found.content.update(content.as_bytes());
-                }
-            }
+        let serving: HashMap<&str, Vec<usize>> = plan
+            .clusters
+            .iter()
+            .map(|cluster| {
+                let serves = |place: &usize| instances.get(*place).is_some_and(|(_, one)| one.serves(&cluster.name));
+                (&*cluster.name, (0..instances.len()).filter(serves).collect())
+            })
+            .collect();
+        let components: Vec<&[Deployment]> = plan.deployments.chunk_by(|a, b| a.component == b.component).collect();
+        let found: Vec<_> = components.par_iter().map(|all| Found::of(all, &serving, instances.len())).collect();
+        for (all, found) in components.into_iter().zip(found) {
             let Some(first) = all.first() else { continue };
             for ((engine, instance), found) in instances.iter().zip(found) {
                 let Some(found) = found else { continue };
@@ -290,20 +379,6 @@ fn identity(engine: &str, instance: Option<&str>, component: &str) -> String {
     }
 }
 
-fn identities_in(value: &Value, key: &str) -> Option<Identities> {
-    let entries = value.get(key)?.as_object()?;
-    entries.iter().map(|(identity, names)| Some((identity.clone(), names_in(names)?))).collect()
-}
-
-fn names_in(value: &Value) -> Option<BTreeSet<String>> {
-    value.as_array()?.iter().map(|name| Some(name.as_str()?.to_string())).collect()
-}
-
-fn list<'a>(names: impl IntoIterator<Item = &'a String>) -> String {
-    let names: Vec<_> = names.into_iter().map(|name| quote(name)).collect();
-    format!("[{}]", names.join(", "))
-}
-
 /// The SHA-256 of `bytes`, as the lock writes it.
 pub(super) fn hash(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
@@ -315,10 +390,6 @@ fn wrong(message: String) -> LockError {
 
 fn quote(text: &str) -> String {
     Value::from(text).to_string()
-}
-
-fn block(lines: &[String]) -> String {
-    if lines.is_empty() { "{}".to_string() } else { format!("{{\n{}\n  }}", lines.join(",\n")) }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::raw::Raw;
 use super::{Content, Duration, Ignore, Image, ObjectRef, OnDelete, Origin, Patch, Retry, Source};
@@ -30,6 +30,10 @@ pub struct Deployment {
     pub on_delete: OnDelete,
     /// Whether its cluster is protected.
     pub protected: bool,
+    /// For a chart, the values of the fleet. They and the patches are what most often names the cluster.
+    pub values: Arc<Map<String, Value>>,
+    /// Changes of the objects.
+    pub patches: Arc<Vec<Patch>>,
     /// All else.
     pub settings: Arc<Settings>,
 }
@@ -47,8 +51,6 @@ pub struct Settings {
     pub source: Arc<Source>,
     /// What is taken from there.
     pub content: Content,
-    /// Changes of the objects.
-    pub patches: Vec<Patch>,
     /// Replaced images.
     pub images: Vec<Image>,
     /// Folders of the source with kustomize components, in the order in which they are laid over each other.

@@ -4,6 +4,9 @@
 //! others within a version of the schema; none is renamed, removed or given another type. The JSON is written out by
 //! hand, so that a change of the types inside the compiler cannot change it unseen.
 
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::raw::Raw;
@@ -14,22 +17,40 @@ use super::{
 
 /// The whole plan.
 pub fn json(plan: &Plan) -> Value {
-    json!({
-        "schema": "fleetc.plan/1",
-        "fleet": plan.fleet,
-        "clusters": each(&plan.clusters, cluster),
-        "deployments": each(&plan.deployments, deployment),
-        "rollouts": each(&plan.rollouts, rollout),
-        "projects": each(&plan.projects, project),
-        "hub_objects": each(&plan.hub_objects, hub_object),
-    })
+    // What is written here are texts, numbers and lists, which JSON always takes.
+    serde_json::to_value(written(plan)).unwrap_or_default()
 }
 
-fn each<T>(items: &[T], one: impl Fn(&T) -> Value) -> Value {
+/// The same to be written out, which needs no value of the whole.
+pub fn written(plan: &Plan) -> impl Serialize {
+    Whole {
+        schema: "fleetc.plan/1",
+        fleet: &plan.fleet,
+        clusters: each(&plan.clusters, cluster),
+        deployments: each(&plan.deployments, Written::whole),
+        rollouts: each(&plan.rollouts, rollout),
+        projects: each(&plan.projects, project),
+        hub_objects: each(&plan.hub_objects, hub_object),
+    }
+}
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    schema: &'static str,
+    fleet: &'a str,
+    clusters: Vec<Value>,
+    deployments: Vec<Written<'a>>,
+    rollouts: Vec<Value>,
+    projects: Vec<Value>,
+    hub_objects: Vec<Value>,
+}
+
+fn each<'a, T, W>(items: &'a [T], one: impl Fn(&'a T) -> W) -> Vec<W> {
     items.iter().map(one).collect()
 }
 
-fn cluster(cluster: &Cluster) -> Value {
+/// A cluster.
+pub(crate) fn cluster(cluster: &Cluster) -> Value {
     json!({
         "name": &*cluster.name,
         "labels": cluster.labels,
@@ -41,58 +62,144 @@ fn cluster(cluster: &Cluster) -> Value {
 
 /// A deployment.
 pub(crate) fn deployment(deployment: &Deployment) -> Value {
-    let d = deployment;
-    let chart = match &d.content {
-        Content::Chart(chart) => Some(chart),
-        Content::Path(_) | Content::Objects(_) => None,
-    };
-    let no_values = Map::new();
-    let mut written = json!({
-        "component": &*d.component,
-        "cluster": &*d.cluster,
-        "name": d.name,
-        "project": d.project,
-        "namespace": d.namespace,
-        "source": source(&d.source, &d.content),
-        "values": chart.map_or(&no_values, |chart| &chart.values),
-        "patches": each(&d.patches, patch),
-        "health": each(&d.health, |object| Value::from(object_ref(object))),
-        "wait": d.wait,
-        "after": names(&d.after),
-        "rollout": d.rollout.as_deref(),
-        "stage": d.stage.as_deref(),
-        "prune": d.prune,
-        "self_heal": d.self_heal,
-        "create_namespace": d.create_namespace,
-        "protected": d.protected,
-        "release": chart.map(|chart| &chart.release),
-        "values_files": chart.map_or(Value::Array(Vec::new()), values_files),
-        "images": each(&d.images, image),
-        "substitute": d.substitute,
-        "ignore": each(&d.ignore, ignore),
-        "server_side": d.server_side,
-        "suspend": d.suspend,
-        "force": d.force,
-        "sync_options": d.sync_options,
-        "interval": d.interval.map(duration),
-        "timeout": d.timeout.map(duration),
-        "retry": d.retry.map(|retry| self::retry(&retry)),
-        "service_account": d.service_account,
-        "labels": d.labels,
-        "annotations": d.annotations,
-        "on_delete": match d.on_delete {
-            OnDelete::Keep => "keep",
-            OnDelete::Cascade => "cascade",
-        },
-        "components": d.components,
-        "namespace_labels": d.namespace_labels,
-        "namespace_annotations": d.namespace_annotations,
-        "objects": each(d.objects(), |object| Value::from(object_ref(&ObjectRef::of(object)))),
-    });
-    if let Value::Object(fields) = &mut written {
-        fields.extend(raw(&d.raw));
+    // What is written here are texts, numbers and lists, which JSON always takes.
+    serde_json::to_value(Written::whole(deployment)).unwrap_or_default()
+}
+
+/// What a deployment is, whatever it is called: the same bytes for one that was renamed. Written as it is, because a value
+/// of every deployment takes many times as long.
+pub fn content(deployment: &Deployment, out: &mut Vec<u8>) {
+    let nameless =
+        Written { component: None, name: None, release: None, protected: None, ..Written::whole(deployment) };
+    // Writing to memory cannot fail.
+    _ = serde_json::to_writer(out, &nameless);
+}
+
+/// The fields of a deployment, in the order in which they are written. Those that are names are left out where there is
+/// none.
+#[derive(Serialize)]
+struct Written<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component: Option<&'a str>,
+    cluster: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    project: Option<&'a str>,
+    namespace: Option<&'a str>,
+    source: From<'a>,
+    values: &'a Map<String, Value>,
+    patches: Vec<Value>,
+    health: Vec<String>,
+    wait: bool,
+    after: Vec<&'a str>,
+    rollout: Option<&'a str>,
+    stage: Option<&'a str>,
+    prune: bool,
+    self_heal: bool,
+    create_namespace: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protected: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<Option<&'a str>>,
+    values_files: Vec<Value>,
+    images: Vec<Value>,
+    substitute: &'a BTreeMap<String, String>,
+    ignore: Vec<Value>,
+    server_side: bool,
+    suspend: bool,
+    force: bool,
+    sync_options: &'a [String],
+    interval: Option<String>,
+    timeout: Option<String>,
+    retry: Option<Value>,
+    service_account: Option<&'a str>,
+    labels: &'a BTreeMap<String, String>,
+    annotations: &'a BTreeMap<String, String>,
+    on_delete: &'static str,
+    components: &'a [String],
+    namespace_labels: &'a BTreeMap<String, String>,
+    namespace_annotations: &'a BTreeMap<String, String>,
+    objects: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    argocd: Option<&'a Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flux: Option<Map<String, Value>>,
+}
+
+/// Where a deployment comes from.
+#[derive(Serialize)]
+struct From<'a> {
+    name: &'a str,
+    kind: &'static str,
+    url: &'a str,
+    revision: Option<&'a str>,
+    path: Option<&'a str>,
+    chart: Option<&'a str>,
+}
+
+impl<'a> Written<'a> {
+    fn whole(d: &'a Deployment) -> Self {
+        let chart = match &d.content {
+            Content::Chart(chart) => Some(chart),
+            Content::Path(_) | Content::Objects(_) => None,
+        };
+        Self {
+            component: Some(&d.component),
+            cluster: &d.cluster,
+            name: Some(&d.name),
+            project: d.project.as_deref(),
+            namespace: d.namespace.as_deref(),
+            source: source(&d.source, &d.content),
+            values: &d.values,
+            patches: each(&d.patches, patch),
+            health: each(&d.health, object_ref),
+            wait: d.wait,
+            after: each(&d.after, |name| &**name),
+            rollout: d.rollout.as_deref(),
+            stage: d.stage.as_deref(),
+            prune: d.prune,
+            self_heal: d.self_heal,
+            create_namespace: d.create_namespace,
+            protected: Some(d.protected),
+            release: Some(chart.map(|chart| chart.release.as_str())),
+            values_files: chart.map_or_else(Vec::new, values_files),
+            images: each(&d.images, image),
+            substitute: &d.substitute,
+            ignore: each(&d.ignore, ignore),
+            server_side: d.server_side,
+            suspend: d.suspend,
+            force: d.force,
+            sync_options: &d.sync_options,
+            interval: d.interval.map(duration),
+            timeout: d.timeout.map(duration),
+            retry: d.retry.map(|retry| self::retry(&retry)),
+            service_account: d.service_account.as_deref(),
+            labels: &d.labels,
+            annotations: &d.annotations,
+            on_delete: match d.on_delete {
+                OnDelete::Keep => "keep",
+                OnDelete::Cascade => "cascade",
+            },
+            components: &d.components,
+            namespace_labels: &d.namespace_labels,
+            namespace_annotations: &d.namespace_annotations,
+            objects: each(d.objects(), |object| object_ref(&ObjectRef::of(object))),
+            argocd: (!d.raw.application.is_empty()).then_some(&d.raw.application),
+            flux: flux(&d.raw),
+        }
     }
-    written
+}
+
+/// The raw fields for Flux, where there are any.
+fn flux(raw: &Raw) -> Option<Map<String, Value>> {
+    if raw.kustomization.is_empty() && raw.release.is_empty() {
+        return None;
+    }
+    let mut flux = raw.kustomization.clone();
+    if !raw.release.is_empty() {
+        flux.insert("release".to_owned(), Value::Object(raw.release.clone()));
+    }
+    Some(flux)
 }
 
 fn hub_object(object: &HubObject) -> Value {
@@ -103,42 +210,13 @@ fn hub_object(object: &HubObject) -> Value {
     })
 }
 
-/// The raw fields of each engine, where there are any.
-fn raw(raw: &Raw) -> impl Iterator<Item = (String, Value)> {
-    let mut flux = raw.kustomization.clone();
-    if !raw.release.is_empty() {
-        flux.insert("release".to_owned(), Value::Object(raw.release.clone()));
-    }
-    let engines = [("argocd", raw.application.clone()), ("flux", flux)];
-    let said = engines.into_iter().filter(|(_, fields)| !fields.is_empty());
-    said.map(|(name, fields)| (name.to_owned(), Value::Object(fields)))
-}
-
-/// What a deployment is, whatever it is called: equal for one that was renamed.
-pub fn content(deployment: &Deployment) -> Value {
-    let mut content = self::deployment(deployment);
-    if let Some(fields) = content.as_object_mut() {
-        for name in ["component", "name", "release", "protected"] {
-            fields.remove(name);
-        }
-    }
-    content
-}
-
-fn source(source: &Source, content: &Content) -> Value {
+fn source<'a>(source: &'a Source, content: &'a Content) -> From<'a> {
     let (revision, path, chart) = match content {
         Content::Path(path) => (source.revision.text(), Some(path.as_str()), None),
         Content::Objects(_) => (source.revision.text(), None, None),
         Content::Chart(chart) => (Some(chart.version.as_str()), None, Some(chart_name(chart, source))),
     };
-    json!({
-        "name": source.name,
-        "kind": source.kind.word(),
-        "url": source.url,
-        "revision": revision,
-        "path": path,
-        "chart": chart,
-    })
+    From { name: &source.name, kind: source.kind.word(), url: &source.url, revision, path, chart }
 }
 
 /// The chart's name, which an OCI URL may hold as its last part.
@@ -150,7 +228,7 @@ pub(crate) fn chart_name<'a>(chart: &'a Chart, source: &'a Source) -> &'a str {
     }
 }
 
-fn values_files(chart: &Chart) -> Value {
+fn values_files(chart: &Chart) -> Vec<Value> {
     each(&chart.values_files, |file| json!({ "source": file.source.name, "path": file.path }))
 }
 
@@ -190,7 +268,8 @@ fn retry(retry: &Retry) -> Value {
     })
 }
 
-fn rollout(rollout: &Rollout) -> Value {
+/// A rollout.
+pub(crate) fn rollout(rollout: &Rollout) -> Value {
     json!({ "name": &*rollout.name, "stages": each(&rollout.stages, stage) })
 }
 
@@ -211,7 +290,8 @@ fn max(max: Max) -> Value {
     }
 }
 
-fn project(project: &Project) -> Value {
+/// A project.
+pub(crate) fn project(project: &Project) -> Value {
     json!({
         "name": project.name,
         "sources": project.sources,

@@ -209,8 +209,6 @@ pub struct Chart {
     pub version: String,
     /// The release's name, at most 53 characters.
     pub release: String,
-    /// The values of the fleet.
-    pub values: Map<String, Value>,
     /// Values files below the fleet's values, later ones win.
     pub values_files: Vec<ValuesFile>,
     /// Whether a values file that cannot be looked for here may be missing.

@@ -8,8 +8,9 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use ignore::{DirEntry, WalkBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::declaration::holds_fleet;
 use super::load::{self, Unread};
@@ -199,17 +200,27 @@ pub(super) fn declares(bytes: &Result<Vec<u8>, Unread>) -> bool {
     bytes.as_ref().is_ok_and(|bytes| holds_fleet(bytes))
 }
 
+/// All that may belong to the project at `root`, sorted by path. Most of a large one is its output, which several threads
+/// look through.
 fn read_all(root: &Path, in_repository: bool) -> Vec<Found> {
-    let mut found = Vec::new();
-    for entry in walk(root, in_repository).build() {
-        match entry {
-            Ok(entry) => found.extend(read_entry(root, &entry)),
-            Err(error) => {
-                let (path, error) = place_of(&error, root);
-                found.push((path, Err(error)));
-            }
-        }
-    }
+    let found = Mutex::new(Vec::new());
+    walk(root, in_repository).build_parallel().run(|| {
+        Box::new(|entry| {
+            let read = match entry {
+                Ok(entry) => read_entry(root, &entry),
+                Err(error) => {
+                    let (path, error) = place_of(&error, root);
+                    Some((path, Err(error)))
+                }
+            };
+            found.lock().unwrap_or_else(PoisonError::into_inner).extend(read);
+            WalkState::Continue
+        })
+    });
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    // Several things may be the matter with one path.
+    let matter = |found: &Found| found.1.as_ref().err().map(|error| format!("{error:?}"));
+    found.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| matter(a).cmp(&matter(b))));
     found
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use fleetc::plan::*;
 use fleetc::source::{Origin as FileOrigin, SourceFile, SourceId, Sources, Span};
-use serde_json::Map;
 
 pub fn file() -> SourceId {
     Sources::default().add(SourceFile::new("test.fleet", FileOrigin::Project, ""))
@@ -64,13 +63,14 @@ pub fn deployment(component: &str, cluster: &str) -> Deployment {
         suspend: false,
         on_delete: OnDelete::Cascade,
         protected: false,
+        values: Arc::default(),
+        patches: Arc::default(),
         settings: Arc::new(Settings {
             component: component.into(),
             project: None,
             namespace: Some(component.to_owned()),
             source: git("config"),
             content: Content::Path(component.to_owned()),
-            patches: Vec::new(),
             images: Vec::new(),
             components: Vec::new(),
             substitute: BTreeMap::new(),
@@ -103,7 +103,6 @@ pub fn chart(name: &str, version: &str, release: &str) -> Chart {
         name: name.to_owned(),
         version: version.to_owned(),
         release: release.to_owned(),
-        values: Map::new(),
         values_files: Vec::new(),
         missing_values_files: false,
     }

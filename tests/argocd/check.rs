@@ -1,5 +1,7 @@
 //! What Argo CD cannot do: one plan, and the code, place and words of what is said about it.
 
+use std::sync::Arc;
+
 use fleetc::diag::{Diagnostic, Diagnostics};
 use fleetc::plan::*;
 use fleetc::target::argocd;
@@ -126,7 +128,7 @@ fn a_rollout_over_clusters_that_differ_in_strings_patches_or_pauses_is_one() {
     assert_eq!(split_by(|d| d.images.push(image("a"))), None);
     let change = Change::Operations(vec![json!({ "op": "remove", "path": "/x" })]);
     let patch = Patch { kind: "Deployment".to_owned(), name: "web".to_owned(), change };
-    assert_eq!(split_by(|d| d.patches.push(patch)), None);
+    assert_eq!(split_by(|d| Arc::make_mut(&mut d.patches).push(patch)), None);
 }
 
 fn image(name: &str) -> Image {

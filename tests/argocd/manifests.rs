@@ -1,5 +1,7 @@
 //! Whole trees, beside which stand the plans that they are made from. The expected files are in `tests/build/argocd`.
 
+use std::sync::Arc;
+
 use fleetc::plan::*;
 use fleetc::target::yaml::HEADER;
 use fleetc::target::{OutputTree, argocd};
@@ -46,31 +48,30 @@ fn charts_take_values_as_object_or_text() {
     let helm = source("jetstack", SourceKind::Helm, "https://charts.jetstack.io", Revision::Default);
     let registry = source("charts", SourceKind::Oci, "oci://ghcr.io/acme/charts", Revision::Default);
     let whole = source("podinfo", SourceKind::Oci, "oci://ghcr.io/stefanprodan/charts/podinfo", Revision::Default);
-    let on = |component: &str, cluster: &str, source: &std::sync::Arc<Source>, chart: Chart| {
+    let on = |component: &str, cluster: &str, source: &Arc<Source>, (chart, values): (Chart, Value)| {
         let mut d = deployment(component, cluster);
         d.source = source.clone();
         d.content = Content::Chart(chart);
+        d.values = Arc::new(object(values));
         d
     };
     let mut all = Vec::new();
     for (cluster, replicas) in [("dev", 1), ("prod", 3)] {
         // The same on all clusters, with text that Go would take for a template.
-        let mut chart_ = chart("cert-manager", "v1.16.2", "cert-manager");
+        let chart_ = chart("cert-manager", "v1.16.2", "cert-manager");
         let text = "{{ .Release.Name }} and {{{`x`}}}";
-        chart_.values = object(json!({ "crds": { "enabled": true }, "text": text, "{{key}}": [text, 1, 0.5, []] }));
-        all.push(on("cert-manager", cluster, &helm, chart_));
+        let values = json!({ "crds": { "enabled": true }, "text": text, "{{key}}": [text, 1, 0.5, []] });
+        all.push(on("cert-manager", cluster, &helm, (chart_, values)));
 
         // Different on each cluster, and none on one.
-        let mut chart_ = chart("app", &format!("1.{replicas}.0"), "app");
-        if replicas > 1 {
-            chart_.values = object(json!({ "replicas": replicas, "note": "{{ not escaped in elements }}" }));
-        }
-        all.push(on("app", cluster, &registry, chart_));
+        let chart_ = chart("app", &format!("1.{replicas}.0"), "app");
+        let some = json!({ "replicas": replicas, "note": "{{ not escaped in elements }}" });
+        let values = if replicas > 1 { some } else { json!({}) };
+        all.push(on("app", cluster, &registry, (chart_, values)));
 
         // A null takes a default away, and Argo CD's templating would lose it in an object.
-        let mut chart_ = chart("", "6.7.1", "podinfo");
-        chart_.values = object(json!({ "resources": { "limits": null }, "ui": "{{ x }}" }));
-        all.push(on("podinfo", cluster, &whole, chart_));
+        let values = json!({ "resources": { "limits": null }, "ui": "{{ x }}" });
+        all.push(on("podinfo", cluster, &whole, (chart("", "6.7.1", "podinfo"), values)));
     }
     expect("charts", &plan(all));
 }
@@ -114,7 +115,7 @@ fn a_rollout_is_a_rolling_sync_over_one_application_set() {
         d.on_delete = OnDelete::Keep;
         d.suspend = cluster == "prod-3";
         if cluster.starts_with("prod") {
-            d.patches.push(Patch {
+            Arc::make_mut(&mut d.patches).push(Patch {
                 kind: "Deployment".to_owned(),
                 name: "payments.api".to_owned(),
                 change: Change::Operations(vec![json!({ "op": "replace", "path": "/spec/replicas", "value": 5 })]),
@@ -192,7 +193,7 @@ fn every_attribute_of_a_deployment_has_its_field() {
         fields: vec!["/spec/clusterIP".to_owned()],
         jq: Vec::new(),
     });
-    d.patches = vec![
+    d.patches = Arc::new(vec![
         Patch {
             kind: "ConfigMap".to_owned(),
             name: "web".to_owned(),
@@ -206,7 +207,7 @@ fn every_attribute_of_a_deployment_has_its_field() {
             name: "web.acme.com".to_owned(),
             change: Change::Operations(vec![json!({ "op": "remove", "path": "/rules/0" })]),
         },
-    ];
+    ]);
     let image = |name: &str, new_name: Option<&str>, tag: Option<&str>, digest: Option<&str>| Image {
         name: name.to_owned(),
         new_name: new_name.map(str::to_owned),
@@ -305,9 +306,9 @@ fn more_than_400_clusters_are_split_by_their_names() {
 fn large_elements_are_split_by_size() {
     let mut plan = plan((0..20).map(|index| deployment("web", &format!("c{index:02}"))).collect());
     for deployment in &mut plan.deployments {
-        let mut chart = chart("web", "1.0.0", "web");
+        let chart = chart("web", "1.0.0", "web");
         let text = format!("{}{}", deployment.cluster, "x".repeat(100_000));
-        chart.values = object(json!({ "text": text }));
+        deployment.values = Arc::new(object(json!({ "text": text })));
         deployment.content = Content::Chart(chart);
     }
     let tree = build(&plan);
@@ -389,7 +390,7 @@ fn what_changes_on_a_cluster_changes_no_file_of_another() {
     let web = &mut plan.deployments[2];
     web.suspend = true;
     web.after.push("db".into());
-    web.patches.push(Patch {
+    Arc::make_mut(&mut web.patches).push(Patch {
         kind: "Deployment".to_owned(),
         name: "web".to_owned(),
         change: Change::Merge(object(json!({ "x": 1 }))),

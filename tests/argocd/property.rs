@@ -1,6 +1,7 @@
 //! Nothing is lost: the Applications that Argo CD makes of the ApplicationSets are those that the plan asks for.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fleetc::plan::*;
 use fleetc::target::argocd;
@@ -53,18 +54,19 @@ fn patch() -> impl Strategy<Value = Patch> {
     ("[A-Z][a-z]{0,3}", "[a-z.]{1,4}", change).prop_map(|(kind, name, change)| Patch { kind, name, change })
 }
 
-fn content() -> impl Strategy<Value = Content> {
+/// What is taken, and the values of a chart.
+fn content() -> impl Strategy<Value = (Content, Map<String, Value>)> {
     let files = few(prop::sample::select(vec!["values.yaml", "more.yaml", "{{x}}.yaml"]));
     let chart = (prop::sample::select(vec!["1.0.0", "2.0.0"]), values(), files).prop_map(|(version, values, files)| {
         let file = |path: &str| ValuesFile { source: git("teams"), path: path.to_owned(), text: None };
-        Content::Chart(Chart {
-            values,
-            values_files: files.into_iter().map(file).collect(),
-            missing_values_files: false,
-            ..chart("c", version, "r")
-        })
+        let files = files.into_iter().map(file).collect();
+        let chart = Chart { values_files: files, missing_values_files: false, ..chart("c", version, "r") };
+        (Content::Chart(chart), values)
     });
-    prop_oneof![prop::sample::select(vec!["one", "two"]).prop_map(|path| Content::Path(path.to_owned())), chart]
+    prop_oneof![
+        prop::sample::select(vec!["one", "two"]).prop_map(|path| (Content::Path(path.to_owned()), Map::new())),
+        chart
+    ]
 }
 
 fn image() -> impl Strategy<Value = Image> {
@@ -102,7 +104,7 @@ fn raw() -> impl Strategy<Value = serde_json::Map<String, Value>> {
 
 prop_compose! {
     fn random_deployment()(
-        content in content(),
+        (content, values) in content(),
         patches in few(patch()),
         images in few(image()),
         texts in prop::collection::vec(text(), 3),
@@ -112,7 +114,8 @@ prop_compose! {
     ) -> Deployment {
         let mut d = deployment("x", "y");
         d.content = content;
-        d.patches = patches;
+        d.values = Arc::new(values);
+        d.patches = Arc::new(patches);
         d.images = images;
         d.namespace = namespace;
         d.raw.application = raw;

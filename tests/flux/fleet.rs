@@ -149,7 +149,6 @@ impl Fleet {
             name: component.into(),
             version: version.into(),
             release: component.into(),
-            values: serde_json::Map::new(),
             values_files: Vec::new(),
             missing_values_files: false,
         };
@@ -176,13 +175,14 @@ impl Fleet {
             suspend: false,
             on_delete: OnDelete::Cascade,
             protected: false,
+            values: Arc::default(),
+            patches: Arc::default(),
             settings: Arc::new(Settings {
                 component: component.into(),
                 project: None,
                 namespace: None,
                 source: source.clone(),
                 content,
-                patches: Vec::new(),
                 images: Vec::new(),
                 components: Vec::new(),
                 substitute: BTreeMap::new(),

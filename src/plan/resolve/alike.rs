@@ -2,15 +2,20 @@
 //!
 //! What a component is on a cluster follows from which of its `on` blocks count there and from what the names in its values
 //! hold there. Where both are the same, so is the rest. A component that may read the cluster's name is like itself only.
+//!
+//! Helm values and patches are the places that read what every cluster has for itself. Where they read more than the rest
+//! of the component, they alone are made for each cluster.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::deployment::{Context, shorten, stage_of};
 use super::layers::Layers;
+use super::own::Own;
 use crate::model::set::ClusterSet;
 use crate::model::{Cluster, Model, Slot, reads};
-use crate::plan::{Deployment, MAX_NAME, OnDelete};
-use crate::syntax::ast::Form;
+use crate::plan::{Content, Deployment, MAX_NAME, OnDelete};
+use crate::syntax::ast::{Entry, Form};
 
 /// What tells clusters apart: for each `on` block and group whether the cluster is in it, for each label and fact which of
 /// its values it has.
@@ -22,7 +27,10 @@ pub struct Alike<'m> {
     sets: Option<Vec<&'m ClusterSet>>,
     fields: Vec<Field<'m>>,
     model: &'m Model<'m>,
-    known: HashMap<Class, Deployment>,
+    layers: &'m Layers<'m>,
+    /// Whether values and patches are made for each cluster.
+    own: bool,
+    known: HashMap<Class, Like>,
 }
 
 /// A label or fact that is read.
@@ -44,21 +52,22 @@ enum Seen<'m> {
 impl<'m> Alike<'m> {
     /// Knows none yet of those of the component with `layers`.
     pub fn new(model: &'m Model<'m>, layers: &'m Layers<'m>) -> Self {
-        let mut words = BTreeSet::new();
-        for layer in &layers.layers {
-            reads::in_values(layer.entries, &mut words);
-        }
+        let mut alike = Self { sets: None, fields: Vec::new(), model, layers, own: false, known: HashMap::new() };
         // Objects are written by rules of their own, and over the label space a name stands for many clusters.
-        let is_plain = layers.node.form == Form::Component && model.looked_at.is_empty();
+        if layers.node.form != Form::Component || !model.looked_at.is_empty() {
+            return alike;
+        }
+        let words = Words::of(layers);
         let names_clusters =
             |word: &String| matches!(word.as_str(), "cluster" | "name") || model.find_cluster(word).is_some();
-        let mut alike = Self { sets: None, fields: Vec::new(), model, known: HashMap::new() };
-        if is_plain && !words.iter().any(names_clusters) {
-            let groups = words.iter().filter_map(|word| model.groups.get(word)).map(|group| &group.set);
-            alike.sets = Some(layers.layers.iter().filter_map(|layer| layer.on.as_ref()).chain(groups).collect());
-            let fields = words.iter().filter_map(|word| model.find_field(word));
-            alike.fields = fields.map(|place| Field { place, values: HashMap::new() }).collect();
+        if words.shared.iter().any(names_clusters) {
+            return alike;
         }
+        alike.own = !words.own.is_subset(&words.shared);
+        let groups = words.shared.iter().filter_map(|word| model.groups.get(word)).map(|group| &group.set);
+        alike.sets = Some(layers.layers.iter().filter_map(|layer| layer.on.as_ref()).chain(groups).collect());
+        let fields = words.shared.iter().filter_map(|word| model.find_field(word));
+        alike.fields = fields.map(|place| Field { place, values: HashMap::new() }).collect();
         alike
     }
 
@@ -83,35 +92,86 @@ impl<'m> Alike<'m> {
         Some(class)
     }
 
-    /// The deployment of a cluster of `class`, if there is one.
-    pub fn known(&self, class: Option<&Class>) -> Option<&Deployment> {
-        self.known.get(class?)
+    /// The deployment on the cluster at `place`, which is of `class`; none when nothing is known of that. Its values and patches
+    /// are those of another cluster where they are [`Own`] to each.
+    pub fn deployment(
+        &self,
+        context: Context,
+        class: Option<&Class>,
+        place: usize,
+    ) -> Option<(Deployment, Option<Own>)> {
+        let Like { deployment: like, checkout } = self.known.get(class?)?;
+        let here = context.model.clusters.get(place)?;
+        let protected = context.protected.contains(place);
+        let is_said = like.origin.attributes.contains_key("on-delete");
+        let deployment = Deployment {
+            cluster: here.name.clone(),
+            name: name_of(&like.component, here),
+            after: like.after.clone(),
+            implied: Vec::new(),
+            stage: like.rollout.as_deref().and_then(|rollout| stage_of(context.rollouts, rollout, place)),
+            suspend: like.suspend,
+            on_delete: if is_said { like.on_delete } else { kept(protected) },
+            protected,
+            values: like.values.clone(),
+            patches: like.patches.clone(),
+            settings: like.settings.clone(),
+        };
+        Some((deployment, self.own.then(|| Own { cluster: place, checkout: checkout.clone() })))
     }
 
     /// Keeps what was resolved for `class` without anything to report.
-    pub fn learn(&mut self, class: Option<Class>, deployment: &Deployment) {
-        if let Some(class) = class {
-            self.known.insert(class, deployment.clone());
+    pub fn learn(&mut self, context: Context, class: Option<Class>, deployment: &Deployment) {
+        // Values beside a folder are reported unless there are none, which a cluster may decide.
+        let is_sure = matches!(deployment.content, Content::Chart(_)) || !self.layers.maps.contains_key("values");
+        if let Some(class) = class.filter(|_| !self.own || is_sure) {
+            let source = context.sources.values().find(|found| Arc::ptr_eq(&found.source, &deployment.source));
+            let checkout = source.and_then(|found| found.checkout.as_deref()).map(Arc::from);
+            self.known.insert(class, Like { deployment: deployment.clone(), checkout });
         }
     }
 }
 
-/// The deployment on the cluster at `place`, on which all that decides is as on that of `like`.
-pub fn deployment(context: Context, like: &Deployment, place: usize) -> Option<Deployment> {
-    let here = context.model.clusters.get(place)?;
-    let protected = context.protected.contains(place);
-    let is_said = like.origin.attributes.contains_key("on-delete");
-    Some(Deployment {
-        cluster: here.name.clone(),
-        name: name_of(&like.component, here),
-        after: like.after.clone(),
-        implied: Vec::new(),
-        stage: like.rollout.as_deref().and_then(|rollout| stage_of(context.rollouts, rollout, place)),
-        suspend: like.suspend,
-        on_delete: if is_said { like.on_delete } else { kept(protected) },
-        protected,
-        settings: like.settings.clone(),
-    })
+/// What is known of a class.
+struct Like {
+    /// The deployment of the first of its clusters.
+    deployment: Deployment,
+    /// Where its source is checked out, if it is this repository.
+    checkout: Option<Arc<str>>,
+}
+
+/// The words that a component may read.
+struct Words {
+    /// In its values and patches.
+    own: BTreeSet<String>,
+    /// Elsewhere.
+    shared: BTreeSet<String>,
+}
+
+impl Words {
+    fn of(layers: &Layers) -> Self {
+        let (mut own, mut shared, mut params) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let is_param =
+            |name: &str| layers.scopes.iter().flat_map(|scope| &scope.params).any(|param| param.name == name);
+        for entry in layers.layers.iter().flat_map(|layer| layer.entries) {
+            let entries = std::slice::from_ref(entry);
+            match entry {
+                Entry::Param(_) => reads::in_values(entries, &mut params),
+                Entry::Attribute(attribute) if is_param(&attribute.key.text) => reads::in_values(entries, &mut params),
+                Entry::Attribute(attribute) if attribute.key.text == "values" => reads::in_values(entries, &mut own),
+                Entry::Block(block) if matches!(block.keyword.text.as_str(), "values" | "patch") => {
+                    reads::in_values(entries, &mut own);
+                }
+                _ => reads::in_values(entries, &mut shared),
+            }
+        }
+        if shared.iter().any(|word| is_param(word)) {
+            shared.extend(params);
+        } else {
+            own.extend(params);
+        }
+        Self { own, shared }
+    }
 }
 
 /// What becomes of workloads where nobody says it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::alike::{kept, name_of};
@@ -13,7 +13,7 @@ use super::folders::Folders;
 use super::pick::{Findings, Picked, Poison, Spot};
 use super::settings::FleetSettings;
 use super::sources::{Resolved, Table, exclusive};
-use super::{folder, objects, parts, raw, rollouts, substitution};
+use super::{checkout, folder, objects, parts, raw, rollouts};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::model::field::{as_text, invalid_value, is_label_text};
 use crate::model::scope::Place;
@@ -162,8 +162,13 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     let spans = first.spans;
     let mut at = Attributes { spot: Spot { place: Place::Body, namespace: named.as_deref(), ..spot }, sinks, spans };
     let source = source(context, &mut at);
+    let is_component = spot.layers.node.form == Form::Component;
+    let values = if is_component { at.spot.map("values", at.sinks.findings) } else { Ok(Map::new()) };
     let content = match spot.layers.node.form {
-        Form::Component => source.as_ref().map_err(|poison| *poison).and_then(|found| content(context, found, &mut at)),
+        Form::Component => source
+            .as_ref()
+            .map_err(|poison| *poison)
+            .and_then(|found| content(context, (found, values.as_ref().map_err(|poison| *poison)), &mut at)),
         // What its namespace is was reported, or is missing for certain.
         _ => namespace.as_ref().map_err(|poison| *poison).and_then(|_| objects::content(&mut at, named.as_deref())),
     };
@@ -217,7 +222,6 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         namespace: namespace?,
         source: found.source.clone(),
         content: content?,
-        patches,
         images: images?,
         components,
         substitute,
@@ -251,14 +255,16 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         suspend: suspend?,
         on_delete: on_delete.unwrap_or(kept(protected)),
         protected,
+        values: Arc::new(values?),
+        patches: Arc::new(patches),
         settings: Arc::new(settings),
     };
     raw::check(&spot, &mut deployment, sinks.diagnostics);
     if let Some(checkout) = found.checkout.as_deref() {
-        check_content(
+        checkout::check(
             checkout,
             &deployment,
-            Places { patches: &patch_spans, components: &component_spans, variables: &variables },
+            checkout::Places { patches: &patch_spans, components: &component_spans, variables: &variables },
             sinks,
         );
     }
@@ -362,10 +368,13 @@ fn no_source(spot: Spot) -> Diagnostic {
     diagnostic.help("write `source = …` in the `fleet` block, naming the repository of this fleet")
 }
 
-fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Content> {
+fn content(
+    context: Context,
+    (found, values): (&Resolved, Picked<&Map<String, Value>>),
+    at: &mut Attributes,
+) -> Picked<Content> {
     let (path, chart, version) = (at.filled("path"), at.text("chart"), at.filled("version"));
     let release = at.text("release");
-    let values = at.spot.map("values", at.sinks.findings);
     let files = values_files(context, at);
     let kind = found.source.kind;
     match (path?, chart?) {
@@ -419,11 +428,11 @@ fn content(context: Context, found: &Resolved, at: &mut Attributes) -> Picked<Co
             }
             let version = chart_version(at, &name, version?)?;
             let release = release_name(at, release?)?;
-            let (values, values_files) = (values?, files?);
+            let (_, values_files) = (values?, files?);
             // What is known to be missing is left out; only what cannot be looked for is left to the engine.
             let is_unseen = values_files.iter().any(|file| file.text.is_none());
             let missing_values_files = is_unseen && may_miss(at)?;
-            Ok(Content::Chart(Chart { name, version, release, values, values_files, missing_values_files }))
+            Ok(Content::Chart(Chart { name, version, release, values_files, missing_values_files }))
         }
         (Some(_), Some(_)) => {
             let (chart, path) = (at.span("chart"), at.span("path"));
@@ -569,29 +578,4 @@ fn sync_options(at: &mut Attributes) -> Picked<Vec<String>> {
     options.sort();
     options.dedup();
     Ok(options)
-}
-
-/// Where the parts of a deployment are written that are looked for in its folder.
-struct Places<'p> {
-    patches: &'p [Span],
-    components: &'p [Span],
-    variables: &'p BTreeMap<String, Span>,
-}
-
-/// What can be seen of the content in this repository.
-fn check_content(checkout: &str, deployment: &Deployment, places: Places, sinks: &mut Sinks) {
-    let Content::Path(path) = &deployment.content else { return };
-    let span = deployment.origin.of("path");
-    if !sinks.folders.check_folder(checkout, path, span, sinks.diagnostics) {
-        return;
-    }
-    substitution::check(checkout, path, (deployment, places.variables), sinks);
-    for (component, span) in deployment.components.iter().zip(places.components) {
-        sinks.folders.check_component(checkout, component, *span, sinks.diagnostics);
-    }
-    // What a component adds is not known.
-    let patches = deployment.patches.iter().zip(places.patches).filter(|_| deployment.components.is_empty());
-    for (patch, span) in patches {
-        sinks.folders.check_patch((checkout, path, *span), &patch.kind, &patch.name, sinks.diagnostics);
-    }
 }

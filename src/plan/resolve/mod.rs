@@ -4,6 +4,7 @@
 
 mod alike;
 mod check;
+mod checkout;
 pub mod credentials;
 mod cron;
 mod deployment;
@@ -18,6 +19,7 @@ pub(super) mod members;
 mod names;
 pub mod objects;
 mod order;
+mod own;
 pub(super) mod parts;
 pub(super) mod pick;
 mod projects;
@@ -41,7 +43,7 @@ use self::alike::Alike;
 use self::deployment::{Context, Sinks, deployment};
 use self::engines::Engines;
 use self::folders::Folders;
-use self::pick::{Findings, Spot};
+use self::pick::{Findings, Poison, Spot};
 use self::settings::FleetSettings;
 use super::{Cluster, Deployment, ObjectRef, OnDelete, Plan, Register, Registration};
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -227,6 +229,7 @@ fn deployments(
         return Resolved { doubtful: members.sets.into_keys().collect(), ..Resolved::default() };
     }
     let mut folders = Folders::new(files, model.sources);
+    let mut of_clusters = Vec::new();
     let mut resolved = Resolved { deployments: Vec::with_capacity(total), hub: Vec::new(), doubtful: members.doubtful };
     for (name, declared) in &model.names.components {
         names::check_component(declared.name, diagnostics);
@@ -240,26 +243,30 @@ fn deployments(
         let looked_at =
             |cluster: &usize| looked_at.is_none_or(|set| set.contains(*cluster)) && !(on_hub && is_any(*cluster));
         let mut alike = Alike::new(model, &layers);
+        let mut own = Vec::new();
         for cluster in set.iter().filter(|cluster| looked_at(cluster) && !unsure.contains(*cluster)) {
             let class = alike.class(cluster);
-            if let Some(mut deployment) =
-                alike.known(class.as_ref()).and_then(|like| alike::deployment(context, like, cluster))
-            {
-                deployment.suspend |= suspended.contains(cluster);
-                let place = if on_hub { &mut resolved.hub } else { &mut resolved.deployments };
-                place.push(deployment);
-                continue;
-            }
-            let reported = diagnostics.len();
-            let bare = Spot { model, layers: &layers, cluster, params: &[], place: Place::Parameter, namespace: None };
-            let params = bare.params(findings);
-            let spot = Spot { params: &params, ..bare };
-            let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };
-            if let Ok(mut deployment) = deployment(context, spot, &mut sinks) {
+            let known = alike.deployment(context, class.as_ref(), cluster).map(|(deployment, is_own)| {
+                own.extend(is_own.map(|is_own| (resolved.deployments.len(), is_own)));
+                deployment
+            });
+            let found = known.ok_or(Poison).or_else(|_| {
+                let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };
+                let reported = sinks.diagnostics.len();
+                let bare =
+                    Spot { model, layers: &layers, cluster, params: &[], place: Place::Parameter, namespace: None };
+                let params = bare.params(sinks.findings);
+                let found = deployment(context, Spot { params: &params, ..bare }, &mut sinks);
                 // What is reported may name every cluster that it is about.
-                if findings.is_empty() && diagnostics.len() == reported {
-                    alike.learn(class, &deployment);
+                if let Ok(deployment) = &found
+                    && sinks.findings.is_empty()
+                    && sinks.diagnostics.len() == reported
+                {
+                    alike.learn(context, class, deployment);
                 }
+                found
+            });
+            if let Ok(mut deployment) = found {
                 deployment.suspend |= suspended.contains(cluster);
                 let place = if on_hub { &mut resolved.hub } else { &mut resolved.deployments };
                 place.push(deployment);
@@ -267,7 +274,12 @@ fn deployments(
                 resolved.doubtful.insert(name.clone());
             }
         }
+        if !own.is_empty() {
+            of_clusters.push(own::OfComponent { layers, own });
+        }
     }
+    let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };
+    resolved.doubtful.extend(own::fill(model, &of_clusters, &mut resolved.deployments, &mut sinks));
     resolved
 }
 

@@ -44,13 +44,14 @@ pub(super) fn made_from(model: &Model) -> BTreeMap<String, Vec<Arc<str>>> {
 
 fn targets(model: &Model, deployments: &mut [Deployment], doubtful: &BTreeSet<String>, diagnostics: &mut Diagnostics) {
     let made = made_from(model);
-    let mut present: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
-    for deployment in deployments.iter() {
-        present.entry(deployment.component.clone()).or_default().insert(deployment.cluster.clone());
-    }
-    let runs = |component: &str, cluster: &str| present.get(component).is_some_and(|on| on.contains(cluster));
+    let mut present: Vec<(Arc<str>, Arc<str>)> =
+        deployments.iter().map(|deployment| (deployment.component.clone(), deployment.cluster.clone())).collect();
+    present.sort();
+    let runs = |component: &str, cluster: &str| {
+        present.binary_search_by(|(other, on)| (&**other, &**on).cmp(&(component, cluster))).is_ok()
+    };
     let mut missing: BTreeMap<(Span, Arc<str>, Arc<str>), Vec<usize>> = BTreeMap::new();
-    for deployment in deployments.iter_mut() {
+    for deployment in deployments.iter_mut().filter(|deployment| !deployment.after.is_empty()) {
         let mut after = BTreeSet::new();
         for target in &deployment.after {
             if target.starts_with("std.") {

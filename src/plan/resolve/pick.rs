@@ -1,6 +1,7 @@
 //! The value of an attribute of a component on a cluster.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde_json::{Map, Value};
 
@@ -13,7 +14,7 @@ use crate::model::schema::{self, Type};
 use crate::model::scope::{Env, Place, Scope};
 use crate::model::{Model, Slot};
 use crate::source::Span;
-use crate::syntax::ast::{Attribute, Entry, Expr, ExprKind};
+use crate::syntax::ast::{self, Attribute, Expr, ExprKind};
 
 /// Something that was reported already stands in the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,23 @@ impl Findings {
     /// Whether nothing was found so far.
     pub fn is_empty(&self) -> bool {
         self.evaluator.is_clean() && self.conflicts.is_empty() && self.missing_params.is_empty()
+    }
+
+    /// Adds what was found in others' places.
+    pub fn extend(&mut self, other: Self) {
+        self.evaluator.extend(other.evaluator);
+        for (places, conflict) in other.conflicts {
+            match self.conflicts.entry(places) {
+                Entry::Vacant(entry) => _ = entry.insert(conflict),
+                Entry::Occupied(entry) => entry.into_mut().clusters.extend(conflict.clusters),
+            }
+        }
+        for (at, params) in other.missing_params {
+            let known = self.missing_params.entry(at).or_default();
+            for (declared, (name, clusters)) in params {
+                known.entry(declared).or_insert_with(|| (name, Vec::new())).1.extend(clusters);
+            }
+        }
     }
 
     /// Reports all.
@@ -212,7 +230,7 @@ impl<'s, 'a> Spot<'s, 'a> {
                     .entries
                     .iter()
                     .filter_map(|entry| match entry {
-                        Entry::Attribute(attribute) => Some(attribute),
+                        ast::Entry::Attribute(attribute) => Some(attribute),
                         _ => None,
                     })
                     .collect(),
@@ -301,7 +319,7 @@ impl<'s, 'a> Spot<'s, 'a> {
             let Some(template) = &layer_scope.template else { continue };
             let declared = self.model.names.templates.get(template)?;
             for entry in &declared.node.body.entries {
-                if let Entry::Param(param) = entry
+                if let ast::Entry::Param(param) = entry
                     && param.field.name.as_ref().is_some_and(|own| own.text == name)
                 {
                     return param.field.value.as_ref().map(|value| (value, index));
@@ -338,7 +356,7 @@ impl<'s, 'a> Spot<'s, 'a> {
     pub fn entries(&self, part: &MapPart<'a>, findings: &mut Findings) -> Picked<Vec<&'a Attribute>> {
         let Some(expr) = part.expr else {
             let written = part.entries.iter().filter_map(|entry| match entry {
-                Entry::Attribute(attribute) => Some(attribute),
+                ast::Entry::Attribute(attribute) => Some(attribute),
                 _ => None,
             });
             let own = |attribute: &&Attribute| part.fields && schema::OBJECT.attribute(&attribute.key.text).is_some();
@@ -395,7 +413,11 @@ impl<'s, 'a> Spot<'s, 'a> {
         findings: &mut Findings,
         trace: &mut Option<Trace<'a>>,
     ) -> Picked<Value> {
-        let winners = self.layers.winners(candidates, self.cluster, |candidate| candidate.layer);
+        let winners = match candidates {
+            // All of them count here.
+            [only] => vec![*only],
+            _ => self.layers.winners(candidates, self.cluster, |candidate| candidate.layer),
+        };
         let mut leaves = Vec::new();
         for winner in &winners {
             leaves.push((*winner, self.leaf(winner.layer, winner.expr, findings)?));

@@ -36,7 +36,7 @@ impl<'a> Alignment<'a> {
         };
         let replaced = |d: &Deployment| d.images.iter().filter(|image| replaces(image)).count();
         Self {
-            values: deployments.iter().filter_map(chart).any(|chart| !chart.values.is_empty()),
+            values: deployments.iter().any(|deployment| !deployment.values.is_empty()),
             suspend: deployments.iter().any(|d| context.is_suspended(d)),
             patches,
             images: deployments.iter().map(replaced).max().unwrap_or_default(),

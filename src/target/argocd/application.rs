@@ -24,8 +24,8 @@ pub(super) fn manifest(context: &Context<'_>, component: &Component<'_>, deploym
     })
 }
 
-/// The same, where `like` is the Application of a deployment with the same settings: only what its cluster, its step and
-/// whether it is paused decide is another.
+/// The same, where `like` is [`without_own`] of the Application of a deployment with the same settings: only its values, its
+/// patches and what its cluster, its step and whether it is paused decide is another.
 pub(super) fn manifest_like(
     context: &Context<'_>,
     component: &Component<'_>,
@@ -38,10 +38,40 @@ pub(super) fn manifest_like(
     if let (Some(metadata), Value::Object(said)) = (manifest.get_mut("metadata").and_then(Value::as_object_mut), said) {
         metadata.extend(said);
     }
+    if let Some(values) = own_field(&mut manifest, "helm", "valuesObject") {
+        *values = Value::Object((*deployment.values).clone());
+    }
+    if let Some(patches) = own_field(&mut manifest, "kustomize", "patches") {
+        *patches = kustomize::patches(context, deployment, &component.alignment);
+    }
     if let Some(spec) = manifest.get_mut("spec").and_then(Value::as_object_mut) {
         spec.insert("destination".to_owned(), destination(deployment, &cluster));
     }
     manifest
+}
+
+/// `manifest` without what values and patches became: copying them is what is dear.
+pub(super) fn without_own(mut manifest: Value) -> Value {
+    for (tool, field) in [("helm", "valuesObject"), ("kustomize", "patches")] {
+        if let Some(own) = own_field(&mut manifest, tool, field) {
+            *own = Value::Null;
+        }
+    }
+    manifest
+}
+
+/// A field of what a tool is told about the main source.
+fn own_field<'m>(manifest: &'m mut Value, tool: &str, field: &str) -> Option<&'m mut Value> {
+    main_source(manifest.get_mut("spec")?.as_object_mut()?)?.get_mut(tool)?.get_mut(field)
+}
+
+/// The main source. Beside the sources of values files it is the first of a list.
+fn main_source(spec: &mut Map<String, Value>) -> Option<&mut Value> {
+    let field = if spec.contains_key("sources") { "sources" } else { "source" };
+    match spec.get_mut(field)? {
+        Value::Array(sources) => sources.first_mut(),
+        source => Some(source),
+    }
 }
 
 /// The same for any cluster, with all else as it is on that of `deployment`.
@@ -94,7 +124,7 @@ fn metadata(context: &Context<'_>, component: &Component<'_>, deployment: &Deplo
     if component.alignment.suspend {
         annotations.insert(SKIP_RECONCILE, if context.is_suspended(deployment) { "true" } else { "false" });
     }
-    let mut metadata = Map::new();
+    let mut metadata = Map::with_capacity(4);
     // Over the label space a name is shortened by the template, if at all.
     let name = match context.space {
         Some(_) => format!("{}-{}", deployment.component, cluster.name),
@@ -121,7 +151,7 @@ pub(super) fn is_label_value(text: &str) -> bool {
 }
 
 fn spec(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment, cluster: &Named) -> Value {
-    let mut spec = Map::new();
+    let mut spec = Map::with_capacity(6);
     // The ApplicationSet controller fills in no project (argocd.md 2.5).
     spec.insert("project".to_owned(), json!(deployment.project.as_deref().unwrap_or("default")));
     spec.insert("destination".to_owned(), destination(deployment, cluster));
@@ -138,13 +168,9 @@ fn spec(context: &Context<'_>, component: &Component<'_>, deployment: &Deploymen
     Value::Object(spec)
 }
 
-/// Lays the raw fields over what was written. Beside the sources of values files `source` is the first of a list.
+/// Lays the raw fields over what was written; `source` is the main one.
 fn lay_raw(spec: &mut Map<String, Value>, raw: &Map<String, Value>) {
-    let main = match spec.get_mut("sources") {
-        Some(sources) => sources.get_mut(0),
-        None => spec.get_mut("source"),
-    };
-    if let (Some(Value::Object(main)), Some(Value::Object(source))) = (main, raw.get("source")) {
+    if let (Some(Value::Object(main)), Some(Value::Object(source))) = (main_source(spec), raw.get("source")) {
         lay_over(main, source);
     }
     lay_over(spec, &raw.iter().filter(|(key, _)| *key != "source").map(|(k, v)| (k.clone(), v.clone())).collect());
@@ -195,7 +221,7 @@ fn sources(context: &Context<'_>, component: &Component<'_>, deployment: &Deploy
             };
             main.insert(place.0.to_owned(), json!(place.1));
             main.insert("targetRevision".to_owned(), json!(place.2));
-            main.insert("helm".to_owned(), helm(component, chart, &mut references));
+            main.insert("helm".to_owned(), helm(component, deployment, chart, &mut references));
         }
     }
     let mut sources = vec![Value::Object(main)];
@@ -221,7 +247,12 @@ fn revision(source: &Source) -> &str {
     }
 }
 
-fn helm<'a>(component: &Component<'_>, chart: &'a Chart, references: &mut References<'a>) -> Value {
+fn helm<'a>(
+    component: &Component<'_>,
+    deployment: &Deployment,
+    chart: &'a Chart,
+    references: &mut References<'a>,
+) -> Value {
     let mut helm = Map::new();
     helm.insert("releaseName".to_owned(), json!(chart.release));
     let mut files: Vec<String> = Vec::new();
@@ -237,7 +268,7 @@ fn helm<'a>(component: &Component<'_>, chart: &'a Chart, references: &mut Refere
         helm.insert("ignoreMissingValueFiles".to_owned(), json!(true));
     }
     if component.alignment.values {
-        helm.insert("valuesObject".to_owned(), Value::Object(chart.values.clone()));
+        helm.insert("valuesObject".to_owned(), Value::Object((*deployment.values).clone()));
     }
     Value::Object(helm)
 }

@@ -20,9 +20,7 @@ const NO_NAME: &str = "^$";
 pub(super) fn block(context: &Context<'_>, deployment: &Deployment, alignment: &Alignment<'_>) -> Option<Value> {
     let mut block = Map::new();
     if !alignment.patches.is_empty() {
-        let own = deployment.patches.iter().map(|p| patch(&p.kind, &anchored(&p.name), &context.patch(&body(p))));
-        let padding = alignment.patches.iter().skip(deployment.patches.len()).map(|p| padding(context, p));
-        block.insert("patches".to_owned(), own.chain(padding).collect());
+        block.insert("patches".to_owned(), patches(context, deployment, alignment));
     }
     if alignment.images > 0 {
         let mut images: Vec<String> = deployment.images.iter().filter(|i| replaces(i)).map(image).collect();
@@ -37,6 +35,13 @@ pub(super) fn block(context: &Context<'_>, deployment: &Deployment, alignment: &
         block.insert("components".to_owned(), json!(components));
     }
     (!block.is_empty()).then_some(Value::Object(block))
+}
+
+/// As many patches as every Application of the component has.
+pub(super) fn patches(context: &Context<'_>, deployment: &Deployment, alignment: &Alignment<'_>) -> Value {
+    let own = deployment.patches.iter().map(|p| patch(&p.kind, &anchored(&p.name), &context.patch(&body(p))));
+    let padding = alignment.patches.iter().skip(deployment.patches.len()).map(|p| padding(context, p));
+    own.chain(padding).collect()
 }
 
 /// kustomize takes `kind` and `name` of a target for regular expressions and anchors them itself.

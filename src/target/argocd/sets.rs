@@ -82,7 +82,7 @@ pub(super) fn groups<'a>(context: &Context<'a>, component: &Component<'a>) -> Ve
                 let is_plain =
                     !matches!(deployment.content, Content::Objects(_)) && deployment.raw.application.is_empty();
                 if is_plain && is_shared(deployment) {
-                    entry.insert((manifest.clone(), shape.clone()));
+                    entry.insert((application::without_own(manifest.clone()), shape.clone()));
                 }
                 (manifest, shape)
             }

@@ -49,7 +49,7 @@ pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &De
     if let Some(digest) = order.digest(index) {
         annotations.insert(digest_key(hub), digest.into());
     }
-    let mut spec = Map::new();
+    let mut spec = Map::with_capacity(20);
     let timeout = hub.timeout(deployment).milliseconds + if is_chart { CHART_MARGIN } else { 0 };
     rhythm(&mut spec, hub.interval(deployment), hub.retry(deployment), Duration { milliseconds: timeout });
     spec.extend(content(hub, deployment)?);

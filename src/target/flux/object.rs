@@ -16,7 +16,7 @@ pub(super) const NO_SUBSTITUTION: (&str, &str) = ("kustomize.toolkit.fluxcd.io/s
 
 /// An object in Flux's namespace.
 pub(super) fn object(api_version: &str, kind: &str, metadata: Value, body: (&str, Value)) -> Value {
-    let mut object = Map::new();
+    let mut object = Map::with_capacity(4);
     object.insert("apiVersion".into(), json!(api_version));
     object.insert("kind".into(), json!(kind));
     object.insert("metadata".into(), metadata);
@@ -32,7 +32,7 @@ pub(super) fn metadata(
     mut annotations: BTreeMap<String, String>,
 ) -> Value {
     annotations.insert(NO_SUBSTITUTION.0.into(), NO_SUBSTITUTION.1.into());
-    let mut metadata = Map::new();
+    let mut metadata = Map::with_capacity(4);
     metadata.insert("name".into(), json!(name));
     metadata.insert("namespace".into(), json!(hub.settings.namespace));
     if !labels.is_empty() {

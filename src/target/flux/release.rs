@@ -14,7 +14,7 @@ const KIND: &str = "HelmRelease";
 
 /// The HelmRelease of a deployment.
 pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart) -> Value {
-    let mut spec = Map::new();
+    let mut spec = Map::with_capacity(16);
     spec.insert("interval".into(), duration(hub.interval(deployment)));
     spec.insert("timeout".into(), duration(hub.timeout(deployment)));
     spec.insert("releaseName".into(), json!(chart.release));
@@ -37,8 +37,8 @@ pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart) ->
         let entry = |(key, _)| json!({ "kind": "ConfigMap", "name": name, "valuesKey": key });
         spec.insert("valuesFrom".into(), files.into_iter().map(entry).collect());
     }
-    if !chart.values.is_empty() {
-        spec.insert("values".into(), json!(chart.values));
+    if !deployment.values.is_empty() {
+        spec.insert("values".into(), Value::Object((*deployment.values).clone()));
     }
     lay_over(&mut spec, &deployment.raw.release);
     let labels = object::labels(hub, deployment);
