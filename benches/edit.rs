@@ -3,7 +3,7 @@
 //! A project of 200 files and 1 MiB is checked once by the program, started anew, and then, in one process that keeps what the
 //! files were read as, after each of many edits of one file. The last table is in `docs/performance.md`.
 
-#![allow(missing_docs, clippy::expect_used)]
+#![allow(missing_docs, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::fmt::Write as _;
 use std::fs;

@@ -57,6 +57,9 @@ pub fn check(base: &Baseline, new: &Lock, plan: &Plan, sources: &Sources, diagno
     guard.report_lost_protection(diagnostics);
 }
 
+/// The clusters that an identity ran on, and those of them where its workloads went with it.
+type Ran<'b> = (&'b BTreeSet<String>, Option<&'b BTreeSet<String>>);
+
 /// What a build would take away against the rules.
 #[derive(Default)]
 struct Gone {
@@ -354,7 +357,7 @@ impl Guard<'_> {
     /// F0613 where workloads of a protected cluster stayed so far, and go now though no component says so.
     fn report_cascades(&self, diagnostics: &mut Diagnostics) {
         let mut found: BTreeMap<&Arc<str>, (Span, BTreeSet<String>)> = BTreeMap::new();
-        let mut identities: HashMap<&str, Vec<(&BTreeSet<String>, Option<&BTreeSet<String>>)>> = HashMap::new();
+        let mut identities: HashMap<&str, Vec<Ran>> = HashMap::new();
         for (identity, clusters) in &self.base.identities {
             let cascades = self.base.cascade.get(identity);
             identities.entry(component_of(identity)).or_default().push((clusters, cascades));
