@@ -11,11 +11,12 @@ mod trees;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use fleetc::output::{Disk, Found, Hold, OpenFolder, Place, Trouble, Wanted, compare};
+use fleetc::output::{Disk, Folder as OpenedFolder, Found, Hold, OpenFolder, Place, Trouble, Wanted, compare};
 use fleetc::source::Sources;
 use folder::Folder;
 use trees::{NEW, OLD, build, wanted};
@@ -27,67 +28,87 @@ enum Fault {
     Death,
     /// The disk says this, once.
     Error(io::ErrorKind),
+    /// Somebody moves a folder away, and puts a link to another one in its place.
+    #[cfg(unix)]
+    Swap,
 }
 
 /// A disk on which something happens.
 #[derive(Debug)]
 struct Faulty {
     disk: OpenFolder,
+    root: PathBuf,
     fault: Fault,
     at: usize,
     operations: AtomicUsize,
 }
 
 impl Faulty {
+    fn new(folder: &Folder, fault: Fault, at: usize) -> Arc<Self> {
+        let (disk, root) = (OpenFolder::open(&folder.root()).unwrap(), folder.root());
+        Arc::new(Self { disk, root, fault, at, operations: AtomicUsize::new(0) })
+    }
+
     fn step(&self) -> io::Result<()> {
         let number = self.operations.fetch_add(1, Ordering::SeqCst);
         match self.fault {
             Fault::Death if number >= self.at => Err(io::Error::other("killed")),
             Fault::Error(kind) if number == self.at => Err(kind.into()),
+            #[cfg(unix)]
+            Fault::Swap if number == self.at => {
+                std::fs::rename(self.root.join("gitops/flux"), self.root.join("moved"))?;
+                std::os::unix::fs::symlink("../theirs", self.root.join("gitops/flux"))
+            }
             _ => Ok(()),
         }
     }
 }
 
 impl Disk for Faulty {
-    fn look(&self, path: &str) -> io::Result<Found> {
-        self.step().and_then(|()| self.disk.look(path))
+    fn root(&self) -> io::Result<OpenedFolder> {
+        self.disk.root()
     }
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.step().and_then(|()| self.disk.read(path))
+    fn open(&self, folder: &OpenedFolder, name: &str) -> io::Result<OpenedFolder> {
+        self.step().and_then(|()| self.disk.open(folder, name))
     }
-    fn names(&self, folder: &str) -> io::Result<Vec<String>> {
-        self.step().and_then(|()| self.disk.names(folder))
+    fn look(&self, folder: &OpenedFolder, name: &str) -> io::Result<Found> {
+        self.step().and_then(|()| self.disk.look(folder, name))
     }
-    fn create(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+    fn read(&self, folder: &OpenedFolder, name: &str, likely: usize) -> io::Result<Vec<u8>> {
+        self.step().and_then(|()| self.disk.read(folder, name, likely))
+    }
+    fn entries(&self, folder: &OpenedFolder) -> io::Result<Vec<(String, Found)>> {
+        self.step().and_then(|()| self.disk.entries(folder))
+    }
+    fn create(&self, folder: &OpenedFolder, name: &str, bytes: &[u8]) -> io::Result<()> {
         if let Err(error) = self.step() {
             // Killed in the middle of a file, or no space for the rest of it.
             if self.operations.load(Ordering::SeqCst) == self.at + 1 {
-                _ = self.disk.create(path, &bytes[..bytes.len() / 2]);
+                _ = self.disk.create(folder, name, &bytes[..bytes.len() / 2]);
             }
             return Err(error);
         }
-        self.disk.create(path, bytes)
+        self.disk.create(folder, name, bytes)
     }
-    fn make_folder(&self, path: &str) -> io::Result<()> {
-        self.step().and_then(|()| self.disk.make_folder(path))
+    fn make_folder(&self, folder: &OpenedFolder, name: &str) -> io::Result<()> {
+        self.step().and_then(|()| self.disk.make_folder(folder, name))
     }
-    fn may_change(&self, folder: &str) -> io::Result<()> {
+    fn may_change(&self, folder: &OpenedFolder) -> io::Result<()> {
         self.step().and_then(|()| self.disk.may_change(folder))
     }
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+    fn rename(&self, from: (&OpenedFolder, &str), to: (&OpenedFolder, &str)) -> io::Result<()> {
         self.step().and_then(|()| self.disk.rename(from, to))
     }
-    fn remove_file(&self, path: &str) -> io::Result<()> {
-        self.step().and_then(|()| self.disk.remove_file(path))
+    fn remove_file(&self, folder: &OpenedFolder, name: &str) -> io::Result<()> {
+        self.step().and_then(|()| self.disk.remove_file(folder, name))
     }
-    fn remove_folder(&self, path: &str) -> io::Result<()> {
-        self.step().and_then(|()| self.disk.remove_folder(path))
+    fn remove_folder(&self, folder: &OpenedFolder, name: &str) -> io::Result<()> {
+        self.step().and_then(|()| self.disk.remove_folder(folder, name))
     }
     fn sync(&self) -> io::Result<()> {
         self.step()
     }
-    fn hold(&self, folder: &str) -> io::Result<Option<Box<dyn Hold>>> {
+    fn hold(&self, folder: &OpenedFolder) -> io::Result<Option<Box<dyn Hold>>> {
         self.step().and_then(|()| self.disk.hold(folder))
     }
 }
@@ -96,13 +117,7 @@ type Tree = BTreeMap<String, String>;
 
 /// A disk on which nothing happens; it does not wait for what is written, which a busy machine takes long for.
 fn real(folder: &Folder) -> Result<Place, Trouble> {
-    let disk = OpenFolder::open(&folder.root()).unwrap();
-    let never = AtomicUsize::new(0);
-    Place::on(
-        Arc::new(Faulty { disk, fault: Fault::Death, at: usize::MAX, operations: never }),
-        &folder.root(),
-        "gitops",
-    )
+    Place::on(Faulty::new(folder, Fault::Death, usize::MAX), &folder.root(), "gitops")
 }
 
 /// The tree that a build of `wanted` into an empty folder makes.
@@ -122,8 +137,10 @@ fn at_every_operation(
     for at in 0.. {
         let folder = Folder::new();
         build(real(&folder), old).unwrap();
-        let disk = OpenFolder::open(&folder.root()).unwrap();
-        let disk = Arc::new(Faulty { disk, fault, at, operations: AtomicUsize::new(0) });
+        for (path, text) in folder.tree("gitops/flux") {
+            folder.write(&format!("theirs/{path}"), text);
+        }
+        let disk = Faulty::new(&folder, fault, at);
         let said = build(Place::on(disk.clone(), &folder.root(), "gitops"), new);
         let over = disk.operations.load(Ordering::SeqCst) <= at;
         then(&folder, said, at);
@@ -181,8 +198,7 @@ fn killed_twice_in_different_builds_the_third_one_finishes() {
     let third_tree = clean(&third);
     at_every_operation(&old, &new, Fault::Death, |folder, _, at| {
         // Somewhere else in each run, so that the pairs differ.
-        let disk = OpenFolder::open(&folder.root()).unwrap();
-        let disk = Arc::new(Faulty { disk, fault: Fault::Death, at: 90 - at % 60, operations: AtomicUsize::new(0) });
+        let disk = Faulty::new(folder, Fault::Death, 90 - at % 60);
         _ = build(Place::on(disk, &folder.root(), "gitops"), &third);
         build(real(folder), &third).unwrap_or_else(|trouble| panic!("operation {at}: {trouble}"));
         assert_eq!(folder.tree("gitops"), third_tree, "operation {at}");
@@ -233,6 +249,17 @@ fn a_disk_that_fails_once_is_named_and_leaves_the_old_tree_or_one_that_the_next_
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_swapped_for_a_link_at_any_operation_leads_nowhere() {
+    let (old, new) = (wanted(OLD), wanted(NEW));
+    at_every_operation(&old, &new, Fault::Swap, |folder, _, at| {
+        let theirs: Vec<_> = OLD.iter().filter_map(|(path, text)| Some((path.strip_prefix("flux/")?, *text))).collect();
+        let now = folder.tree("theirs");
+        assert_eq!(now.iter().map(|(path, text)| (&**path, &**text)).collect::<Vec<_>>(), theirs, "operation {at}");
+    });
+}
+
 #[test]
 fn a_build_that_is_asked_to_stop_leaves_the_old_tree() {
     let (old, new) = (wanted(OLD), wanted(NEW));
@@ -261,37 +288,43 @@ fn an_unchanged_build_writes_nothing_and_syncs_nothing() {
     #[derive(Debug)]
     struct ReadOnly(OpenFolder);
     impl Disk for ReadOnly {
-        fn look(&self, path: &str) -> io::Result<Found> {
-            self.0.look(path)
+        fn root(&self) -> io::Result<OpenedFolder> {
+            self.0.root()
         }
-        fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-            self.0.read(path)
+        fn open(&self, folder: &OpenedFolder, name: &str) -> io::Result<OpenedFolder> {
+            self.0.open(folder, name)
         }
-        fn names(&self, folder: &str) -> io::Result<Vec<String>> {
-            self.0.names(folder)
+        fn look(&self, folder: &OpenedFolder, name: &str) -> io::Result<Found> {
+            self.0.look(folder, name)
         }
-        fn create(&self, path: &str, _: &[u8]) -> io::Result<()> {
-            panic!("creates `{path}`")
+        fn read(&self, folder: &OpenedFolder, name: &str, likely: usize) -> io::Result<Vec<u8>> {
+            self.0.read(folder, name, likely)
         }
-        fn make_folder(&self, path: &str) -> io::Result<()> {
-            panic!("makes `{path}`")
+        fn entries(&self, folder: &OpenedFolder) -> io::Result<Vec<(String, Found)>> {
+            self.0.entries(folder)
         }
-        fn may_change(&self, folder: &str) -> io::Result<()> {
-            panic!("looks whether `{folder}` may be changed")
+        fn create(&self, _: &OpenedFolder, name: &str, _: &[u8]) -> io::Result<()> {
+            panic!("creates `{name}`")
         }
-        fn rename(&self, from: &str, _: &str) -> io::Result<()> {
-            panic!("renames `{from}`")
+        fn make_folder(&self, _: &OpenedFolder, name: &str) -> io::Result<()> {
+            panic!("makes `{name}`")
         }
-        fn remove_file(&self, path: &str) -> io::Result<()> {
-            panic!("removes `{path}`")
+        fn may_change(&self, folder: &OpenedFolder) -> io::Result<()> {
+            panic!("looks whether `{}` may be changed", folder.path())
         }
-        fn remove_folder(&self, path: &str) -> io::Result<()> {
-            panic!("removes `{path}`")
+        fn rename(&self, from: (&OpenedFolder, &str), _: (&OpenedFolder, &str)) -> io::Result<()> {
+            panic!("renames `{}`", from.1)
+        }
+        fn remove_file(&self, _: &OpenedFolder, name: &str) -> io::Result<()> {
+            panic!("removes `{name}`")
+        }
+        fn remove_folder(&self, _: &OpenedFolder, name: &str) -> io::Result<()> {
+            panic!("removes `{name}`")
         }
         fn sync(&self) -> io::Result<()> {
             panic!("syncs")
         }
-        fn hold(&self, folder: &str) -> io::Result<Option<Box<dyn Hold>>> {
+        fn hold(&self, folder: &OpenedFolder) -> io::Result<Option<Box<dyn Hold>>> {
             self.0.hold(folder)
         }
     }

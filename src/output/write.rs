@@ -10,13 +10,15 @@
 //! Each step has reached the disk before the next begins. Killed before step 2, nothing has changed; later, the next
 //! build goes on from there. `tests/faults.rs` stops it at every operation.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io;
 
 use super::compare::{Change, Changes};
-use super::journal::{STAGING, begin_staging, end_staging};
+use super::disk::Folder;
+use super::journal::{begin_staging, end_staging};
 use super::lock::hash;
-use super::place::{Held, Standing, Way};
+use super::place::{Held, Standing};
+use super::walk::Walk;
 use super::{LOCK, Trouble};
 
 impl Changes<'_> {
@@ -26,35 +28,35 @@ impl Changes<'_> {
         if self.files.is_empty() && self.interrupted.is_none() {
             return self.place.clear();
         }
-        begin_staging(&self.place)?;
+        let staging = begin_staging(&self.place)?;
         let mut made = Vec::new();
-        let prepared = self.stage(stop).and_then(|()| self.make_folders(&mut made)).and_then(|()| self.announce());
+        let prepared = self
+            .stage(&staging, stop)
+            .and_then(|()| self.make_folders(&mut made))
+            .and_then(|()| self.announce(&staging));
         prepared.inspect_err(|_| {
             // The journal of an earlier build stays: what it says is still so.
             if self.interrupted.is_none() {
                 _ = end_staging(&self.place);
             }
+            let mut walk = self.place.walk();
             for folder in made.iter().rev() {
-                _ = self.place.disk().remove_folder(folder);
+                _ = self.place.remove_folder(&mut walk, folder);
             }
         })?;
-        self.put_in_place()?;
+        self.put_in_place(&staging)?;
+        drop(staging);
         end_staging(&self.place)
     }
 
-    /// The place of the new text of the file `number`.
-    fn staged(&self, number: usize) -> String {
-        self.place.show(&format!("{STAGING}/{number}"))
-    }
-
-    /// Writes every new text.
-    fn stage(&self, stop: &dyn Fn() -> bool) -> Result<(), Trouble> {
+    /// Writes every new text; the number of its change is its name.
+    fn stage(&self, staging: &Folder, stop: &dyn Fn() -> bool) -> Result<(), Trouble> {
         for (number, change) in self.files.iter().enumerate() {
             if stop() {
                 return Err(Trouble::Interrupted);
             }
             let Some(text) = &change.after else { continue };
-            let written = self.place.disk().create(&self.staged(number), text.as_bytes());
+            let written = self.place.disk().create(staging, &number.to_string(), text.as_bytes());
             written.map_err(|error| self.failed("write", &change.path, error))?;
         }
         if stop() { Err(Trouble::Interrupted) } else { Ok(()) }
@@ -63,35 +65,31 @@ impl Changes<'_> {
     /// Makes the folders that are missing, adds them to `made`, and looks that what is in them may be changed.
     fn make_folders(&self, made: &mut Vec<String>) -> Result<(), Trouble> {
         let mut looked_at = BTreeSet::new();
-        let mut there = HashSet::new();
+        let mut walk = self.place.walk();
         for change in &self.files {
             let path = self.place.show(&change.path);
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
             if !looked_at.insert(folder.to_string()) {
                 continue;
             }
-            let disk = self.place.disk();
-            self.place
-                .make_folders(folder, &mut there)
-                .and_then(|new| {
-                    made.extend(new);
-                    disk.may_change(folder)
-                })
-                .map_err(|error| self.failed("write", &change.path, error))?;
+            let may_change = walk.make(folder, made).and_then(|folder| self.place.disk().may_change(folder));
+            may_change.map_err(|error| self.failed("write", &change.path, error))?;
         }
         Ok(())
     }
 
     /// Looks that nobody changed anything meanwhile, and writes the journal.
-    fn announce(&self) -> Result<(), Trouble> {
+    fn announce(&self, staging: &Folder) -> Result<(), Trouble> {
         let mut journal = self.interrupted.clone().unwrap_or_default();
-        let mut ways = self.place.ways();
+        let mut walk = self.place.walk();
         for change in &self.files {
-            let now = match self.place.standing(&change.path)? {
-                Standing::File(bytes) => Some(bytes),
-                _ => None,
+            let likely = change.before.as_ref().map_or(0, Vec::len);
+            let same = match (self.place.standing_by(&mut walk, &change.path, likely)?, &change.before) {
+                (Standing::File(bytes), Some(before)) => bytes == *before,
+                (Standing::Nothing, None) => true,
+                _ => false,
             };
-            if now != change.before || matches!(ways.before(&change.path), Way::Blocked(..)) {
+            if !same {
                 let path = self.place.show(&change.path);
                 return Err(Trouble::Unusable(format!("`{path}` changed while it was being built; build again")));
             }
@@ -102,39 +100,46 @@ impl Changes<'_> {
                 journal.add(&change.path, known.unwrap_or_else(|| hash(text.as_bytes())));
             }
         }
-        journal.write(&self.place)
+        journal.write(&self.place, staging)
     }
 
-    fn put_in_place(&self) -> Result<(), Trouble> {
+    fn put_in_place(&self, staging: &Folder) -> Result<(), Trouble> {
         let mut order: Vec<(usize, &Change)> = self.files.iter().enumerate().collect();
         order.sort_by_key(|(_, change)| rank(&change.path));
+        let mut walk = self.place.walk();
         for (number, change) in order.iter().filter(|(_, change)| change.after.is_some() && change.path != LOCK) {
-            self.rename(*number, change)?;
+            self.rename(staging, *number, change, &mut walk)?;
         }
         for (_, change) in order.iter().rev().filter(|(_, change)| change.after.is_none()) {
-            self.remove(change)?;
+            self.remove(change, &mut walk)?;
         }
         self.sync()?;
         if let Some((number, lock)) = order.iter().find(|(_, change)| change.path == LOCK) {
-            self.rename(*number, lock)?;
+            self.rename(staging, *number, lock, &mut walk)?;
             self.sync()?;
         }
         Ok(())
     }
 
-    fn rename(&self, number: usize, change: &Change) -> Result<(), Trouble> {
-        let renamed = self.place.disk().rename(&self.staged(number), &self.place.show(&change.path));
+    fn rename(&self, staging: &Folder, number: usize, change: &Change, walk: &mut Walk) -> Result<(), Trouble> {
+        let path = self.place.show(&change.path);
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let folder = walk.there(folder);
+        let renamed =
+            folder.and_then(|folder| self.place.disk().rename((staging, &number.to_string()), (folder, name)));
         renamed.map_err(|error| self.failed("write", &change.path, error))
     }
 
     /// Removes a file, and the folders above it that it leaves empty, up to the output folder.
-    fn remove(&self, change: &Change) -> Result<(), Trouble> {
-        let disk = self.place.disk();
-        disk.remove_file(&self.place.show(&change.path)).map_err(|error| self.failed("remove", &change.path, error))?;
+    fn remove(&self, change: &Change, walk: &mut Walk) -> Result<(), Trouble> {
+        let path = self.place.show(&change.path);
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let removed = walk.there(folder).and_then(|folder| self.place.disk().remove_file(folder, name));
+        removed.map_err(|error| self.failed("remove", &change.path, error))?;
         let mut folder = change.path.as_str();
         while let Some((above, _)) = folder.rsplit_once('/') {
             // Fails when it is not empty, which is what ends it.
-            if disk.remove_folder(&self.place.show(above)).is_err() {
+            if self.place.remove_folder(walk, &self.place.show(above)).is_err() {
                 break;
             }
             folder = above;
