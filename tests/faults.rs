@@ -12,8 +12,8 @@ mod trees;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fleetc::output::{Disk, Folder as OpenedFolder, Found, Hold, OpenFolder, Place, Trouble, Wanted, compare};
@@ -31,6 +31,8 @@ enum Fault {
     /// Somebody moves a folder away, and puts a link to another one in its place.
     #[cfg(unix)]
     Swap,
+    /// Somebody puts a file into a folder that the build makes.
+    Intruder,
 }
 
 /// A disk on which something happens.
@@ -41,12 +43,14 @@ struct Faulty {
     fault: Fault,
     at: usize,
     operations: AtomicUsize,
+    /// Where something was renamed to, one after another.
+    renamed: Mutex<Vec<String>>,
 }
 
 impl Faulty {
     fn new(folder: &Folder, fault: Fault, at: usize) -> Arc<Self> {
         let (disk, root) = (OpenFolder::open(&folder.root()).unwrap(), folder.root());
-        Arc::new(Self { disk, root, fault, at, operations: AtomicUsize::new(0) })
+        Arc::new(Self { disk, root, fault, at, operations: AtomicUsize::new(0), renamed: Mutex::default() })
     }
 
     fn step(&self) -> io::Result<()> {
@@ -58,6 +62,10 @@ impl Faulty {
             Fault::Swap if number == self.at => {
                 std::fs::rename(self.root.join("gitops/flux"), self.root.join("moved"))?;
                 std::os::unix::fs::symlink("../theirs", self.root.join("gitops/flux"))
+            }
+            Fault::Intruder if number == self.at => {
+                std::fs::create_dir_all(self.root.join("gitops/flux/releases/c"))?;
+                std::fs::write(self.root.join("gitops/flux/releases/c/mine"), "precious")
             }
             _ => Ok(()),
         }
@@ -97,6 +105,7 @@ impl Disk for Faulty {
         self.step().and_then(|()| self.disk.may_change(folder))
     }
     fn rename(&self, from: (&OpenedFolder, &str), to: (&OpenedFolder, &str)) -> io::Result<()> {
+        self.renamed.lock().unwrap().push(to.0.join(to.1));
         self.step().and_then(|()| self.disk.rename(from, to))
     }
     fn remove_file(&self, folder: &OpenedFolder, name: &str) -> io::Result<()> {
@@ -261,6 +270,20 @@ fn a_folder_that_is_swapped_for_a_link_at_any_operation_leads_nowhere() {
 }
 
 #[test]
+fn a_file_that_somebody_puts_into_a_folder_that_is_being_made_is_not_lost() {
+    let (old, new) = (wanted(OLD), wanted(NEW));
+    let mut both = clean(&new);
+    both.insert("flux/releases/c/mine".into(), "precious".into());
+    at_every_operation(&old, &new, Fault::Intruder, |folder, _, at| {
+        build(real(folder), &new).unwrap_or_else(|trouble| panic!("operation {at}: {trouble}"));
+        let mut now = folder.tree("gitops");
+        // The last round has no intruder.
+        now.entry("flux/releases/c/mine".into()).or_insert("precious".into());
+        assert_eq!(now, both, "operation {at}");
+    });
+}
+
+#[test]
 fn a_build_that_is_asked_to_stop_leaves_the_old_tree() {
     let (old, new) = (wanted(OLD), wanted(NEW));
     let folder = Folder::new();
@@ -330,6 +353,60 @@ fn an_unchanged_build_writes_nothing_and_syncs_nothing() {
     }
     let disk = Arc::new(ReadOnly(OpenFolder::open(&folder.root()).unwrap()));
     build(Place::on(disk, &folder.root(), "gitops"), &wanted(OLD)).unwrap();
+}
+
+/// Where a build of these files into `folder` puts something, one after another.
+fn put_in_place(folder: &Folder, files: &[(&str, &str)]) -> Vec<String> {
+    let disk = Faulty::new(folder, Fault::Death, usize::MAX);
+    build(Place::on(disk.clone(), &folder.root(), "gitops"), &wanted(files)).unwrap();
+    let renamed = disk.renamed.lock().unwrap();
+    renamed.iter().filter_map(|path| Some(path.strip_prefix("gitops/")?.to_owned())).collect()
+}
+
+#[test]
+fn what_others_refer_to_is_put_in_place_first_and_a_new_folder_at_once() {
+    let files: Vec<(&str, &str)> = [
+        "argocd/apps/a.yaml",
+        "argocd/apps/a/web.yaml",
+        "argocd/root.yaml",
+        "flux/bootstrap.sh",
+        "flux/clusters/a/kustomization.yaml",
+        "flux/edge/hub/clusters/a.yaml",
+        "flux/edge/hub/kustomization.yaml",
+        "flux/edge/releases/a/web/helmrelease.yaml",
+        "flux/edge/releases/a/web/kustomization.yaml",
+        "objects/a/web/objects.yaml",
+    ]
+    .map(|path| (path, "text\n"))
+    .into();
+    let folder = Folder::new();
+    let cold = [
+        ".fleetc-build/journal",
+        "objects",
+        "argocd/apps/a",
+        "flux/edge/releases",
+        "argocd/apps/a.yaml",
+        "flux/bootstrap.sh",
+        "flux/clusters",
+        "argocd/root.yaml",
+        "flux/edge/hub",
+        "fleet.lock",
+    ];
+    assert_eq!(put_in_place(&folder, &files), cold);
+    // What is there already gets its files one by one, and an index comes after what it lists.
+    let more = ["flux/edge/hub/clusters/b.yaml", "flux/edge/releases/a/new/x.yaml", "objects/a/web/kustomization.yaml"];
+    let more: Vec<_> = files.iter().copied().chain(more.map(|path| (path, "text\n"))).collect();
+    let more: Vec<_> =
+        more.iter().map(|(path, text)| (*path, if path.contains("hub/k") { "more\n" } else { *text })).collect();
+    let later = [
+        ".fleetc-build/journal",
+        "objects/a/web/kustomization.yaml",
+        "flux/edge/releases/a/new",
+        "flux/edge/hub/clusters/b.yaml",
+        "flux/edge/hub/kustomization.yaml",
+        "fleet.lock",
+    ];
+    assert_eq!(put_in_place(&folder, &more), later);
 }
 
 #[test]

@@ -67,11 +67,20 @@ impl State {
                 _ => return Err(missing()),
             },
             Operation::Rename(from, to) => {
-                if self.look(above(to)) != Found::Folder || self.look(to) == Found::Folder {
+                let taken = match self.look(from) {
+                    Found::Folder => self.look(to) != Found::Nothing,
+                    _ => self.look(to) == Found::Folder,
+                };
+                if taken || self.look(from) == Found::Nothing || self.look(above(to)) != Found::Folder {
                     return Err(missing());
                 }
-                let bytes = self.files.remove(from).ok_or_else(missing)?;
-                self.files.insert(to.clone(), bytes);
+                let moved = |path: &String| match path.strip_prefix(from.as_str()) {
+                    Some(inside) if inside.is_empty() || inside.starts_with('/') => format!("{to}{inside}"),
+                    _ => path.clone(),
+                };
+                self.files.remove(to);
+                self.files = self.files.iter().map(|(path, bytes)| (moved(path), bytes.clone())).collect();
+                self.folders = self.folders.iter().map(moved).collect();
             }
             Operation::RemoveFile(path) => _ = self.files.remove(path).ok_or_else(missing)?,
             Operation::RemoveFolder(path) => {

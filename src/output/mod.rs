@@ -13,6 +13,7 @@ mod disk;
 mod journal;
 mod lock;
 mod names;
+mod pieces;
 mod place;
 mod walk;
 mod write;

@@ -73,6 +73,16 @@ impl<'d> Walk<'d> {
         self.there(folder)
     }
 
+    /// Leads to `folder`, of which everything is new below what is open already.
+    pub fn make_new(&mut self, folder: &str) -> io::Result<&Folder> {
+        self.close_but(folder);
+        while let Some(name) = self.open.last().and_then(|last| next(last.path(), folder)) {
+            self.make_next(name)?;
+            self.open_next(name)?;
+        }
+        self.there(folder)
+    }
+
     /// Leads to `folder`. Fails where it is not there.
     pub fn there(&mut self, folder: &str) -> io::Result<&Folder> {
         match self.to(folder)? {
