@@ -92,30 +92,19 @@ pub struct Changes<'w> {
 pub fn compare<'w>(place: &Place, wanted: &'w Wanted, sources: &mut Sources) -> Result<Changes<'w>, Trouble> {
     names::check(wanted.tree.keys().map(String::as_str))
         .map_err(|reason| Trouble::Unusable(format!("the output cannot be written: {reason}")))?;
-    let old_text = match place.standing(LOCK)? {
-        Standing::Nothing => None,
-        Standing::File(bytes) => Some(bytes),
-        Standing::Folder => return Err(Trouble::Unusable(format!("`{}` is a folder", place.show(LOCK)))),
-        Standing::Other(what) => return Err(Trouble::Unusable(format!("`{}` is {what}", place.show(LOCK)))),
-        Standing::Behind(what) => return Err(Trouble::Unusable(format!("`{}` is {what}", place.name()))),
-    };
-    let old = match &old_text {
-        None => Lock::default(),
-        Some(bytes) => {
-            let text = String::from_utf8_lossy(bytes);
-            Lock::parse(&text)
-                .map_err(|error| Trouble::Refused(unreadable_lock(&place.show(LOCK), &text, &error, sources)))?
-        }
-    };
+    let (read, hashes) = rayon::join(|| read_lock(place, sources), || wanted.hashes());
+    let (old_text, old) = read?;
     let interrupted = Journal::read(place)?;
     if interrupted.is_some() && !wanted.untouched.is_empty() {
         let message = "a build was interrupted here, and only one of all engines can go on from there";
         return Err(Trouble::Unusable(message.into()));
     }
-    let new = wanted.lock(&old);
-    let lock = new.text();
+    let new = wanted.lock(&old, hashes);
     let mut changes = Changes { place: place.clone(), files: Vec::new(), unchanged: 0, old, new, interrupted };
-    changes.compare_files(wanted)?;
+    let (lock, compared) = rayon::join(|| changes.new.text(), || changes.compare_files(wanted));
+    changes.files = compared?;
+    let written = changes.files.iter().filter(|change| change.after.is_some()).count();
+    changes.unchanged = wanted.tree.len() - written;
     match old_text {
         Some(old_text) if old_text == lock.as_bytes() => changes.unchanged += 1,
         before => {
@@ -127,17 +116,37 @@ pub fn compare<'w>(place: &Place, wanted: &'w Wanted, sources: &mut Sources) -> 
     Ok(changes)
 }
 
+/// The lock that the folder has, with its bytes; an empty one without.
+fn read_lock(place: &Place, sources: &mut Sources) -> Result<(Option<Vec<u8>>, Lock), Trouble> {
+    let unusable = |what| Trouble::Unusable(format!("`{}` is {what}", place.show(LOCK)));
+    let bytes = match place.standing(LOCK)? {
+        Standing::Nothing => return Ok((None, Lock::default())),
+        Standing::File(bytes) => bytes,
+        Standing::Folder => return Err(unusable("a folder")),
+        Standing::Other(what) => return Err(unusable(what)),
+        Standing::Behind(what) => return Err(Trouble::Unusable(format!("`{}` is {what}", place.name()))),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let lock = Lock::parse(&text)
+        .map_err(|error| Trouble::Refused(unreadable_lock(&place.show(LOCK), &text, &error, sources)))?;
+    Ok((Some(bytes), lock))
+}
+
 impl Wanted {
     /// Whether a path or an identity belongs to an engine that is left as it is.
     fn leaves(&self, path: &str) -> bool {
         path.split_once('/').is_some_and(|(engine, _)| self.untouched.contains(engine))
     }
 
-    /// The lock of this tree, with the entries of `old` that are left as they are.
-    fn lock(&self, old: &Lock) -> Lock {
-        let written: Vec<_> = self.tree.par_iter().map(|(path, text)| (path.clone(), hash(text.as_bytes()))).collect();
+    /// The hashes of the generated files, as the lock has them.
+    fn hashes(&self) -> Vec<(String, String)> {
+        self.tree.par_iter().map(|(path, text)| (path.clone(), hash(text.as_bytes()))).collect()
+    }
+
+    /// The lock of this tree, whose files have these `hashes`, with the entries of `old` that are left as they are.
+    fn lock(&self, old: &Lock, hashes: Vec<(String, String)>) -> Lock {
         let left = old.files.iter().filter(|(path, _)| self.leaves(path));
-        let files: BTreeMap<_, _> = left.map(|(path, hash)| (path.clone(), hash.clone())).chain(written).collect();
+        let files = left.map(|(path, hash)| (path.clone(), hash.clone())).chain(hashes).collect();
         let record = Record {
             identities: self.with_left(&old.record.identities, &self.record.identities),
             protected: self.record.protected.clone(),
@@ -156,8 +165,8 @@ impl Wanted {
 }
 
 impl<'w> Changes<'w> {
-    /// Compares what is generated, and what no longer is.
-    fn compare_files(&mut self, wanted: &'w Wanted) -> Result<(), Trouble> {
+    /// What becomes of what is generated and of what no longer is, in the order of paths.
+    fn compare_files(&self, wanted: &'w Wanted) -> Result<Vec<Change<'w>>, Trouble> {
         let begun = self.interrupted.iter().flat_map(|journal| journal.files.keys());
         let owned: BTreeSet<&String> = self.old.files.keys().chain(begun).collect();
         let stale = owned.into_iter().filter(|path| !wanted.tree.contains_key(*path) && !wanted.leaves(path));
@@ -177,10 +186,7 @@ impl<'w> Changes<'w> {
         for compared in compared {
             changes.extend(compared?);
         }
-        let written = changes.iter().filter(|change| change.after.is_some()).count();
-        self.unchanged = wanted.tree.len() - written;
-        self.files = changes;
-        Ok(())
+        Ok(changes)
     }
 
     /// What becomes of the file at `path`, which is to have this text, or to go; none when it is as it should be.

@@ -76,7 +76,7 @@ impl Lock {
                         `--overwrite-edits`";
             return Err(LockError { message: "holds Git's conflict markers".into(), at: Some((line + 1, 1)), help });
         }
-        let value: Value = serde_json::from_str(text).map_err(|error| LockError {
+        let mut value: Value = serde_json::from_str(text).map_err(|error| LockError {
             message: "is not JSON".into(),
             at: Some((error.line(), error.column())),
             help: RESTORE,
@@ -92,7 +92,7 @@ impl Lock {
             }
             _ => return Err(wrong(format!("has no `schema` of `{SCHEMA}`"))),
         };
-        let lock = Self::of(&value, version)
+        let lock = Self::of(&mut value, version)
             .ok_or_else(|| wrong("lacks an entry, or has one of the wrong type".into()))
             .and_then(Self::checked)?;
         // The first format had no digest. One that has is a lock of today whose `schema` somebody lowered, which would do
@@ -109,18 +109,15 @@ impl Lock {
         Ok(lock)
     }
 
-    fn of(value: &Value, version: u8) -> Option<Self> {
+    /// Takes the lock out of `value`.
+    fn of(value: &mut Value, version: u8) -> Option<Self> {
         let mut lock = Self { fleet: value.get("fleet")?.as_str()?.to_string(), ..Self::default() };
-        for (path, hash) in value.get("files")?.as_object()? {
-            lock.files.insert(path.clone(), hash.as_str()?.to_string());
-        }
+        lock.files = take_texts(value, "files")?;
         lock.record.identities = identities_in(value, "identities")?;
         if version > 1 {
             lock.record.cascade = identities_in(value, "cascade")?;
             lock.record.protected = Some(names_in(value.get("protected")?)?);
-            for (identity, hash) in value.get("contents")?.as_object()? {
-                lock.record.contents.insert(identity.clone(), hash.as_str()?.to_string());
-            }
+            lock.record.contents = take_texts(value, "contents")?;
         }
         if version > 2 {
             for (identity, places) in value.get("places")?.as_object()? {
@@ -144,12 +141,9 @@ impl Lock {
 
     /// The text of the lock.
     pub fn text(&self) -> String {
-        format!(
-            "{{\n  \"schema\": {},\n  \"digest\": {},\n{}}}\n",
-            quote(SCHEMA),
-            quote(&self.digest(VERSION)),
-            self.entries(VERSION)
-        )
+        let entries = self.entries(VERSION);
+        let (schema, digest) = (quote(SCHEMA), quote(&hash(entries.as_bytes())));
+        format!("{{\n  \"schema\": {schema},\n  \"digest\": {digest},\n{entries}}}\n")
     }
 
     /// The hash of all entries. So two branches that both changed what is built collide when they are merged, and the
@@ -160,27 +154,21 @@ impl Lock {
 
     /// The entries, as the format of this version has them.
     fn entries(&self, version: u8) -> String {
-        let texts = |map: &BTreeMap<String, String>| -> Vec<String> {
-            map.iter().map(|(key, text)| format!("    {}: {}", quote(key), quote(text))).collect()
-        };
-        let sets = |map: &Identities| -> Vec<String> {
-            map.iter().map(|(key, names)| format!("    {}: {}", quote(key), list(names))).collect()
-        };
         let record = &self.record;
         let mut text = format!("  \"fleet\": {},\n", quote(&self.fleet));
         _ = writeln!(text, "  \"protected\": {},", list(record.protected.iter().flatten()));
-        _ = writeln!(text, "  \"files\": {},", block(&texts(&self.files)));
-        _ = writeln!(text, "  \"identities\": {},", block(&sets(&record.identities)));
-        _ = writeln!(text, "  \"cascade\": {},", block(&sets(&record.cascade)));
+        _ = writeln!(text, "  \"files\": {},", block(&self.files, |hash| quote(hash)));
+        _ = writeln!(text, "  \"identities\": {},", block(&record.identities, |names| list(names)));
+        _ = writeln!(text, "  \"cascade\": {},", block(&record.cascade, |names| list(names)));
         if version > 2 {
-            let places = record.places.iter().map(|(identity, places)| {
+            let places = block(&record.places, |places| {
                 let places: Vec<_> =
                     places.iter().map(|(place, names)| format!("{}: {}", quote(place), list(names))).collect();
-                format!("    {}: {{{}}}", quote(identity), places.join(", "))
+                format!("{{{}}}", places.join(", "))
             });
-            _ = writeln!(text, "  \"places\": {},", block(&places.collect::<Vec<_>>()));
+            _ = writeln!(text, "  \"places\": {places},");
         }
-        _ = writeln!(text, "  \"contents\": {}", block(&texts(&record.contents)));
+        _ = writeln!(text, "  \"contents\": {}", block(&record.contents, |hash| quote(hash)));
         text
     }
 }
@@ -290,6 +278,15 @@ fn identity(engine: &str, instance: Option<&str>, component: &str) -> String {
     }
 }
 
+fn take_texts(value: &mut Value, key: &str) -> Option<BTreeMap<String, String>> {
+    let entries = std::mem::take(value.get_mut(key)?.as_object_mut()?);
+    let text = |(key, value)| match value {
+        Value::String(text) => Some((key, text)),
+        _ => None,
+    };
+    entries.into_iter().map(text).collect()
+}
+
 fn identities_in(value: &Value, key: &str) -> Option<Identities> {
     let entries = value.get(key)?.as_object()?;
     entries.iter().map(|(identity, names)| Some((identity.clone(), names_in(names)?))).collect()
@@ -314,11 +311,21 @@ fn wrong(message: String) -> LockError {
 }
 
 fn quote(text: &str) -> String {
-    Value::from(text).to_string()
+    let is_plain = text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
+    if is_plain { format!("\"{text}\"") } else { Value::from(text).to_string() }
 }
 
-fn block(lines: &[String]) -> String {
-    if lines.is_empty() { "{}".to_string() } else { format!("{{\n{}\n  }}", lines.join(",\n")) }
+/// An object with one line an entry.
+fn block<T>(entries: &BTreeMap<String, T>, value: impl Fn(&T) -> String) -> String {
+    if entries.is_empty() {
+        return "{}".to_string();
+    }
+    let mut text = "{".to_string();
+    for (number, (key, entry)) in entries.iter().enumerate() {
+        let separator = if number > 0 { ",\n" } else { "\n" };
+        _ = write!(text, "{separator}    {}: {}", quote(key), value(entry));
+    }
+    text + "\n  }"
 }
 
 #[cfg(test)]
