@@ -60,6 +60,11 @@ impl Faulty {
             Fault::Error(kind) if number == self.at => Err(kind.into()),
             #[cfg(unix)]
             Fault::Swap if number == self.at => {
+                for (path, text) in OLD.iter().filter_map(|(path, text)| Some((path.strip_prefix("flux/")?, text))) {
+                    let theirs = self.root.join("theirs").join(path);
+                    std::fs::create_dir_all(theirs.parent().unwrap())?;
+                    std::fs::write(theirs, text)?;
+                }
                 std::fs::rename(self.root.join("gitops/flux"), self.root.join("moved"))?;
                 std::os::unix::fs::symlink("../theirs", self.root.join("gitops/flux"))
             }
@@ -146,9 +151,6 @@ fn at_every_operation(
     for at in 0.. {
         let folder = Folder::new();
         build(real(&folder), old).unwrap();
-        for (path, text) in folder.tree("gitops/flux") {
-            folder.write(&format!("theirs/{path}"), text);
-        }
         let disk = Faulty::new(&folder, fault, at);
         let said = build(Place::on(disk.clone(), &folder.root(), "gitops"), new);
         let over = disk.operations.load(Ordering::SeqCst) <= at;
@@ -263,6 +265,10 @@ fn a_disk_that_fails_once_is_named_and_leaves_the_old_tree_or_one_that_the_next_
 fn a_folder_that_is_swapped_for_a_link_at_any_operation_leads_nowhere() {
     let (old, new) = (wanted(OLD), wanted(NEW));
     at_every_operation(&old, &new, Fault::Swap, |folder, _, at| {
+        if !folder.path("theirs").exists() {
+            // The last round swaps nothing.
+            return;
+        }
         let theirs: Vec<_> = OLD.iter().filter_map(|(path, text)| Some((path.strip_prefix("flux/")?, *text))).collect();
         let now = folder.tree("theirs");
         assert_eq!(now.iter().map(|(path, text)| (&**path, &**text)).collect::<Vec<_>>(), theirs, "operation {at}");

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::disk::{Disk, Folder, Found};
 use super::place::{Place, Standing};
@@ -73,14 +73,16 @@ impl Journal {
     }
 
     /// The text of the journal.
-    fn text(&self) -> String {
-        format!("{}\n", json!({ "schema": SCHEMA, "files": self.files }))
+    fn text(&self) -> io::Result<String> {
+        let files = serde_json::to_string(&self.files)?;
+        Ok(format!("{{\"schema\":\"{SCHEMA}\",\"files\":{files}}}\n"))
     }
 
     /// Writes the journal in place of one that is there. What was written before has reached the disk when it appears.
     pub fn write(&self, place: &Place, staging: &Folder) -> Result<(), Trouble> {
         let disk = place.disk();
-        disk.create(staging, NEW_JOURNAL, self.text().as_bytes())
+        self.text()
+            .and_then(|text| disk.create(staging, NEW_JOURNAL, text.as_bytes()))
             .and_then(|()| disk.sync())
             .and_then(|()| disk.rename((staging, NEW_JOURNAL), (staging, JOURNAL)))
             .and_then(|()| disk.sync())

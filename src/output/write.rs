@@ -38,19 +38,26 @@ impl Changes<'_> {
             .stage(&pieces, stop)
             .and_then(|()| self.make_folders(&pieces, &mut made))
             .and_then(|()| self.announce(&pieces, &staging));
-        prepared.inspect_err(|_| {
-            // The journal of an earlier build stays: what it says is still so.
-            if self.interrupted.is_none() {
-                _ = end_staging(&self.place);
-            }
-            let mut walk = self.place.walk();
-            for folder in made.iter().rev() {
-                _ = self.place.remove_folder(&mut walk, folder);
-            }
-        })?;
+        if let Err(trouble) = prepared {
+            drop(staging);
+            self.take_back(&made);
+            return Err(trouble);
+        }
         self.put_in_place(&pieces, &staging)?;
         drop(staging);
         end_staging(&self.place)
+    }
+
+    /// Removes what was made so far, when nothing was changed yet.
+    fn take_back(&self, made: &[String]) {
+        // The journal of an earlier build stays: what it says is still so.
+        if self.interrupted.is_none() {
+            _ = end_staging(&self.place);
+        }
+        let mut walk = self.place.walk();
+        for folder in made.iter().rev() {
+            _ = self.place.remove_folder(&mut walk, folder);
+        }
     }
 
     /// Writes every new text. The number of a piece is its name.
