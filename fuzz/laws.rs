@@ -13,7 +13,7 @@ use fleetc::data::{self, Format, Kind, Node};
 use fleetc::diag::render::{self, Look};
 use fleetc::diag::{Diagnostics, Severity, report::Report};
 use fleetc::format::{Formatted, format};
-use fleetc::output::{self, Disk, Found, Hold, Lock, Permit, Place, Record, Trouble, Wanted, compare};
+use fleetc::output::{self, Disk, Folder, Found, Hold, Lock, Permit, Place, Record, Trouble, Wanted, compare};
 use fleetc::project::MemoryFiles;
 use fleetc::source::{Origin, SourceFile, SourceId, Sources, Span};
 use fleetc::syntax::{Parse, kind::SyntaxKind, limits, parse};
@@ -476,47 +476,55 @@ impl Memory {
 }
 
 impl Disk for Memory {
-    fn look(&self, path: &str) -> io::Result<Found> {
+    fn root(&self) -> io::Result<Folder> {
+        Ok(Folder::at(String::new()))
+    }
+    fn open(&self, folder: &Folder, name: &str) -> io::Result<Folder> {
+        match self.look(folder, name)? {
+            Found::Folder => Ok(Folder::at(folder.join(name))),
+            _ => Err(io::ErrorKind::NotADirectory.into()),
+        }
+    }
+    fn look(&self, folder: &Folder, name: &str) -> io::Result<Found> {
         let files = self.0.lock().unwrap();
+        let path = folder.join(name);
         let below = format!("{path}/");
-        if files.contains_key(path) {
+        if files.contains_key(&path) {
             Ok(Found::File)
-        } else if path.is_empty() || files.keys().any(|file| file.starts_with(&below)) {
+        } else if files.keys().any(|file| file.starts_with(&below)) {
             Ok(Found::Folder)
         } else {
             Ok(Found::Nothing)
         }
     }
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.0.lock().unwrap().get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    fn read(&self, folder: &Folder, name: &str, _: usize) -> io::Result<Vec<u8>> {
+        self.0.lock().unwrap().get(&folder.join(name)).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
-    fn names(&self, folder: &str) -> io::Result<Vec<String>> {
-        let files = self.0.lock().unwrap();
-        let below = files.keys().filter_map(|file| file.strip_prefix(folder)?.strip_prefix('/')?.split('/').next());
-        Ok(below.map(str::to_owned).collect())
-    }
-    fn create(&self, _: &str, _: &[u8]) -> io::Result<()> {
+    fn entries(&self, _: &Folder) -> io::Result<Vec<(String, Found)>> {
         Err(io::ErrorKind::Unsupported.into())
     }
-    fn make_folder(&self, _: &str) -> io::Result<()> {
+    fn create(&self, _: &Folder, _: &str, _: &[u8]) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
-    fn may_change(&self, _: &str) -> io::Result<()> {
+    fn make_folder(&self, _: &Folder, _: &str) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+    fn may_change(&self, _: &Folder) -> io::Result<()> {
         Ok(())
     }
-    fn rename(&self, _: &str, _: &str) -> io::Result<()> {
+    fn rename(&self, _: (&Folder, &str), _: (&Folder, &str)) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
-    fn remove_file(&self, _: &str) -> io::Result<()> {
+    fn remove_file(&self, _: &Folder, _: &str) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
-    fn remove_folder(&self, _: &str) -> io::Result<()> {
+    fn remove_folder(&self, _: &Folder, _: &str) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
     fn sync(&self) -> io::Result<()> {
         Ok(())
     }
-    fn hold(&self, _: &str) -> io::Result<Option<Box<dyn Hold>>> {
+    fn hold(&self, _: &Folder) -> io::Result<Option<Box<dyn Hold>>> {
         Ok(None)
     }
 }

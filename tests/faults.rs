@@ -11,11 +11,12 @@ mod trees;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fleetc::output::{Disk, Found, Hold, OpenFolder, Place, Trouble, Wanted, compare};
+use fleetc::output::{Disk, Folder as OpenedFolder, Found, Hold, OpenFolder, Place, Trouble, Wanted, compare};
 use fleetc::source::Sources;
 use folder::Folder;
 use trees::{NEW, OLD, build, wanted};
@@ -27,67 +28,101 @@ enum Fault {
     Death,
     /// The disk says this, once.
     Error(io::ErrorKind),
+    /// Somebody moves a folder away, and puts a link to another one in its place.
+    #[cfg(unix)]
+    Swap,
+    /// Somebody puts a file into a folder that the build makes.
+    Intruder,
 }
 
 /// A disk on which something happens.
 #[derive(Debug)]
 struct Faulty {
     disk: OpenFolder,
+    root: PathBuf,
     fault: Fault,
     at: usize,
     operations: AtomicUsize,
+    /// Where something was renamed to, one after another.
+    renamed: Mutex<Vec<String>>,
 }
 
 impl Faulty {
+    fn new(folder: &Folder, fault: Fault, at: usize) -> Arc<Self> {
+        let (disk, root) = (OpenFolder::open(&folder.root()).unwrap(), folder.root());
+        Arc::new(Self { disk, root, fault, at, operations: AtomicUsize::new(0), renamed: Mutex::default() })
+    }
+
     fn step(&self) -> io::Result<()> {
         let number = self.operations.fetch_add(1, Ordering::SeqCst);
         match self.fault {
             Fault::Death if number >= self.at => Err(io::Error::other("killed")),
             Fault::Error(kind) if number == self.at => Err(kind.into()),
+            #[cfg(unix)]
+            Fault::Swap if number == self.at => {
+                for (path, text) in OLD.iter().filter_map(|(path, text)| Some((path.strip_prefix("flux/")?, text))) {
+                    let theirs = self.root.join("theirs").join(path);
+                    std::fs::create_dir_all(theirs.parent().unwrap())?;
+                    std::fs::write(theirs, text)?;
+                }
+                std::fs::rename(self.root.join("gitops/flux"), self.root.join("moved"))?;
+                std::os::unix::fs::symlink("../theirs", self.root.join("gitops/flux"))
+            }
+            Fault::Intruder if number == self.at => {
+                std::fs::create_dir_all(self.root.join("gitops/flux/releases/c"))?;
+                std::fs::write(self.root.join("gitops/flux/releases/c/mine"), "precious")
+            }
             _ => Ok(()),
         }
     }
 }
 
 impl Disk for Faulty {
-    fn look(&self, path: &str) -> io::Result<Found> {
-        self.step().and_then(|()| self.disk.look(path))
+    fn root(&self) -> io::Result<OpenedFolder> {
+        self.disk.root()
     }
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        self.step().and_then(|()| self.disk.read(path))
+    fn open(&self, folder: &OpenedFolder, name: &str) -> io::Result<OpenedFolder> {
+        self.step().and_then(|()| self.disk.open(folder, name))
     }
-    fn names(&self, folder: &str) -> io::Result<Vec<String>> {
-        self.step().and_then(|()| self.disk.names(folder))
+    fn look(&self, folder: &OpenedFolder, name: &str) -> io::Result<Found> {
+        self.step().and_then(|()| self.disk.look(folder, name))
     }
-    fn create(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
+    fn read(&self, folder: &OpenedFolder, name: &str, likely: usize) -> io::Result<Vec<u8>> {
+        self.step().and_then(|()| self.disk.read(folder, name, likely))
+    }
+    fn entries(&self, folder: &OpenedFolder) -> io::Result<Vec<(String, Found)>> {
+        self.step().and_then(|()| self.disk.entries(folder))
+    }
+    fn create(&self, folder: &OpenedFolder, name: &str, bytes: &[u8]) -> io::Result<()> {
         if let Err(error) = self.step() {
             // Killed in the middle of a file, or no space for the rest of it.
             if self.operations.load(Ordering::SeqCst) == self.at + 1 {
-                _ = self.disk.create(path, &bytes[..bytes.len() / 2]);
+                _ = self.disk.create(folder, name, &bytes[..bytes.len() / 2]);
             }
             return Err(error);
         }
-        self.disk.create(path, bytes)
+        self.disk.create(folder, name, bytes)
     }
-    fn make_folder(&self, path: &str) -> io::Result<()> {
-        self.step().and_then(|()| self.disk.make_folder(path))
+    fn make_folder(&self, folder: &OpenedFolder, name: &str) -> io::Result<()> {
+        self.step().and_then(|()| self.disk.make_folder(folder, name))
     }
-    fn may_change(&self, folder: &str) -> io::Result<()> {
+    fn may_change(&self, folder: &OpenedFolder) -> io::Result<()> {
         self.step().and_then(|()| self.disk.may_change(folder))
     }
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+    fn rename(&self, from: (&OpenedFolder, &str), to: (&OpenedFolder, &str)) -> io::Result<()> {
+        self.renamed.lock().unwrap().push(to.0.join(to.1));
         self.step().and_then(|()| self.disk.rename(from, to))
     }
-    fn remove_file(&self, path: &str) -> io::Result<()> {
-        self.step().and_then(|()| self.disk.remove_file(path))
+    fn remove_file(&self, folder: &OpenedFolder, name: &str) -> io::Result<()> {
+        self.step().and_then(|()| self.disk.remove_file(folder, name))
     }
-    fn remove_folder(&self, path: &str) -> io::Result<()> {
-        self.step().and_then(|()| self.disk.remove_folder(path))
+    fn remove_folder(&self, folder: &OpenedFolder, name: &str) -> io::Result<()> {
+        self.step().and_then(|()| self.disk.remove_folder(folder, name))
     }
     fn sync(&self) -> io::Result<()> {
         self.step()
     }
-    fn hold(&self, folder: &str) -> io::Result<Option<Box<dyn Hold>>> {
+    fn hold(&self, folder: &OpenedFolder) -> io::Result<Option<Box<dyn Hold>>> {
         self.step().and_then(|()| self.disk.hold(folder))
     }
 }
@@ -96,13 +131,7 @@ type Tree = BTreeMap<String, String>;
 
 /// A disk on which nothing happens; it does not wait for what is written, which a busy machine takes long for.
 fn real(folder: &Folder) -> Result<Place, Trouble> {
-    let disk = OpenFolder::open(&folder.root()).unwrap();
-    let never = AtomicUsize::new(0);
-    Place::on(
-        Arc::new(Faulty { disk, fault: Fault::Death, at: usize::MAX, operations: never }),
-        &folder.root(),
-        "gitops",
-    )
+    Place::on(Faulty::new(folder, Fault::Death, usize::MAX), &folder.root(), "gitops")
 }
 
 /// The tree that a build of `wanted` into an empty folder makes.
@@ -122,8 +151,7 @@ fn at_every_operation(
     for at in 0.. {
         let folder = Folder::new();
         build(real(&folder), old).unwrap();
-        let disk = OpenFolder::open(&folder.root()).unwrap();
-        let disk = Arc::new(Faulty { disk, fault, at, operations: AtomicUsize::new(0) });
+        let disk = Faulty::new(&folder, fault, at);
         let said = build(Place::on(disk.clone(), &folder.root(), "gitops"), new);
         let over = disk.operations.load(Ordering::SeqCst) <= at;
         then(&folder, said, at);
@@ -181,8 +209,7 @@ fn killed_twice_in_different_builds_the_third_one_finishes() {
     let third_tree = clean(&third);
     at_every_operation(&old, &new, Fault::Death, |folder, _, at| {
         // Somewhere else in each run, so that the pairs differ.
-        let disk = OpenFolder::open(&folder.root()).unwrap();
-        let disk = Arc::new(Faulty { disk, fault: Fault::Death, at: 90 - at % 60, operations: AtomicUsize::new(0) });
+        let disk = Faulty::new(folder, Fault::Death, 90 - at % 60);
         _ = build(Place::on(disk, &folder.root(), "gitops"), &third);
         build(real(folder), &third).unwrap_or_else(|trouble| panic!("operation {at}: {trouble}"));
         assert_eq!(folder.tree("gitops"), third_tree, "operation {at}");
@@ -233,6 +260,35 @@ fn a_disk_that_fails_once_is_named_and_leaves_the_old_tree_or_one_that_the_next_
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_swapped_for_a_link_at_any_operation_leads_nowhere() {
+    let (old, new) = (wanted(OLD), wanted(NEW));
+    at_every_operation(&old, &new, Fault::Swap, |folder, _, at| {
+        if !folder.path("theirs").exists() {
+            // The last round swaps nothing.
+            return;
+        }
+        let theirs: Vec<_> = OLD.iter().filter_map(|(path, text)| Some((path.strip_prefix("flux/")?, *text))).collect();
+        let now = folder.tree("theirs");
+        assert_eq!(now.iter().map(|(path, text)| (&**path, &**text)).collect::<Vec<_>>(), theirs, "operation {at}");
+    });
+}
+
+#[test]
+fn a_file_that_somebody_puts_into_a_folder_that_is_being_made_is_not_lost() {
+    let (old, new) = (wanted(OLD), wanted(NEW));
+    let mut both = clean(&new);
+    both.insert("flux/releases/c/mine".into(), "precious".into());
+    at_every_operation(&old, &new, Fault::Intruder, |folder, _, at| {
+        build(real(folder), &new).unwrap_or_else(|trouble| panic!("operation {at}: {trouble}"));
+        let mut now = folder.tree("gitops");
+        // The last round has no intruder.
+        now.entry("flux/releases/c/mine".into()).or_insert("precious".into());
+        assert_eq!(now, both, "operation {at}");
+    });
+}
+
 #[test]
 fn a_build_that_is_asked_to_stop_leaves_the_old_tree() {
     let (old, new) = (wanted(OLD), wanted(NEW));
@@ -261,42 +317,102 @@ fn an_unchanged_build_writes_nothing_and_syncs_nothing() {
     #[derive(Debug)]
     struct ReadOnly(OpenFolder);
     impl Disk for ReadOnly {
-        fn look(&self, path: &str) -> io::Result<Found> {
-            self.0.look(path)
+        fn root(&self) -> io::Result<OpenedFolder> {
+            self.0.root()
         }
-        fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-            self.0.read(path)
+        fn open(&self, folder: &OpenedFolder, name: &str) -> io::Result<OpenedFolder> {
+            self.0.open(folder, name)
         }
-        fn names(&self, folder: &str) -> io::Result<Vec<String>> {
-            self.0.names(folder)
+        fn look(&self, folder: &OpenedFolder, name: &str) -> io::Result<Found> {
+            self.0.look(folder, name)
         }
-        fn create(&self, path: &str, _: &[u8]) -> io::Result<()> {
-            panic!("creates `{path}`")
+        fn read(&self, folder: &OpenedFolder, name: &str, likely: usize) -> io::Result<Vec<u8>> {
+            self.0.read(folder, name, likely)
         }
-        fn make_folder(&self, path: &str) -> io::Result<()> {
-            panic!("makes `{path}`")
+        fn entries(&self, folder: &OpenedFolder) -> io::Result<Vec<(String, Found)>> {
+            self.0.entries(folder)
         }
-        fn may_change(&self, folder: &str) -> io::Result<()> {
-            panic!("looks whether `{folder}` may be changed")
+        fn create(&self, _: &OpenedFolder, name: &str, _: &[u8]) -> io::Result<()> {
+            panic!("creates `{name}`")
         }
-        fn rename(&self, from: &str, _: &str) -> io::Result<()> {
-            panic!("renames `{from}`")
+        fn make_folder(&self, _: &OpenedFolder, name: &str) -> io::Result<()> {
+            panic!("makes `{name}`")
         }
-        fn remove_file(&self, path: &str) -> io::Result<()> {
-            panic!("removes `{path}`")
+        fn may_change(&self, folder: &OpenedFolder) -> io::Result<()> {
+            panic!("looks whether `{}` may be changed", folder.path())
         }
-        fn remove_folder(&self, path: &str) -> io::Result<()> {
-            panic!("removes `{path}`")
+        fn rename(&self, from: (&OpenedFolder, &str), _: (&OpenedFolder, &str)) -> io::Result<()> {
+            panic!("renames `{}`", from.1)
+        }
+        fn remove_file(&self, _: &OpenedFolder, name: &str) -> io::Result<()> {
+            panic!("removes `{name}`")
+        }
+        fn remove_folder(&self, _: &OpenedFolder, name: &str) -> io::Result<()> {
+            panic!("removes `{name}`")
         }
         fn sync(&self) -> io::Result<()> {
             panic!("syncs")
         }
-        fn hold(&self, folder: &str) -> io::Result<Option<Box<dyn Hold>>> {
+        fn hold(&self, folder: &OpenedFolder) -> io::Result<Option<Box<dyn Hold>>> {
             self.0.hold(folder)
         }
     }
     let disk = Arc::new(ReadOnly(OpenFolder::open(&folder.root()).unwrap()));
     build(Place::on(disk, &folder.root(), "gitops"), &wanted(OLD)).unwrap();
+}
+
+/// Where a build of these files into `folder` puts something, one after another.
+fn put_in_place(folder: &Folder, files: &[(&str, &str)]) -> Vec<String> {
+    let disk = Faulty::new(folder, Fault::Death, usize::MAX);
+    build(Place::on(disk.clone(), &folder.root(), "gitops"), &wanted(files)).unwrap();
+    let renamed = disk.renamed.lock().unwrap();
+    renamed.iter().filter_map(|path| Some(path.strip_prefix("gitops/")?.to_owned())).collect()
+}
+
+#[test]
+fn what_others_refer_to_is_put_in_place_first_and_a_new_folder_at_once() {
+    let files: Vec<(&str, &str)> = [
+        "argocd/apps/a.yaml",
+        "argocd/apps/a/web.yaml",
+        "argocd/root.yaml",
+        "flux/bootstrap.sh",
+        "flux/clusters/a/kustomization.yaml",
+        "flux/edge/hub/clusters/a.yaml",
+        "flux/edge/hub/kustomization.yaml",
+        "flux/edge/releases/a/web/helmrelease.yaml",
+        "flux/edge/releases/a/web/kustomization.yaml",
+        "objects/a/web/objects.yaml",
+    ]
+    .map(|path| (path, "text\n"))
+    .into();
+    let folder = Folder::new();
+    let cold = [
+        ".fleetc-build/journal",
+        "objects",
+        "argocd/apps/a",
+        "flux/edge/releases",
+        "argocd/apps/a.yaml",
+        "flux/bootstrap.sh",
+        "flux/clusters",
+        "argocd/root.yaml",
+        "flux/edge/hub",
+        "fleet.lock",
+    ];
+    assert_eq!(put_in_place(&folder, &files), cold);
+    // What is there already gets its files one by one, and an index comes after what it lists.
+    let more = ["flux/edge/hub/clusters/b.yaml", "flux/edge/releases/a/new/x.yaml", "objects/a/web/kustomization.yaml"];
+    let more: Vec<_> = files.iter().copied().chain(more.map(|path| (path, "text\n"))).collect();
+    let more: Vec<_> =
+        more.iter().map(|(path, text)| (*path, if path.contains("hub/k") { "more\n" } else { *text })).collect();
+    let later = [
+        ".fleetc-build/journal",
+        "objects/a/web/kustomization.yaml",
+        "flux/edge/releases/a/new",
+        "flux/edge/hub/clusters/b.yaml",
+        "flux/edge/hub/kustomization.yaml",
+        "fleet.lock",
+    ];
+    assert_eq!(put_in_place(&folder, &more), later);
 }
 
 #[test]

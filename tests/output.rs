@@ -203,6 +203,30 @@ fn what_somebody_put_into_the_staging_folder_is_not_removed() {
 }
 
 #[test]
+fn what_a_build_left_in_the_staging_folder_goes_unless_something_in_it_is_not_a_builds() {
+    let folder = Folder::with(&[("gitops/.fleetc-build/3/a/x.yaml", "ou"), ("gitops/.fleetc-build/3/a/.mine", "mine")]);
+    let error = write(&changes(&folder, &wanted(&[("a.yaml", "a\n")]))).unwrap_err();
+    assert!(error.to_string().contains("it holds `3/a/.mine`, which no build wrote"), "{error}");
+    assert_eq!(folder.paths("gitops"), [".fleetc-build/3/a/.mine", ".fleetc-build/3/a/x.yaml"]);
+    folder.remove("gitops/.fleetc-build/3/a/.mine");
+    build(&folder, &[("a.yaml", "a\n")]);
+    assert_eq!(folder.paths("gitops"), ["a.yaml", "fleet.lock"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_link_in_the_staging_folder_leads_to_is_not_removed() {
+    let folder = Folder::with(&[("gitops/.fleetc-build/3/x.yaml", "ours"), ("outside/x.yaml", "outside")]);
+    std::os::unix::fs::symlink(folder.path("outside"), folder.path("gitops/.fleetc-build/3/link")).unwrap();
+    std::os::unix::fs::symlink(folder.path("outside"), folder.path("gitops/.fleetc-build/4")).unwrap();
+    let error = write(&changes(&folder, &wanted(&[("a.yaml", "a\n")]))).unwrap_err();
+    assert!(error.to_string().contains("it holds `3/link`, which no build wrote"), "{error}");
+    folder.remove("gitops/.fleetc-build/3/link");
+    build(&folder, &[("a.yaml", "a\n")]);
+    assert_eq!(folder.read("outside/x.yaml"), "outside");
+}
+
+#[test]
 fn the_place_of_a_refusal_is_the_line_that_says_not_to_edit() {
     let folder = Folder::new();
     build(&folder, &[("a.yaml", &format!("{HEADER}a\n"))]);

@@ -15,7 +15,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use fleetc::output::{Disk, Found, Hold, Place, Trouble, Wanted};
+use fleetc::output::{Disk, Folder, Found, Hold, Place, Trouble, Wanted};
 use trees::{NEW, OLD, wanted};
 
 /// What is on a disk.
@@ -67,11 +67,20 @@ impl State {
                 _ => return Err(missing()),
             },
             Operation::Rename(from, to) => {
-                if self.look(above(to)) != Found::Folder || self.look(to) == Found::Folder {
+                let taken = match self.look(from) {
+                    Found::Folder => self.look(to) != Found::Nothing,
+                    _ => self.look(to) == Found::Folder,
+                };
+                if taken || self.look(from) == Found::Nothing || self.look(above(to)) != Found::Folder {
                     return Err(missing());
                 }
-                let bytes = self.files.remove(from).ok_or_else(missing)?;
-                self.files.insert(to.clone(), bytes);
+                let moved = |path: &String| match path.strip_prefix(from.as_str()) {
+                    Some(inside) if inside.is_empty() || inside.starts_with('/') => format!("{to}{inside}"),
+                    _ => path.clone(),
+                };
+                self.files.remove(to);
+                self.files = self.files.iter().map(|(path, bytes)| (moved(path), bytes.clone())).collect();
+                self.folders = self.folders.iter().map(moved).collect();
             }
             Operation::RemoveFile(path) => _ = self.files.remove(path).ok_or_else(missing)?,
             Operation::RemoveFolder(path) => {
@@ -116,33 +125,43 @@ struct Nobody;
 impl Hold for Nobody {}
 
 impl Disk for Model {
-    fn look(&self, path: &str) -> io::Result<Found> {
-        Ok(self.0.lock().unwrap().now.look(path))
+    fn root(&self) -> io::Result<Folder> {
+        Ok(Folder::at(String::new()))
     }
-    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+    fn open(&self, folder: &Folder, name: &str) -> io::Result<Folder> {
+        match self.look(folder, name)? {
+            Found::Folder => Ok(Folder::at(folder.join(name))),
+            _ => Err(io::ErrorKind::NotADirectory.into()),
+        }
+    }
+    fn look(&self, folder: &Folder, name: &str) -> io::Result<Found> {
+        Ok(self.0.lock().unwrap().now.look(&folder.join(name)))
+    }
+    fn read(&self, folder: &Folder, name: &str, _: usize) -> io::Result<Vec<u8>> {
         let inner = self.0.lock().unwrap();
-        inner.now.files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+        inner.now.files.get(&folder.join(name)).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
-    fn names(&self, folder: &str) -> io::Result<Vec<String>> {
-        Ok(self.0.lock().unwrap().now.names(folder))
+    fn entries(&self, folder: &Folder) -> io::Result<Vec<(String, Found)>> {
+        let names = self.0.lock().unwrap().now.names(folder.path());
+        names.into_iter().map(|name| self.look(folder, &name).map(|found| (name, found))).collect()
     }
-    fn create(&self, path: &str, bytes: &[u8]) -> io::Result<()> {
-        self.change(Operation::Create(path.to_string(), bytes.to_vec()))
+    fn create(&self, folder: &Folder, name: &str, bytes: &[u8]) -> io::Result<()> {
+        self.change(Operation::Create(folder.join(name), bytes.to_vec()))
     }
-    fn make_folder(&self, path: &str) -> io::Result<()> {
-        self.change(Operation::MakeFolder(path.to_string()))
+    fn make_folder(&self, folder: &Folder, name: &str) -> io::Result<()> {
+        self.change(Operation::MakeFolder(folder.join(name)))
     }
-    fn may_change(&self, _: &str) -> io::Result<()> {
+    fn may_change(&self, _: &Folder) -> io::Result<()> {
         Ok(())
     }
-    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        self.change(Operation::Rename(from.to_string(), to.to_string()))
+    fn rename(&self, from: (&Folder, &str), to: (&Folder, &str)) -> io::Result<()> {
+        self.change(Operation::Rename(from.0.join(from.1), to.0.join(to.1)))
     }
-    fn remove_file(&self, path: &str) -> io::Result<()> {
-        self.change(Operation::RemoveFile(path.to_string()))
+    fn remove_file(&self, folder: &Folder, name: &str) -> io::Result<()> {
+        self.change(Operation::RemoveFile(folder.join(name)))
     }
-    fn remove_folder(&self, path: &str) -> io::Result<()> {
-        self.change(Operation::RemoveFolder(path.to_string()))
+    fn remove_folder(&self, folder: &Folder, name: &str) -> io::Result<()> {
+        self.change(Operation::RemoveFolder(folder.join(name)))
     }
     fn sync(&self) -> io::Result<()> {
         let mut inner = self.0.lock().unwrap();
@@ -151,7 +170,7 @@ impl Disk for Model {
         inner.since.clear();
         Ok(())
     }
-    fn hold(&self, _: &str) -> io::Result<Option<Box<dyn Hold>>> {
+    fn hold(&self, _: &Folder) -> io::Result<Option<Box<dyn Hold>>> {
         Ok(Some(Box::new(Nobody)))
     }
 }

@@ -9,7 +9,6 @@ use std::path::Path;
 use std::process::Stdio;
 
 use super::compare::{Changes, GENERATED, Kind, unreadable_lock};
-use super::disk::Found;
 use super::lock::{Lock, LockError};
 use super::{LOCK, Trouble};
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -139,7 +138,7 @@ impl Repository<'_> {
         let found: Vec<_> = found.filter_map(|(path, bytes)| bytes.map(|bytes| (*path, bytes))).collect();
         let same = |(_, bytes): &&(&str, Vec<u8>)| read(bytes).is_some_and(|lock| lock.fleet == changes.new.fleet);
         let is_gone = |(path, bytes): &&(&str, Vec<u8>)| {
-            read(bytes).is_some() && changes.place.disk().look(path).is_ok_and(|there| there == Found::Nothing)
+            read(bytes).is_some() && changes.place.has(path).is_ok_and(|there| !there)
         };
         let found = found.iter().find(same).or_else(|| found.iter().find(is_gone));
         Ok(found.map(|(path, bytes)| ((*path).to_string(), bytes.clone())))

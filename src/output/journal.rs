@@ -5,10 +5,11 @@
 //! and nothing foreign, and goes on from whatever stands there to what is wanted now.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::disk::{Disk, Found};
+use super::disk::{Disk, Folder, Found};
 use super::place::{Place, Standing};
 use super::{Trouble, names};
 
@@ -72,62 +73,99 @@ impl Journal {
     }
 
     /// The text of the journal.
-    fn text(&self) -> String {
-        format!("{}\n", json!({ "schema": SCHEMA, "files": self.files }))
+    fn text(&self) -> io::Result<String> {
+        let files = serde_json::to_string(&self.files)?;
+        Ok(format!("{{\"schema\":\"{SCHEMA}\",\"files\":{files}}}\n"))
     }
 
     /// Writes the journal in place of one that is there. What was written before has reached the disk when it appears.
-    pub fn write(&self, place: &Place) -> Result<(), Trouble> {
+    pub fn write(&self, place: &Place, staging: &Folder) -> Result<(), Trouble> {
         let disk = place.disk();
-        let path = place.show(&format!("{STAGING}/{JOURNAL}"));
-        let new = place.show(&format!("{STAGING}/{NEW_JOURNAL}"));
-        disk.create(&new, self.text().as_bytes())
+        self.text()
+            .and_then(|text| disk.create(staging, NEW_JOURNAL, text.as_bytes()))
             .and_then(|()| disk.sync())
-            .and_then(|()| disk.rename(&new, &path))
+            .and_then(|()| disk.rename((staging, NEW_JOURNAL), (staging, JOURNAL)))
             .and_then(|()| disk.sync())
-            .map_err(|error| Trouble::Io { action: "write", path, error })
+            .map_err(|error| Trouble::Io { action: "write", path: staging.join(JOURNAL), error })
     }
 }
 
 /// Makes the staging folder, empty but for a journal that is there. Git takes nothing in it for a new file.
-pub(super) fn begin_staging(place: &Place) -> Result<(), Trouble> {
+pub(super) fn begin_staging(place: &Place) -> Result<Folder, Trouble> {
     let failed = |error| Trouble::Io { action: "write", path: place.show(STAGING), error };
-    let (disk, folder) = (place.disk(), place.show(STAGING));
-    if disk.look(&folder).map_err(failed)? == Found::Nothing {
-        disk.make_folder(&folder).map_err(failed)?;
-    }
-    empty(disk, &folder, |name| name == JOURNAL).map_err(failed)?;
-    disk.create(&format!("{folder}/{IGNORE}"), b"*\n").map_err(failed)
+    let begin = || {
+        let mut walk = place.walk();
+        walk.make(&place.show(STAGING), &mut Vec::new())?;
+        let folder = walk.into_last()?;
+        empty(place.disk(), &folder, |name| name == JOURNAL)?;
+        place.disk().create(&folder, IGNORE, b"*\n")?;
+        Ok(folder)
+    };
+    begin().map_err(failed)
 }
 
 /// Removes the staging folder, the journal first: without it, what is left is rubbish.
 pub(super) fn end_staging(place: &Place) -> Result<(), Trouble> {
-    let failed = |error| Trouble::Io { action: "remove", path: place.show(STAGING), error };
-    let (disk, folder) = (place.disk(), place.show(STAGING));
-    let journal = format!("{folder}/{JOURNAL}");
-    if disk.look(&journal).map_err(failed)? == Found::File {
-        disk.remove_file(&journal).map_err(failed)?;
-    }
-    empty(disk, &folder, |_| false).and_then(|()| disk.remove_folder(&folder)).map_err(failed)
+    let (disk, path) = (place.disk(), place.show(STAGING));
+    let end = || {
+        let mut walk = place.walk();
+        let folder = walk.there(&path)?;
+        if disk.look(folder, JOURNAL)? == Found::File {
+            disk.remove_file(folder, JOURNAL)?;
+        }
+        empty(disk, folder, |_| false)?;
+        place.remove_folder(&mut walk, &path)
+    };
+    end().map_err(|error| Trouble::Io { action: "remove", path: path.clone(), error })
 }
 
-/// Removes the files in `folder` but those to `keep`, and nothing when anything in it is not a build's.
-fn empty(disk: &dyn Disk, folder: &str, keep: impl Fn(&str) -> bool) -> std::io::Result<()> {
-    let names = disk.names(folder)?;
-    for name in &names {
-        if !is_ours(name) || disk.look(&format!("{folder}/{name}"))? == Found::Folder {
-            return Err(std::io::Error::other(format!("it holds `{name}`, which no build wrote; move it away")));
+/// Removes what is in `folder` but for those to `keep`, and nothing when anything in it is not a build's.
+fn empty(disk: &dyn Disk, folder: &Folder, keep: impl Fn(&str) -> bool) -> io::Result<()> {
+    let entries = disk.entries(folder)?;
+    for (name, found) in &entries {
+        let is_folder = *found == Found::Folder;
+        let foreign = match is_number(name) {
+            true if is_folder => foreign_in(disk, &disk.open(folder, name)?)?.map(|inside| format!("{name}/{inside}")),
+            true => None,
+            false => (is_folder || ![JOURNAL, NEW_JOURNAL, IGNORE].contains(&&**name)).then(|| name.clone()),
+        };
+        if let Some(foreign) = foreign {
+            return Err(io::Error::other(format!("it holds `{foreign}`, which no build wrote; move it away")));
         }
     }
-    for name in names.iter().filter(|name| !keep(name)) {
-        disk.remove_file(&format!("{folder}/{name}"))?;
-    }
-    Ok(())
+    entries.iter().filter(|(name, _)| !keep(name)).try_for_each(|entry| remove(disk, folder, entry))
 }
 
-/// Whether a build gives this name to a file in the staging folder: new texts are numbered.
-fn is_ours(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_digit()) || [JOURNAL, NEW_JOURNAL, IGNORE].contains(&name)
+/// Whether a build gives this name to what it puts into the staging folder.
+fn is_number(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The path of something in `folder`, which is staged, that no build writes, if anything is.
+fn foreign_in(disk: &dyn Disk, folder: &Folder) -> io::Result<Option<String>> {
+    for (name, found) in disk.entries(folder)? {
+        let foreign = match found {
+            _ if names::check_path(&name).is_err() => Some(name),
+            Found::File => None,
+            Found::Folder => foreign_in(disk, &disk.open(folder, &name)?)?.map(|inside| format!("{name}/{inside}")),
+            Found::Nothing | Found::Link | Found::Other => Some(name),
+        };
+        if foreign.is_some() {
+            return Ok(foreign);
+        }
+    }
+    Ok(None)
+}
+
+/// Removes a file, or a folder with all that is in it.
+fn remove(disk: &dyn Disk, folder: &Folder, (name, found): &(String, Found)) -> io::Result<()> {
+    if *found != Found::Folder {
+        return disk.remove_file(folder, name);
+    }
+    let inside = disk.open(folder, name)?;
+    disk.entries(&inside)?.iter().try_for_each(|entry| remove(disk, &inside, entry))?;
+    drop(inside);
+    disk.remove_folder(folder, name)
 }
 
 fn unreadable(path: &str) -> Trouble {

@@ -13,7 +13,9 @@ mod disk;
 mod journal;
 mod lock;
 mod names;
+mod pieces;
 mod place;
+mod walk;
 mod write;
 
 use std::fmt;
@@ -22,7 +24,7 @@ use std::io;
 pub use baseline::{built, committed};
 pub use compare::{Change, Changes, Kind, Permit, Wanted, compare};
 pub use diff::{PATIENCE as DIFF_PATIENCE, coloured, unified, unified_texts};
-pub use disk::{Disk, Found, Hold, OpenFolder};
+pub use disk::{Disk, Folder, Found, Hold, OpenFolder};
 pub use lock::{Identities, Lock, LockError, Places, Record};
 pub use place::{Held, Place};
 

@@ -3,7 +3,8 @@
 //! The same on every machine: what is written here is checked out there, also where names differ only by case or
 //! where `aux.yaml` is a device.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::LOCK;
 
@@ -16,12 +17,16 @@ const LONGEST: usize = 120;
 /// Says what is wrong with the first of `paths` that cannot be written, or that cannot stand beside another.
 pub fn check<'a>(paths: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
     // Every file and every folder, in lower case, as it is spelled and whether it is a folder.
-    let mut seen: BTreeMap<String, (&str, bool)> = BTreeMap::new();
+    let mut seen: HashMap<Cow<str>, (&str, bool)> = HashMap::new();
+    let mut last = "";
     for path in paths {
         check_path(path)?;
-        let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at)).map(|folder| (folder, true));
+        // The folders that it has in common with the path before were looked at with that one.
+        let known = path.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
+        let ends = path.match_indices('/').map(|(at, _)| at).filter(|at| *at >= known);
+        let folders = ends.filter_map(|at| path.get(..at)).map(|folder| (folder, true));
         for (spelled, is_folder) in folders.chain([(path, false)]) {
-            let there = seen.entry(spelled.to_ascii_lowercase()).or_insert((spelled, is_folder));
+            let there = seen.entry(in_lower_case(spelled)).or_insert((spelled, is_folder));
             if there.0 != spelled {
                 return Err(format!("`{spelled}` and `{}` differ only in upper and lower case", there.0));
             }
@@ -29,8 +34,13 @@ pub fn check<'a>(paths: impl IntoIterator<Item = &'a str>) -> Result<(), String>
                 return Err(format!("`{spelled}` would be a file and a folder"));
             }
         }
+        last = path;
     }
     Ok(())
+}
+
+fn in_lower_case(path: &str) -> Cow<'_, str> {
+    if path.bytes().any(|byte| byte.is_ascii_uppercase()) { path.to_ascii_lowercase().into() } else { path.into() }
 }
 
 /// Says what is wrong with `path` by itself.
@@ -45,8 +55,6 @@ pub fn check_path(path: &str) -> Result<(), String> {
 }
 
 fn wrong_with(part: &str) -> Option<&'static str> {
-    let stem = part.split('.').next().unwrap_or(part).to_ascii_lowercase();
-    let numbered = stem.strip_prefix("com").or_else(|| stem.strip_prefix("lpt"));
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     if part.is_empty() {
         Some("a part of it is empty")
@@ -56,11 +64,20 @@ fn wrong_with(part: &str) -> Option<&'static str> {
         Some("it holds something other than ASCII letters, digits, `.`, `_` and `-`")
     } else if part.len() > LONGEST {
         Some("a part of it has more than 120 characters")
-    } else if DEVICES.contains(&stem.as_str()) || numbered.is_some_and(|n| matches!(n.as_bytes(), [b'1'..=b'9'])) {
+    } else if is_device(part.split('.').next().unwrap_or(part)) {
         Some("Windows takes a part of it for a device")
     } else {
         None
     }
+}
+
+fn is_device(stem: &str) -> bool {
+    let is_numbered = || {
+        let (name, number) = stem.split_at_checked(3)?;
+        let is_one = name.eq_ignore_ascii_case("com") || name.eq_ignore_ascii_case("lpt");
+        Some(is_one && matches!(number.as_bytes(), [b'1'..=b'9']))
+    };
+    DEVICES.iter().any(|device| stem.eq_ignore_ascii_case(device)) || is_numbered().unwrap_or(false)
 }
 
 #[cfg(test)]
@@ -103,5 +120,8 @@ mod tests {
         assert!(check(["a/x.yaml", "a/X.yaml"]).is_err());
         assert!(check(["a/x.yaml", "A/y.yaml"]).is_err());
         assert!(check(["a", "a/x.yaml"]).is_err());
+        assert!(check(["a/b/x.yaml", "a/b"]).is_err());
+        assert!(check(["a/b/x.yaml", "a/B/x.yaml"]).is_err());
+        assert!(check(["a/bc/x.yaml", "a/b/x.yaml", "a/b/y.yaml"]).is_ok());
     }
 }

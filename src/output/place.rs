@@ -1,6 +1,5 @@
 //! Where the output folder is: always inside the project, never behind a symbolic link.
 
-use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::Trouble;
 use super::disk::{Disk, Found, Hold, OpenFolder};
 use super::journal::{STAGING, end_staging};
+use super::walk::{Walk, Way};
 
 /// The output folder of a project.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub(super) enum Standing {
     Folder,
     /// Neither; in words.
     Other(&'static str),
+    /// Nothing, for a folder that it would be in is none; what that is, in words.
+    Behind(&'static str),
 }
 
 impl Place {
@@ -62,7 +64,7 @@ impl Place {
     /// The folder `folder` below the root of `disk`, which is at `root`.
     pub fn on(disk: Arc<dyn Disk>, root: &Path, folder: &str) -> Result<Self, Trouble> {
         let place = Self { disk, root: root.to_path_buf(), folder: folder.to_string() };
-        match place.blocked(folder) {
+        match place.blocked()? {
             Some((at, what)) => Err(Trouble::Unusable(format!("the output folder cannot be used: `{at}` is {what}"))),
             None => Ok(place),
         }
@@ -81,7 +83,7 @@ impl Place {
         let parent = wanted.parent().and_then(|parent| fs::canonicalize(parent).ok());
         let parent = parent.ok_or_else(|| unusable("cannot be made: the folder above it does not exist"))?;
         let place = Self { disk: open(&parent)?, root: parent, folder: name.to_string() };
-        match place.blocked(name) {
+        match place.blocked()? {
             Some((_, what)) => Err(unusable(&format!("cannot be used: it is {what}"))),
             None => Ok(place),
         }
@@ -107,13 +109,28 @@ impl Place {
         self.disk.as_ref()
     }
 
-    /// What stands at `path` below the folder. Never follows a link.
+    /// A walk over the disk that the folder is on.
+    pub(super) fn walk(&self) -> Walk<'_> {
+        Walk::new(self.disk())
+    }
+
+    /// What stands at `path` below the folder.
     pub(super) fn standing(&self, path: &str) -> Result<Standing, Trouble> {
-        let failed = |error| Trouble::Io { action: "read", path: self.show(path), error };
+        self.standing_by(&mut self.walk(), path, 0)
+    }
+
+    /// What stands at `path` below the folder; if that is a file, it likely has so many bytes. Never follows a link.
+    pub(super) fn standing_by(&self, walk: &mut Walk, path: &str, likely: usize) -> Result<Standing, Trouble> {
         let at = self.show(path);
-        match self.disk.look(&at).map_err(failed)? {
+        let failed = |error| Trouble::Io { action: "read", path: at.clone(), error };
+        let (folder, name) = match walk.before(&at).map_err(failed)? {
+            (Way::Open(folder), name) => (folder, name),
+            (Way::Missing(_), _) => return Ok(Standing::Nothing),
+            (Way::Blocked(_, what), _) => return Ok(Standing::Behind(what)),
+        };
+        match self.disk.look(folder, name).map_err(failed)? {
             Found::Nothing => Ok(Standing::Nothing),
-            Found::File => match self.disk.read(&at) {
+            Found::File => match self.disk.read(folder, name, likely) {
                 // It went while it was being looked at.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Standing::Nothing),
                 read => read.map(Standing::File).map_err(failed),
@@ -123,13 +140,30 @@ impl Place {
         }
     }
 
+    /// Whether something is at `path`, which is relative to the root.
+    pub(super) fn has(&self, path: &str) -> io::Result<bool> {
+        match self.walk().before(path)? {
+            (Way::Open(folder), name) => Ok(self.disk.look(folder, name)? != Found::Nothing),
+            (Way::Missing(_) | Way::Blocked(..), _) => Ok(false),
+        }
+    }
+
+    /// Removes the folder `path`, which is relative to the root and empty.
+    pub(super) fn remove_folder(&self, walk: &mut Walk, path: &str) -> io::Result<()> {
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        self.disk.remove_folder(walk.there(above)?, name)
+    }
+
     /// Holds the folder against other builds, and makes it if it is not there. Waits as long as `patience`.
     pub fn hold(&self, patience: Duration) -> Result<Held, Trouble> {
         let start = Instant::now();
         let failed = |error| Trouble::Io { action: "lock", path: self.name().to_string(), error };
-        let made = self.make_folders(&self.folder, &mut HashSet::new()).map_err(failed)?;
+        let mut made = Vec::new();
         loop {
-            match self.disk.hold(&self.folder).map_err(failed)? {
+            // Each time: another build that ends takes away a folder that it made and left empty.
+            let mut walk = self.walk();
+            let folder = walk.make(&self.folder, &mut made).map_err(failed)?;
+            match self.disk.hold(folder).map_err(failed)? {
                 Some(hold) => return Ok(Held { place: self.clone(), made, _hold: hold }),
                 None if start.elapsed() < patience => std::thread::sleep(Duration::from_millis(50)),
                 None => return Err(Trouble::Unusable(format!("another build is writing to `{}`", self.name()))),
@@ -145,87 +179,13 @@ impl Place {
         }
     }
 
-    /// Makes `folder`, relative to the root, and those above it; gives the new ones, those above first. Those of `there` are
-    /// known to be there, and what is found or made is added.
-    pub(super) fn make_folders(&self, folder: &str, there: &mut HashSet<String>) -> io::Result<Vec<String>> {
-        let ends = folder.match_indices('/').map(|(at, _)| at).chain([folder.len()]);
-        let mut made = Vec::new();
-        for above in ends.filter_map(|end| folder.get(..end)).filter(|above| !above.is_empty()) {
-            if there.contains(above) {
-                continue;
-            }
-            if self.disk.look(above)? == Found::Nothing {
-                self.disk.make_folder(above)?;
-                made.push(above.to_string());
-            }
-            there.insert(above.to_string());
+    /// The first folder on the way to this one, itself included, that is none, and what it is instead.
+    fn blocked(&self) -> Result<Option<(String, &'static str)>, Trouble> {
+        match self.walk().to(&self.folder) {
+            Ok(Way::Blocked(at, what)) => Ok(Some((at.to_string(), what))),
+            Ok(Way::Open(_) | Way::Missing(_)) => Ok(None),
+            Err(error) => Err(Trouble::Io { action: "open", path: self.name().to_string(), error }),
         }
-        Ok(made)
-    }
-
-    /// What may be found on the ways to many paths, each folder looked at once.
-    pub(super) fn ways(&self) -> Ways<'_> {
-        Ways { place: self, known: HashMap::new() }
-    }
-
-    /// The first folder on the way to `folder`, which is relative to the root, that is none, itself included, and what it is
-    /// instead.
-    fn blocked(&self, folder: &str) -> Option<(String, &'static str)> {
-        match self.ways().leading_to(folder) {
-            Way::Blocked(at, what) => Some((at, what)),
-            Way::Open | Way::Missing => None,
-        }
-    }
-}
-
-/// What is found on the way to a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Way {
-    /// It is there.
-    Open,
-    /// It is not there.
-    Missing,
-    /// This folder on the way is none; what it is in words.
-    Blocked(String, &'static str),
-}
-
-/// The ways to folders, as they were when each of them was first asked for.
-pub(super) struct Ways<'p> {
-    place: &'p Place,
-    known: HashMap<String, Way>,
-}
-
-impl Ways<'_> {
-    /// The way to the folder of `path`, which lies below the output folder.
-    pub(super) fn before(&mut self, path: &str) -> Way {
-        match path.rsplit_once('/') {
-            Some((folder, _)) => self.leading_to(&self.place.show(folder)),
-            None => Way::Open,
-        }
-    }
-
-    /// The way to `folder`, which is relative to the root.
-    fn leading_to(&mut self, folder: &str) -> Way {
-        if folder.is_empty() {
-            return Way::Open;
-        }
-        if let Some(known) = self.known.get(folder) {
-            return known.clone();
-        }
-        let above = folder.rsplit_once('/').map_or(Way::Open, |(above, _)| self.leading_to(above));
-        let way = match above {
-            Way::Open => match self.place.disk.look(folder) {
-                Ok(Found::Folder) => Way::Open,
-                Ok(Found::Link) => Way::Blocked(folder.to_string(), "a symbolic link"),
-                Ok(Found::File | Found::Other) => Way::Blocked(folder.to_string(), "not a folder"),
-                Ok(Found::Nothing) => Way::Missing,
-                // Whoever asks for what is in it is told.
-                Err(_) => Way::Open,
-            },
-            way => way,
-        };
-        self.known.insert(folder.to_string(), way.clone());
-        way
     }
 }
 
@@ -240,9 +200,10 @@ pub struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
+        let mut walk = self.place.walk();
         for folder in self.made.iter().rev() {
             // Fails when it is not empty, which is what ends it.
-            if self.place.disk.remove_folder(folder).is_err() {
+            if self.place.remove_folder(&mut walk, folder).is_err() {
                 break;
             }
         }

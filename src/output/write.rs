@@ -1,22 +1,27 @@
 //! Writes changes to the output folder, so that at every moment it is what it was, or what it will be.
 //!
-//! 1. Every new file is written into a folder of its own ([`STAGING`]), so a full disk leaves the output as it was.
-//! 2. The folders are made, and looked at whether they may be changed. Then the [`Journal`] says what is about to change.
-//! 3. The files are renamed into place: those that others refer to first. Then what is no longer generated goes: what
-//!    refers to others first. A controller that reads in between finds the old files, or more; never an index without
-//!    what it lists.
+//! 1. Every new text is written into a folder of its own ([`STAGING`]), so a full disk leaves the output as it was. A
+//!    folder that is not there yet is made there with all that is in it ([`Pieces`]).
+//! 2. The folders that get some of it later are made, and all are looked at whether they may be changed. Then the
+//!    [`Journal`](super::journal) says what is about to change.
+//! 3. The files and the new folders are renamed into place: those that others refer to first. Then what is no longer
+//!    generated goes: what refers to others first. A controller that reads in between finds the old files, or more; never
+//!    an index without what it lists.
 //! 4. The lock comes last: what it records is there.
 //!
 //! Each step has reached the disk before the next begins. Killed before step 2, nothing has changed; later, the next
 //! build goes on from there. `tests/faults.rs` stops it at every operation.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io;
 
-use super::compare::{Change, Changes};
+use super::compare::Changes;
+use super::disk::Folder;
 use super::journal::{STAGING, begin_staging, end_staging};
 use super::lock::hash;
-use super::place::{Held, Standing, Way};
+use super::pieces::{Piece, Pieces};
+use super::place::{Held, Standing};
+use super::walk::Walk;
 use super::{LOCK, Trouble};
 
 impl Changes<'_> {
@@ -26,75 +31,93 @@ impl Changes<'_> {
         if self.files.is_empty() && self.interrupted.is_none() {
             return self.place.clear();
         }
-        begin_staging(&self.place)?;
+        let pieces = Pieces::of(self)?;
+        let staging = begin_staging(&self.place)?;
         let mut made = Vec::new();
-        let prepared = self.stage(stop).and_then(|()| self.make_folders(&mut made)).and_then(|()| self.announce());
-        prepared.inspect_err(|_| {
-            // The journal of an earlier build stays: what it says is still so.
-            if self.interrupted.is_none() {
-                _ = end_staging(&self.place);
-            }
-            for folder in made.iter().rev() {
-                _ = self.place.disk().remove_folder(folder);
-            }
-        })?;
-        self.put_in_place()?;
+        let prepared = self
+            .stage(&pieces, stop)
+            .and_then(|()| self.make_folders(&pieces, &mut made))
+            .and_then(|()| self.announce(&pieces, &staging));
+        if let Err(trouble) = prepared {
+            drop(staging);
+            self.take_back(&made);
+            return Err(trouble);
+        }
+        self.put_in_place(&pieces, &staging)?;
+        drop(staging);
         end_staging(&self.place)
     }
 
-    /// The place of the new text of the file `number`.
-    fn staged(&self, number: usize) -> String {
-        self.place.show(&format!("{STAGING}/{number}"))
+    /// Removes what was made so far, when nothing was changed yet.
+    fn take_back(&self, made: &[String]) {
+        // The journal of an earlier build stays: what it says is still so.
+        if self.interrupted.is_none() {
+            _ = end_staging(&self.place);
+        }
+        let mut walk = self.place.walk();
+        for folder in made.iter().rev() {
+            _ = self.place.remove_folder(&mut walk, folder);
+        }
     }
 
-    /// Writes every new text.
-    fn stage(&self, stop: &dyn Fn() -> bool) -> Result<(), Trouble> {
-        for (number, change) in self.files.iter().enumerate() {
-            if stop() {
-                return Err(Trouble::Interrupted);
+    /// Writes every new text. The number of a piece is its name.
+    fn stage(&self, pieces: &Pieces, stop: &dyn Fn() -> bool) -> Result<(), Trouble> {
+        let mut walk = self.place.walk();
+        let staging = self.place.show(STAGING);
+        walk.there(&staging).map_err(|error| self.failed("write", STAGING, error))?;
+        for (number, piece) in pieces.all.iter().enumerate() {
+            for change in piece.changes {
+                if stop() {
+                    return Err(Trouble::Interrupted);
+                }
+                let Some(text) = &change.after else { continue };
+                // What follows the path of a folder; nothing for a file.
+                let inside = change.path.strip_prefix(piece.path).unwrap_or_default();
+                let path = format!("{staging}/{number}{inside}");
+                let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+                let folder = walk.make_new(folder);
+                let written = folder.and_then(|folder| self.place.disk().create(folder, name, text.as_bytes()));
+                written.map_err(|error| self.failed("write", &change.path, error))?;
             }
-            let Some(text) = &change.after else { continue };
-            let written = self.place.disk().create(&self.staged(number), text.as_bytes());
-            written.map_err(|error| self.failed("write", &change.path, error))?;
         }
         if stop() { Err(Trouble::Interrupted) } else { Ok(()) }
     }
 
-    /// Makes the folders that are missing, adds them to `made`, and looks that what is in them may be changed.
-    fn make_folders(&self, made: &mut Vec<String>) -> Result<(), Trouble> {
+    /// Makes the folders that are missing, adds them to `made`, and looks that what is in folders may be changed.
+    fn make_folders(&self, pieces: &Pieces, made: &mut Vec<String>) -> Result<(), Trouble> {
+        let mut walk = self.place.walk();
+        for folder in &pieces.folders {
+            walk.make(&self.place.show(folder), made).map_err(|error| self.failed("write", folder, error))?;
+        }
         let mut looked_at = BTreeSet::new();
-        let mut there = HashSet::new();
-        for change in &self.files {
-            let path = self.place.show(&change.path);
+        for piece in &pieces.all {
+            let path = self.place.show(piece.path);
             let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            if !looked_at.insert(folder.to_string()) {
-                continue;
+            if looked_at.insert(folder.to_string()) {
+                let may_change = walk.there(folder).and_then(|folder| self.place.disk().may_change(folder));
+                may_change.map_err(|error| self.failed("write", piece.path, error))?;
             }
-            let disk = self.place.disk();
-            self.place
-                .make_folders(folder, &mut there)
-                .and_then(|new| {
-                    made.extend(new);
-                    disk.may_change(folder)
-                })
-                .map_err(|error| self.failed("write", &change.path, error))?;
         }
         Ok(())
     }
 
     /// Looks that nobody changed anything meanwhile, and writes the journal.
-    fn announce(&self) -> Result<(), Trouble> {
-        let mut journal = self.interrupted.clone().unwrap_or_default();
-        let mut ways = self.place.ways();
-        for change in &self.files {
-            let now = match self.place.standing(&change.path)? {
-                Standing::File(bytes) => Some(bytes),
-                _ => None,
+    fn announce(&self, pieces: &Pieces, staging: &Folder) -> Result<(), Trouble> {
+        let mut walk = self.place.walk();
+        for piece in &pieces.all {
+            let before = piece.changes.iter().find_map(|change| change.before.as_ref());
+            let same = match (self.place.standing_by(&mut walk, piece.path, before.map_or(0, Vec::len))?, before) {
+                (Standing::File(bytes), Some(before)) => bytes == *before,
+                (Standing::Nothing, None) => true,
+                _ => false,
             };
-            if now != change.before || matches!(ways.before(&change.path), Way::Blocked(..)) {
-                let path = self.place.show(&change.path);
+            if !same {
+                let path = self.place.show(piece.path);
                 return Err(Trouble::Unusable(format!("`{path}` changed while it was being built; build again")));
             }
+        }
+        let mut journal = self.interrupted.clone().unwrap_or_default();
+        for change in &self.files {
             if let Some(text) = &change.after
                 && change.path != LOCK
             {
@@ -102,39 +125,46 @@ impl Changes<'_> {
                 journal.add(&change.path, known.unwrap_or_else(|| hash(text.as_bytes())));
             }
         }
-        journal.write(&self.place)
+        journal.write(&self.place, staging)
     }
 
-    fn put_in_place(&self) -> Result<(), Trouble> {
-        let mut order: Vec<(usize, &Change)> = self.files.iter().enumerate().collect();
-        order.sort_by_key(|(_, change)| rank(&change.path));
-        for (number, change) in order.iter().filter(|(_, change)| change.after.is_some() && change.path != LOCK) {
-            self.rename(*number, change)?;
+    fn put_in_place(&self, pieces: &Pieces, staging: &Folder) -> Result<(), Trouble> {
+        let mut order: Vec<(usize, &Piece)> = pieces.all.iter().enumerate().collect();
+        order.sort_by_key(|(_, piece)| piece.turn);
+        let mut walk = self.place.walk();
+        for (number, piece) in order.iter().filter(|(_, piece)| piece.is_put()) {
+            self.put(*number, piece, staging, &mut walk)?;
         }
-        for (_, change) in order.iter().rev().filter(|(_, change)| change.after.is_none()) {
-            self.remove(change)?;
+        for (_, piece) in order.iter().rev().filter(|(_, piece)| piece.is_removed()) {
+            self.remove(piece.path, &mut walk)?;
         }
         self.sync()?;
-        if let Some((number, lock)) = order.iter().find(|(_, change)| change.path == LOCK) {
-            self.rename(*number, lock)?;
+        if let Some((number, lock)) = order.iter().find(|(_, piece)| piece.path == LOCK) {
+            self.put(*number, lock, staging, &mut walk)?;
             self.sync()?;
         }
         Ok(())
     }
 
-    fn rename(&self, number: usize, change: &Change) -> Result<(), Trouble> {
-        let renamed = self.place.disk().rename(&self.staged(number), &self.place.show(&change.path));
-        renamed.map_err(|error| self.failed("write", &change.path, error))
+    fn put(&self, number: usize, piece: &Piece, staging: &Folder, walk: &mut Walk) -> Result<(), Trouble> {
+        let path = self.place.show(piece.path);
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let folder = walk.there(folder);
+        let renamed =
+            folder.and_then(|folder| self.place.disk().rename((staging, &number.to_string()), (folder, name)));
+        renamed.map_err(|error| self.failed("write", piece.path, error))
     }
 
     /// Removes a file, and the folders above it that it leaves empty, up to the output folder.
-    fn remove(&self, change: &Change) -> Result<(), Trouble> {
-        let disk = self.place.disk();
-        disk.remove_file(&self.place.show(&change.path)).map_err(|error| self.failed("remove", &change.path, error))?;
-        let mut folder = change.path.as_str();
+    fn remove(&self, removed: &str, walk: &mut Walk) -> Result<(), Trouble> {
+        let path = self.place.show(removed);
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let done = walk.there(folder).and_then(|folder| self.place.disk().remove_file(folder, name));
+        done.map_err(|error| self.failed("remove", removed, error))?;
+        let mut folder = removed;
         while let Some((above, _)) = folder.rsplit_once('/') {
             // Fails when it is not empty, which is what ends it.
-            if disk.remove_folder(&self.place.show(above)).is_err() {
+            if self.place.remove_folder(walk, &self.place.show(above)).is_err() {
                 break;
             }
             folder = above;
@@ -148,16 +178,5 @@ impl Changes<'_> {
 
     fn failed(&self, action: &'static str, path: &str, error: io::Error) -> Trouble {
         Trouble::Io { action, path: self.place.show(path), error }
-    }
-}
-
-/// How late a file is put in place: what refers to others comes after these.
-fn rank(path: &str) -> u8 {
-    let index = path.ends_with("kustomization.yaml") || path.ends_with("/root.yaml");
-    match path.split('/').collect::<Vec<_>>().as_slice() {
-        _ if index => 3,
-        // Folders that a Kustomization or an Application applies.
-        ["objects", ..] | ["flux", "releases", ..] | ["argocd", "apps", _, ..] => 0,
-        _ => 1,
     }
 }

@@ -17,7 +17,7 @@ clusters=${FLEETC_FAULT_CLUSTERS:-6}
 step=${FLEETC_FAULT_STEP:-5}
 from=${FLEETC_FAULT_FROM:-1}
 parts=${FLEETC_FAULT_PARTS:-all}
-# What the program does to the folder; `openat2` is how it opens a file below it.
+# What the program does to the folder; `openat2` is how it makes a file in it.
 calls=openat2,write,fchmod,renameat,renameat2,unlinkat,mkdirat,syncfs,flock
 passed=0 failed=0
 
@@ -107,7 +107,11 @@ step=1 hit sync-error "syncfs:error=EIO" 2
 hit rename-error "renameat,renameat2:error=EIO" 2
 hit unlink-error "unlinkat:error=EIO" 0 2
 step=1 hit mkdir-error "mkdirat:error=EACCES" 2
+# Only where the umask takes something away from a new file is its mode set.
+usual=$(umask)
+umask 0077
 hit chmod-error "fchmod:error=EPERM" 2
+umask "$usual"
 # The standard library ends a program (101) that cannot close a folder which it has read.
 calls=close hit close-error "close:error=EIO" 0 2 101
 calls=getdents64 hit read-folder-error "getdents64:error=EIO" 0 1 2
