@@ -90,9 +90,11 @@ pub struct Changes<'w> {
 /// Compares the output folder with what it is to hold. Writes nothing. A lock that cannot be read is an error, with a
 /// place in `sources`, and never taken for no lock: nobody would know what is owned.
 pub fn compare<'w>(place: &Place, wanted: &'w Wanted, sources: &mut Sources) -> Result<Changes<'w>, Trouble> {
-    names::check(wanted.tree.keys().map(String::as_str))
-        .map_err(|reason| Trouble::Unusable(format!("the output cannot be written: {reason}")))?;
-    let (read, hashes) = rayon::join(|| read_lock(place, sources), || wanted.hashes());
+    let (checked, (read, hashes)) = rayon::join(
+        || names::check(wanted.tree.keys().map(String::as_str)),
+        || rayon::join(|| read_lock(place, sources), || wanted.hashes()),
+    );
+    checked.map_err(|reason| Trouble::Unusable(format!("the output cannot be written: {reason}")))?;
     let (old_text, old) = read?;
     let interrupted = Journal::read(place)?;
     if interrupted.is_some() && !wanted.untouched.is_empty() {

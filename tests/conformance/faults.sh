@@ -129,13 +129,24 @@ for signal in SIGINT SIGTERM SIGHUP; do
     if [ "$code" != 0 ] && same base; then pass; else fail "$signal: exit code $code, or something changed"; fi
 done
 # Somebody who presses Ctrl-C again and again: from the first call on, and from one in the middle of the renames.
-for first in 1 60; do
+for injection in "$calls:signal=SIGINT:when=1+1" "renameat:signal=SIGINT:when=5+1"; do
     fresh
     code=0
-    strace -f -qq -o /dev/null -e "trace=$calls" -e "inject=$calls:signal=SIGINT:when=$first+1" "$fleetc" build -q \
-        -C "$work/now" >"$work/said" 2>&1 || code=$?
-    if [ "$code" = 0 ]; then fail "Ctrl-C again and again from $first: exit code 0"; continue; fi
+    strace -f -qq -o /dev/null -e "trace=$calls" -e "inject=$injection" "$fleetc" build -q -C "$work/now" >"$work/said" 2>&1 || code=$?
+    if [ "$code" = 0 ]; then fail "Ctrl-C again and again, $injection: exit code 0"; continue; fi
     if whole "Ctrl-C again and again" && finishes "Ctrl-C again and again"; then pass; fi
+done
+
+# A first build, which puts whole folders in place, killed at every call: nothing is in the way of the next.
+for ((at = 1; ; at++)); do
+    fresh
+    rm -r "$work/now/gitops"
+    sh -c '"$@"; exit $?' sh strace -f -qq -o "$work/trace" -e "trace=$calls" -e "inject=$calls:signal=SIGKILL:when=$at" \
+        "$fleetc" build -q -C "$work/now" >"$work/said" 2>&1 || true
+    grep -q SIGKILL "$work/trace" || break
+    other=$(sums now 2>/dev/null | comm -23 - "$work/new.sums" | head -1) || true
+    if [ -n "$other" ]; then fail "a first build killed at $at: not new: $other"; continue; fi
+    if finishes "a first build killed at $at"; then pass; fi
 done
 
 # Nobody who listens: what was asked for is done all the same.
