@@ -1,5 +1,6 @@
 //! The table of what fleetc takes.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -67,6 +68,8 @@ struct Fleet {
     files: Vec<(String, String)>,
     deployments: usize,
     output: Bytes,
+    /// How many folders earlier rounds left behind.
+    left: Cell<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -89,7 +92,7 @@ impl Fleet {
         let plan: serde_json::Value = serde_json::from_slice(&plan.expect("fleetc runs").stdout).expect("a plan");
         let deployments = plan["deployments"].as_array().expect("deployments").len();
         let output = count(&folder.join("gitops"));
-        Self { size, shape, folder, files, deployments, output }
+        Self { size, shape, folder, files, deployments, output, left: Cell::new(0) }
     }
 
     fn measure(&self, rounds: usize) -> Taken {
@@ -110,7 +113,7 @@ impl Fleet {
 
     /// Everything once. The folder is afterwards as it was.
     fn round(&self) -> Vec<(&'static str, Cost)> {
-        let (gitops, aside) = (self.folder.join("gitops"), self.folder.join("aside"));
+        let (gitops, aside) = (self.folder.join("gitops"), self.folder.join(".aside"));
         let stream = self.folder.join("stream.txt");
         let mut round = vec![
             (READ, floor(&["read", text(&gitops)])),
@@ -132,10 +135,13 @@ impl Fleet {
         settle();
         round.push((COLD, self.run(&["build"], 0)));
         settle();
-        let copy = self.folder.join("copy");
+        let copy = self.folder.join(".copy");
         round.push((WRITE, floor(&["write", text(&aside), text(&copy)])));
+        // A file system may be slow to make files where many were removed a moment ago (ext4 passes over their inodes), so
+        // what a round leaves behind stays until the end, hidden from the search for sources.
         for folder in [aside, copy] {
-            fs::remove_dir_all(folder).expect("a folder can be removed");
+            fs::rename(folder, self.folder.join(format!(".old-{}", self.left.replace(self.left.get() + 1))))
+                .expect("it moves");
         }
         round
     }
