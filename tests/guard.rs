@@ -691,6 +691,16 @@ fn a_fleet_of_argocd_that_is_renamed_is_told_of_its_root() {
     assert_eq!(judged_by(&lock, &flux), NOTHING);
 }
 
+/// Nothing may go then, but that says nothing of what was protected.
+#[test]
+fn without_a_baseline_no_protection_is_said_to_be_lost() {
+    let folder = repository();
+    let unprotected = folder.read("out/fleet.lock").contains("dev");
+    let output = fleetc(&folder, &["build", "--no-baseline"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(unprotected && output.status.success() && !said.contains("F0614"), "{said}");
+}
+
 #[test]
 fn generated_files_without_any_lock_are_not_overwritten_as_edits() {
     let folder = repository();

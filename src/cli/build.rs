@@ -228,9 +228,7 @@ impl Build {
     ) -> Result<(), Trouble> {
         let built = |sources: &mut _| output::built(changes, self.overwrite_edits, sources);
         let base = if self.no_baseline {
-            let mut lock = built(&mut compilation.sources)?;
-            lock.record.protected = Some(lock.record.identities.values().flatten().cloned().collect());
-            Baseline::Built(lock)
+            Baseline::Unasked(built(&mut compilation.sources)?)
         } else {
             match output::committed(changes, &self.base, self.output.is_none(), &mut compilation.sources)? {
                 Some(lock) => Baseline::Committed(lock),

@@ -32,15 +32,19 @@ pub enum Baseline {
     /// The lock of the last build, where nothing is committed. Nothing runs it yet, so no more is asked than that what is
     /// protected stays.
     Built(Lock),
+    /// The lock of the last build, where Git is not asked what is committed. Nobody knows what was protected then, so nothing may
+    /// go.
+    Unasked(Lock),
 }
 
 /// Reports what stands against going from `base` to `new`, which is made from `plan`.
 pub fn check(base: &Baseline, new: &Lock, plan: &Plan, sources: &Sources, diagnostics: &mut Diagnostics) {
-    let (base, counts) = match base {
-        Baseline::Committed(lock) => (lock, true),
-        Baseline::Built(lock) => (lock, false),
+    let (base, counts, asked) = match base {
+        Baseline::Committed(lock) => (lock, true, true),
+        Baseline::Built(lock) => (lock, false, true),
+        Baseline::Unasked(lock) => (lock, false, false),
     };
-    let guard = Guard { base: &base.record, new: &new.record, plan, sources, counts };
+    let guard = Guard { base: &base.record, new: &new.record, plan, sources, counts, asked };
     if base.fleet != new.fleet && base.record.identities.keys().any(|identity| identity.starts_with("argocd/")) {
         diagnostics.push(guard.fleet_renamed(&base.fleet, &new.fleet));
     }
@@ -80,12 +84,15 @@ struct Guard<'a> {
     sources: &'a Sources,
     /// Whether `max-removals` counts.
     counts: bool,
+    /// Whether it is known what was protected.
+    asked: bool,
 }
 
 impl Guard<'_> {
     /// Whether `cluster` was protected. A lock that does not say so is taken by what is protected now.
     fn protects(&self, cluster: &str) -> bool {
         match &self.base.protected {
+            _ if !self.asked => true,
             Some(protected) => protected.contains(cluster),
             None => self.plan.clusters.iter().any(|known| &*known.name == cluster && known.protected),
         }
