@@ -476,15 +476,6 @@ impl Memory {
 }
 
 impl Disk for Memory {
-    fn root(&self) -> io::Result<Folder> {
-        Ok(Folder::at(String::new()))
-    }
-    fn open(&self, folder: &Folder, name: &str) -> io::Result<Folder> {
-        match self.look(folder, name)? {
-            Found::Folder => Ok(Folder::at(folder.join(name))),
-            _ => Err(io::ErrorKind::NotADirectory.into()),
-        }
-    }
     fn look(&self, folder: &Folder, name: &str) -> io::Result<Found> {
         let files = self.0.lock().unwrap();
         let path = folder.join(name);

@@ -125,15 +125,6 @@ struct Nobody;
 impl Hold for Nobody {}
 
 impl Disk for Model {
-    fn root(&self) -> io::Result<Folder> {
-        Ok(Folder::at(String::new()))
-    }
-    fn open(&self, folder: &Folder, name: &str) -> io::Result<Folder> {
-        match self.look(folder, name)? {
-            Found::Folder => Ok(Folder::at(folder.join(name))),
-            _ => Err(io::ErrorKind::NotADirectory.into()),
-        }
-    }
     fn look(&self, folder: &Folder, name: &str) -> io::Result<Found> {
         Ok(self.0.lock().unwrap().now.look(&folder.join(name)))
     }

@@ -164,15 +164,16 @@ impl Check {
         self.refuse_combinations()?;
         let start = load::start(global)?;
         let mut scope = Scope::find(self, &start, terminal)?;
-        let mut compilation = analysis::compile(&scope.project, &[]);
-        if self.fix || self.diff {
-            let (fixed, after) = fix::fix(&mut scope, compilation, self.also_unsafe);
-            compilation = after;
+        let mut compilation = if self.fix || self.diff {
+            let (fixed, after) = fix::fix(&mut scope, self.also_unsafe);
             if self.diff {
                 return Ok(fix::diff(&fixed, &scope, &start, terminal));
             }
             fix::write(&fixed, &scope, terminal)?;
-        }
+            after
+        } else {
+            analysis::compile(&scope.project, &[])
+        };
         compilation.diagnostics.retain(|diagnostic| scope.shows(&compilation.sources, diagnostic));
         if let Some(file) = &self.baseline {
             Baseline::apply(&start.join(file), self.update_baseline, &mut compilation, terminal)?;

@@ -89,7 +89,7 @@ struct Guard<'a> {
 }
 
 impl Guard<'_> {
-    /// Whether `cluster` was protected. A lock that does not say so is taken by what is protected now.
+    /// Whether `cluster` was protected, or may have been. A lock that does not say so is taken by what is protected now.
     fn protects(&self, cluster: &str) -> bool {
         match &self.base.protected {
             _ if !self.asked => true,

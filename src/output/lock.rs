@@ -161,7 +161,7 @@ impl Lock {
     pub fn text(&self) -> String {
         let entries = self.entries(VERSION);
         let digest = hash(entries.as_bytes());
-        format!("{{\n  \"schema\": {},\n  \"digest\": {},\n{entries}}}\n", quote(SCHEMA), quote(&digest))
+        format!("{{\n  \"schema\": \"{SCHEMA}\",\n  \"digest\": \"{digest}\",\n{entries}}}\n")
     }
 
     /// The hash of all entries. So two branches that both changed what is built collide when they are merged, and the
@@ -386,10 +386,6 @@ pub(super) fn hash(bytes: &[u8]) -> String {
 
 fn wrong(message: String) -> LockError {
     LockError { message, at: None, help: RESTORE }
-}
-
-fn quote(text: &str) -> String {
-    Value::from(text).to_string()
 }
 
 #[cfg(test)]

@@ -28,12 +28,12 @@ pub struct Fixed {
     before: BTreeMap<SourceId, Arc<str>>,
 }
 
-/// Applies fixes to the texts in memory until there are none left; gives what was done and the last compilation.
-pub fn fix(scope: &mut Scope, first: Compilation, also_unsafe: bool) -> (Fixed, Compilation) {
+/// Compiles, and applies fixes to the texts in memory until there are none left; gives what was done and the last compilation.
+pub fn fix(scope: &mut Scope, also_unsafe: bool) -> (Fixed, Compilation) {
     let allowed = if also_unsafe { Applicability::Unsafe } else { Applicability::Safe };
     let mut fixed = Fixed::default();
     let mut session = Session::default();
-    let mut compilation = first;
+    let mut compilation = session.compile(&scope.project, &[]);
     for _ in 0..ROUNDS {
         let mut shown = compilation.diagnostics.clone();
         shown.retain(|diagnostic| scope.shows(&compilation.sources, diagnostic));

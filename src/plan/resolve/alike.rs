@@ -1,10 +1,9 @@
 //! Clusters on which a component resolves alike, so that it is resolved once for all of them.
 //!
 //! What a component is on a cluster follows from which of its `on` blocks count there and from what the names in its values
-//! hold there. Where both are the same, so is the rest. A component that may read the cluster's name is like itself only.
-//!
-//! Helm values and patches are the places that read what every cluster has for itself. Where they read more than the rest
-//! of the component, they alone are made for each cluster.
+//! hold there. Where both are the same, so is the rest. Helm values and patches are what
+//! often reads more: where they do, they alone are made for each cluster ([`Own`]). A component that may read the cluster's
+//! name elsewhere is on each cluster like itself only.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
