@@ -85,7 +85,8 @@ impl Lower<'_> {
         }
         before.outside = std::mem::take(&mut self.nested);
         if let Some(block) = head.block {
-            before.block = Some((last_byte(block.span()), format!("the block of this `{written}`")));
+            let close = block.child(K::CloseBrace);
+            before.block = close.map(|close| (close.span(), format!("the block of this `{written}`")));
         }
         let keyword = if known { written } else { self.guess_keyword(&head, written)? };
         self.check_head(&head, keyword, clauses_of(keyword));
@@ -217,8 +218,4 @@ impl Lower<'_> {
             None => Block { span: head.span_without_block().after(), entries: Vec::new() },
         }
     }
-}
-
-fn last_byte(span: Span) -> Span {
-    Span { start: span.end.saturating_sub(1), ..span }
 }
