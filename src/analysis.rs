@@ -33,6 +33,15 @@ pub struct Compilation {
     pub levels: Levels,
 }
 
+/// What a compilation of `project` reads first: its files, and behind them those of the standard library.
+pub fn sources_of(project: &Project) -> Sources {
+    let mut sources = project.sources.clone();
+    for (path, text) in stdlib::FILES {
+        sources.add(SourceFile::new(path, Origin::StandardLibrary, text));
+    }
+    sources
+}
+
 /// Compiles `project` for the engines it declares and for those of `also`.
 pub fn compile(project: &Project, also: &[ast::EngineKind]) -> Compilation {
     compile_and(project, also, |_, _| ()).0
@@ -144,11 +153,8 @@ struct Known<'k> {
 
 fn compile_with<T>(project: &Project, work: Work, and: impl FnOnce(Known) -> T) -> (Compilation, Option<T>) {
     let Work { also, depth, session } = work;
-    let mut sources = project.sources.clone();
-    let own = sources.iter().count();
-    for (path, text) in stdlib::FILES {
-        sources.add(SourceFile::new(path, Origin::StandardLibrary, text));
-    }
+    let mut sources = sources_of(project);
+    let own = project.sources.iter().count();
     let mut diagnostics = project.diagnostics.clone();
     let unreadable: BTreeSet<SourceId> =
         project.diagnostics.iter().map(|diagnostic| diagnostic.primary.span.source).collect();

@@ -63,7 +63,8 @@ fn the_reference_lists_every_attribute() {
 }
 
 fn fleetc(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fleetc")).args(args).current_dir(root()).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleetc"));
+    command.args(args).current_dir(root()).env("FLEETC_BUILD_NO_CACHE", "1").output().unwrap()
 }
 
 fn copy(from: &Path, to: &Path) {

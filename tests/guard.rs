@@ -475,7 +475,13 @@ fn no_sequence_of_accepted_builds_takes_away_what_is_protected_unless_it_is_name
 
 fn fleetc(folder: &Folder, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_fleetc"));
-    command.current_dir(folder.root()).args(arguments).env("NO_COLOR", "1").output().unwrap()
+    command
+        .current_dir(folder.root())
+        .args(arguments)
+        .env("NO_COLOR", "1")
+        .env("FLEETC_BUILD_NO_CACHE", "1")
+        .output()
+        .unwrap()
 }
 
 fn git(folder: &Folder, arguments: &[&str]) {
@@ -534,7 +540,7 @@ fn a_baseline_that_cannot_be_read_is_an_error() {
     without_shop(&folder);
     let said = |arguments: &[&str], path: Option<&str>| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_fleetc"));
-        command.current_dir(folder.root()).args(arguments).env("NO_COLOR", "1");
+        command.current_dir(folder.root()).args(arguments).env("NO_COLOR", "1").env("FLEETC_BUILD_NO_CACHE", "1");
         if let Some(path) = path {
             command.env("PATH", path);
         }

@@ -59,7 +59,9 @@ fn excerpt(text: &str, path: &str) -> String {
 }
 
 fn build(folder: &Path) {
-    let output = Command::new(env!("CARGO_BIN_EXE_fleetc")).args(["build", "-C"]).arg(folder).output().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleetc"));
+    command.args(["build", "--no-cache", "-C"]).arg(folder);
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()));
 }
 

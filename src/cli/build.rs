@@ -1,25 +1,28 @@
 //! `fleetc build`: writes the manifests, or says what it would write.
 
 mod adoption;
+mod cache;
 mod staged;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 
+use cache::{Built, Cache, Known};
+
 use super::interrupt::Interrupt;
 use super::terminal::Terminal;
-use super::{Exit, Failure, Global, load};
+use super::{Exit, Failure, Global, load, paths};
 use crate::analysis::Compilation;
 use crate::diag::Diagnostics;
 use crate::guard::{self, Baseline};
 use crate::output::{self, Change, Changes, Kind, Permit, Place, Record, Trouble, Wanted};
 use crate::plan::Plan;
 use crate::plan::text::counted;
-use crate::project::{Index, Project};
+use crate::project::{Index, Project, Watch};
 use crate::syntax::ast::EngineKind;
 use crate::target::{self, Engines, OutputTree};
 
@@ -70,6 +73,10 @@ pub struct Build {
     #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
     #[arg(env = "FLEETC_BUILD_NO_BASELINE", hide_env_values = true)]
     no_baseline: bool,
+    /// Compile although nothing changed since the last build
+    #[arg(long, action = ArgAction::SetTrue, value_parser = FalseyValueParser::new())]
+    #[arg(env = "FLEETC_BUILD_NO_CACHE", hide_env_values = true)]
+    no_cache: bool,
     /// The files that are taken over; none says that it is no `adopt`, an empty list that they are only listed.
     #[arg(skip)]
     adopt: Option<Vec<String>>,
@@ -81,6 +88,8 @@ struct Job {
     project: Project,
     /// The index, when the project is the one in it.
     index: Option<Index>,
+    /// Where the build is kept, and what it reads.
+    kept: Option<(Cache, Watch)>,
 }
 
 impl Job {
@@ -108,12 +117,17 @@ impl Build {
         }
         self.refuse_combinations(prints)?;
         let start = load::start(global)?;
-        let (index, project) = if self.index {
+        let (index, mut project) = if self.index {
             let (index, project) = load::index(&start, terminal)?;
             (Some(index), project)
         } else {
             (None, load::project(&start, None, terminal)?)
         };
+        let cache = if self.may_be_known() { Cache::of(&project) } else { None };
+        if let Some(known) = cache.as_ref().and_then(|cache| cache.known(&project, self.revision())) {
+            return Ok(self.show_known(&known, (&start, &project), terminal));
+        }
+        let kept = cache.filter(|_| !self.only_looks()).map(|cache| (cache, Watch::over(&mut project)));
         let mut compilation = load::compiled(&start, &project, &self.asked_for());
         terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
         let Some(plan) = compilation.plan.take() else { return Ok(Exit::Problems) };
@@ -124,7 +138,7 @@ impl Build {
             return Ok(Exit::Fine);
         }
         let wanted = self.wanted(&plan, engines);
-        let job = Job { start, project, index };
+        let job = Job { start, project, index, kept };
         self.bring_up_to_date(&job, &mut compilation, (&plan, &wanted), terminal).or_else(|trouble| match trouble {
             Trouble::Refused(diagnostics) => {
                 terminal.diagnostics(&diagnostics, &compilation.sources);
@@ -165,10 +179,9 @@ impl Build {
             Some(folder) => Place::chosen(&job.project.root, &job.start, folder)?,
             None => Place::new(&job.root(), &job.root(), &compilation.output)?,
         };
-        let reads = self.check || self.diff || self.dry_run || self.lists_foreign();
-        let held = if reads { None } else { Some(place.hold(output::PATIENCE)?) };
+        let held = if self.only_looks() { None } else { Some(place.hold(output::PATIENCE)?) };
         let changes = output::compare(&place, wanted, &mut compilation.sources)?;
-        self.guard(&changes, plan, compilation, terminal)?;
+        let judged = self.guard(&changes, plan, compilation, terminal)?;
         if self.check || self.diff {
             let left = if self.index { staged::left(&changes, &job.root())? } else { Vec::new() };
             for path in &left {
@@ -215,17 +228,51 @@ impl Build {
         if self.fail_on_change {
             return self.judge_commit(job, wanted, &changes, terminal);
         }
+        if let Some((cache, watch)) = &job.kept {
+            let built = Built { compilation, place: &place, wanted, revision: self.revision(), judged: &judged };
+            cache.keep(&job.project, watch, &built);
+        }
         Ok(Exit::Fine)
     }
 
-    /// Judges what would be removed, by what was committed last.
+    /// Whether nothing is to be written, whatever is found.
+    fn only_looks(&self) -> bool {
+        self.check || self.diff || self.dry_run || self.lists_foreign()
+    }
+
+    /// Whether it is enough to know what the last build did: one of all engines, to the fleet's own output, that is about
+    /// nothing else.
+    fn may_be_known(&self) -> bool {
+        let asks_git = self.fail_on_change || self.stage || self.index;
+        !(self.no_cache || asks_git || self.output.is_some() || self.adopt.is_some() || !self.target.is_empty())
+    }
+
+    /// The commit that removals are judged by; none when Git is not asked.
+    fn revision(&self) -> Option<&str> {
+        if self.no_baseline { None } else { Some(&self.base) }
+    }
+
+    /// Says of a build that has nothing to do what it says when it was compiled.
+    fn show_known(&self, known: &Known, (start, project): (&Path, &Project), terminal: &mut Terminal) -> Exit {
+        terminal.detail("nothing changed since the last build, so nothing is compiled");
+        for (diagnostics, sources) in &known.said {
+            terminal.diagnostics(diagnostics, &paths::relative_to(start, &project.root, sources));
+        }
+        if self.check || self.diff {
+            return self.show(&known.changes, terminal);
+        }
+        terminal.say(&if self.dry_run { up_to_date(&known.changes) } else { summary(&known.changes) });
+        Exit::Fine
+    }
+
+    /// Judges what would be removed, by what was committed last. Gives what is worth saying of it.
     fn guard(
         &self,
         changes: &Changes,
         plan: &Plan,
         compilation: &mut Compilation,
         terminal: &mut Terminal,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Diagnostics, Trouble> {
         let built = |sources: &mut _| output::built(changes, self.overwrite_edits, sources);
         let base = if self.no_baseline {
             Baseline::Unasked(built(&mut compilation.sources)?)
@@ -242,7 +289,7 @@ impl Build {
             return Err(Trouble::Refused(found));
         }
         terminal.diagnostics(&found, &compilation.sources);
-        Ok(())
+        Ok(found)
     }
 
     /// The engines that are compiled for, whether or not the fleet declares them.

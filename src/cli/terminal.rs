@@ -56,9 +56,9 @@ impl Terminal {
         }
     }
 
-    /// Says a line that is wanted with `--verbose` only.
+    /// Says a line that is wanted with `--verbose` only; none where there is nothing to say.
     pub fn detail(&self, line: &str) {
-        if self.verbose {
+        if self.verbose && !line.is_empty() {
             self.log(&format!("{line}\n"));
         }
     }

@@ -4,8 +4,10 @@
 //! project, F01 syntax, F02 names, F03 types and values, F04 plan, F05 engines, F06 output, F07 lints, F09 the
 //! compiler itself. `tests/diagnostics.rs` holds that each has a page whose examples raise it, and not.
 
+use serde::{Deserialize, Serialize};
+
 /// How serious a diagnostic is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
     /// Nothing is built.
     Error,
@@ -235,4 +237,21 @@ pub static RETIRED: &[&str] = &["F0006"];
 /// The code with this id or slug.
 pub fn find_code(name: &str) -> Option<&'static Code> {
     ALL.iter().copied().find(|code| code.id.eq_ignore_ascii_case(name) || code.slug == name)
+}
+
+/// How a code is kept in a file: by its number.
+pub(super) mod by_id {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    use super::{Code, find_code};
+
+    pub fn serialize<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(code.id)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static Code, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        find_code(&id).ok_or_else(|| D::Error::custom("no such code"))
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::codes::{Code, Severity};
 use crate::source::Span;
 
 /// A place with a remark.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// The place.
     pub span: Span,
@@ -15,7 +17,7 @@ pub struct Label {
 }
 
 /// Whether a fix may be applied without a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Applicability {
     /// Keeps the meaning or restores the only possible one.
     Safe,
@@ -24,7 +26,7 @@ pub enum Applicability {
 }
 
 /// One replacement of text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// What is replaced; empty to insert.
     pub span: Span,
@@ -33,7 +35,7 @@ pub struct Edit {
 }
 
 /// A change of the source that removes the diagnostic.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fix {
     /// What it does, in the imperative.
     pub title: String,
@@ -47,9 +49,10 @@ pub struct Fix {
 ///
 /// The message says what is wrong, the label what the marked text is, `related` where the other party
 /// stands (in any file), `helps` what to type, `notes` which rule demands it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
     /// Which kind it is.
+    #[serde(with = "super::codes::by_id")]
     pub code: &'static Code,
     /// How serious it is: as its code says, unless the fleet says otherwise.
     pub severity: Severity,
@@ -70,7 +73,7 @@ pub struct Diagnostic {
 }
 
 /// What a diagnostic is known by from run to run, though lines above it come and go.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The declaration it stands in, such as `component web`.
     pub item: Option<String>,
@@ -92,6 +95,12 @@ impl Diagnostic {
             fixes: Vec::new(),
             identity: Identity::default(),
         }
+    }
+
+    /// Every place that it speaks of.
+    pub(super) fn spans(&self) -> impl Iterator<Item = Span> {
+        let labels = std::iter::once(&self.primary).chain(&self.related).map(|label| label.span);
+        labels.chain(self.fixes.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span))
     }
 
     /// Says what the marked text is.

@@ -10,6 +10,7 @@ use std::process::Stdio;
 
 use super::compare::{Changes, GENERATED, Kind, unreadable_lock};
 use super::lock::{Lock, LockError};
+use super::place::Place;
 use super::{LOCK, Trouble};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::project::run_git;
@@ -33,16 +34,13 @@ pub fn committed(
 ) -> Result<Option<Lock>, Trouble> {
     let place = &changes.place;
     let root = place.root();
-    // `.git` is looked for without Git, so that a machine without Git is told from a folder without a repository.
-    if !root.ancestors().any(|above| above.join(".git").exists()) {
+    if !in_repository(root) {
         return Ok(None);
     }
     let repository = Repository { root, revision };
     let (path, bytes) = match repository.find(changes, moves) {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(None),
-        // What looks like a repository to nobody but us has no commits.
-        Err(reason) if reason.contains("not a git repository") => return Ok(None),
         Err(reason) => return Err(unreadable(&repository.name(&place.show(LOCK)), &reason, sources)),
     };
     let name = format!("{revision}:{path}");
@@ -56,6 +54,50 @@ pub fn committed(
             Err(Trouble::Refused(unreadable_lock(&name, &text, &error, sources)))
         }
     }
+}
+
+/// What is known of the lock that was committed last without reading it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// There is none: no repository, no commit yet, or no lock of any fleet in it.
+    Nothing,
+    /// It stands where the output folder is; this is Git's name for it.
+    Lock(String),
+}
+
+/// What [`committed`] finds for the output folder `place`; none where it would have to look any further.
+pub fn committed_lock(place: &Place, revision: &str) -> Option<Committed> {
+    let root = place.root();
+    if !in_repository(root) {
+        return Some(Committed::Nothing);
+    }
+    let repository = Repository { root, revision };
+    match repository.look(&place.show(LOCK), ask_names).ok()? {
+        Look::Nothing => Some(Committed::Nothing),
+        Look::Lock(name) => Some(Committed::Lock(name)),
+        Look::Others(files) if !files.split('\0').any(is_lock) => Some(Committed::Nothing),
+        Look::Others(_) => None,
+    }
+}
+
+/// Git's name for what is in the file at `path` of the output folder, whether or not Git has it; none without a repository.
+pub(super) fn object_of(place: &Place, path: &str) -> Option<String> {
+    if !in_repository(place.root()) {
+        return None;
+    }
+    let name = git(place.root(), &["hash-object", "--no-filters", "--", &place.show(path)]).ok()?;
+    Some(name.trim().to_string())
+}
+
+/// Whether a lock of whatever fleet has this path.
+fn is_lock(path: &str) -> bool {
+    path.rsplit('/').next() == Some(LOCK)
+}
+
+/// Whether Git has something to say of what is in `folder`. Git is not asked, so that a machine without it is told from a
+/// folder without a repository.
+fn in_repository(folder: &Path) -> bool {
+    folder.ancestors().any(|above| above.join(".git").exists())
 }
 
 /// The lock of the last build, where no commit is to be asked or none holds one. `overwrite` says that generated files which
@@ -83,6 +125,16 @@ pub fn built(changes: &Changes, overwrite: bool, sources: &mut Sources) -> Resul
     }
 }
 
+/// What a commit has of a lock.
+enum Look<T> {
+    /// There is no commit yet.
+    Nothing,
+    /// What was asked of it.
+    Lock(T),
+    /// Not this lock, but these files, with zeros between them.
+    Others(String),
+}
+
 /// A commit of the repository around a folder. Paths are relative to that folder.
 struct Repository<'a> {
     root: &'a Path,
@@ -95,24 +147,41 @@ impl Repository<'_> {
         format!("{}:./{path}", self.revision)
     }
 
-    /// The path and the bytes of the lock.
-    fn find(&self, changes: &Changes, moves: bool) -> Result<Option<(String, Vec<u8>)>, String> {
-        let lock = changes.place.show(LOCK);
-        let mut answers = ask(self.root, &[format!("{}^{{commit}}", self.revision), self.name(&lock)])?.into_iter();
-        let (commit, bytes) = (answers.next().flatten(), answers.next().flatten());
+    /// Looks for the lock at the path `lock`, and asks of it what `ask` asks of objects.
+    fn look<T>(
+        &self,
+        lock: &str,
+        ask: impl Fn(&Path, &[String]) -> Result<Vec<Option<T>>, String>,
+    ) -> Result<Look<T>, String> {
+        let mut answers = match ask(self.root, &[format!("{}^{{commit}}", self.revision), self.name(lock)]) {
+            // What looks like a repository to nobody but us has no commits.
+            Err(reason) if reason.contains("not a git repository") => return Ok(Look::Nothing),
+            answers => answers?.into_iter(),
+        };
+        let (commit, lock) = (answers.next().flatten(), answers.next().flatten());
         if commit.is_none() {
             // A branch without a commit has no name for one either.
             let unborn = self.revision == "HEAD" && git(self.root, &["rev-parse", "-q", "--verify", "HEAD"]).is_err();
             return if unborn {
-                Ok(None)
+                Ok(Look::Nothing)
             } else {
                 Err("there is no such commit here; a shallow clone may lack it".into())
             };
         }
-        if let Some(bytes) = bytes {
-            return Ok(Some((lock, bytes)));
+        match lock {
+            Some(lock) => Ok(Look::Lock(lock)),
+            None => git(self.root, &["ls-tree", "-r", "-z", "--name-only", self.revision]).map(Look::Others),
         }
-        let files = git(self.root, &["ls-tree", "-r", "-z", "--name-only", self.revision])?;
+    }
+
+    /// The path and the bytes of the lock.
+    fn find(&self, changes: &Changes, moves: bool) -> Result<Option<(String, Vec<u8>)>, String> {
+        let lock = changes.place.show(LOCK);
+        let files = match self.look(&lock, ask)? {
+            Look::Nothing => return Ok(None),
+            Look::Lock(bytes) => return Ok(Some((lock, bytes))),
+            Look::Others(files) => files,
+        };
         let files: BTreeSet<&str> = files.split('\0').collect();
         if files.contains(&*lock) {
             return Err("Git knows the file and has lost its contents".into());
@@ -130,8 +199,7 @@ impl Repository<'_> {
     /// The lock of the fleet in another folder: where its output was before. It has the fleet's name; or it stands there
     /// no more, so whoever took it away moved this fleet and renamed it, or must say that what it ran goes.
     fn find_elsewhere(&self, changes: &Changes, files: &BTreeSet<&str>) -> Result<Option<(String, Vec<u8>)>, String> {
-        let locks: Vec<&str> =
-            files.iter().filter(|path| path.rsplit('/').next() == Some(LOCK)).take(LOOKED_AT).copied().collect();
+        let locks: Vec<&str> = files.iter().filter(|path| is_lock(path)).take(LOOKED_AT).copied().collect();
         let names: Vec<String> = locks.iter().map(|path| self.name(path)).collect();
         let read = |bytes: &Vec<u8>| Lock::parse(&String::from_utf8_lossy(bytes)).ok();
         let found = locks.iter().zip(ask(self.root, &names)?);
@@ -163,13 +231,26 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     run_git::run(run_git::command(folder).args(arguments)).map(|printed| String::from_utf8_lossy(&printed).into_owned())
 }
 
-/// The bytes of each of `objects`, as `git cat-file --batch` names them; none for one that is not there.
+/// The bytes of each of `objects`, as Git names them; none for one that is not there.
 fn ask(folder: &Path, objects: &[String]) -> Result<Vec<Option<Vec<u8>>>, String> {
     if objects.is_empty() {
         return Ok(Vec::new());
     }
+    let printed = cat_file(folder, "--batch", objects)?;
+    read_batch(&printed, objects.len()).ok_or_else(|| "`git` answered something unexpected".to_string())
+}
+
+/// The hash by which Git knows each of `objects`; none for one that is not there.
+fn ask_names(folder: &Path, objects: &[String]) -> Result<Vec<Option<String>>, String> {
+    let printed = cat_file(folder, "--batch-check=%(objectname)", objects)?;
+    let lines = String::from_utf8_lossy(&printed).lines().map(str::to_string).collect::<Vec<_>>();
+    Ok(lines.into_iter().map(|line| Some(line).filter(|line| !line.ends_with(" missing"))).collect())
+}
+
+/// What `git cat-file` prints of `objects`.
+fn cat_file(folder: &Path, mode: &str, objects: &[String]) -> Result<Vec<u8>, String> {
     let mut command = run_git::command(folder);
-    command.args(["cat-file", "--batch"]);
+    command.args(["cat-file", mode]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| run_git::not_run(&error))?;
     if let Some(mut input) = child.stdin.take() {
@@ -177,8 +258,7 @@ fn ask(folder: &Path, objects: &[String]) -> Result<Vec<Option<Vec<u8>>>, String
         _ = input.write_all(format!("{}\n", objects.join("\n")).as_bytes());
     }
     let output = child.wait_with_output().map_err(|error| crate::project::reason(&error))?;
-    let printed = run_git::answer(output)?;
-    read_batch(&printed, objects.len()).ok_or_else(|| "`git` answered something unexpected".to_string())
+    run_git::answer(output)
 }
 
 /// Takes an answer of `git cat-file --batch` apart: `<hash> <type> <size>`, a newline, the bytes, a newline; or a line

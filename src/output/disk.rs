@@ -107,6 +107,15 @@ pub trait Disk: fmt::Debug + Send + Sync {
     fn look(&self, folder: &Folder, name: &str) -> io::Result<Found>;
     /// The bytes of a file, which are `likely` that many. Fails where it is a link.
     fn read(&self, folder: &Folder, name: &str, likely: usize) -> io::Result<Vec<u8>>;
+    /// The bytes of a file that has `length` of them, and none for what has not or is no file.
+    fn read_exactly(&self, folder: &Folder, name: &str, length: usize) -> io::Result<Option<Vec<u8>>> {
+        match self.look(folder, name)? {
+            Found::File => {
+                self.read(folder, name, length).map(|bytes| Some(bytes).filter(|bytes| bytes.len() == length))
+            }
+            _ => Ok(None),
+        }
+    }
     /// What is in a folder, in no order.
     fn entries(&self, folder: &Folder) -> io::Result<Vec<(String, Found)>>;
     /// Makes a file that is not there yet, readable by all and writable by its owner.
@@ -173,12 +182,27 @@ impl Disk for OpenFolder {
         let mut file = open_file(folder.opened()?, name)?;
         // One more byte than there should be: so that one call says that it was all.
         let mut bytes = vec![0; likely.saturating_add(1)];
-        let length = file.read(&mut bytes)?;
-        bytes.truncate(length);
-        if length != likely {
-            file.read_to_end(&mut bytes)?;
+        let mut length = 0;
+        loop {
+            let read = file.read(bytes.get_mut(length..).unwrap_or_default())?;
+            length += read;
+            if read == 0 || length == likely {
+                break;
+            }
+            if length == bytes.len() {
+                bytes.resize(2 * length + 1, 0);
+            }
         }
+        bytes.truncate(length);
         Ok(bytes)
+    }
+
+    // What is none of that says so when it is read, or has another length: nothing is asked before.
+    fn read_exactly(&self, folder: &Folder, name: &str, length: usize) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = vec![0; length.saturating_add(1)];
+        let read = open_file(folder.opened()?, name)?.read(&mut bytes)?;
+        bytes.truncate(read);
+        Ok(Some(bytes).filter(|_| read == length))
     }
 
     fn entries(&self, folder: &Folder) -> io::Result<Vec<(String, Found)>> {

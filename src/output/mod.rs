@@ -11,6 +11,7 @@ mod compare;
 mod diff;
 mod disk;
 mod journal;
+mod left;
 mod lock;
 mod names;
 mod pieces;
@@ -21,10 +22,11 @@ mod write;
 use std::fmt;
 use std::io;
 
-pub use baseline::{built, committed};
+pub use baseline::{Committed, built, committed, committed_lock};
 pub use compare::{Change, Changes, Kind, Permit, Wanted, compare};
 pub use diff::{PATIENCE as DIFF_PATIENCE, coloured, unified, unified_texts};
 pub use disk::{Disk, Folder, Found, Hold, OpenFolder};
+pub use left::Left;
 pub use lock::{Identities, Lock, LockError, Places, Record};
 pub use place::{Held, Place};
 

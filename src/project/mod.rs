@@ -15,6 +15,7 @@ pub(crate) mod run_git;
 mod save;
 mod snapshot;
 mod tree;
+mod watch;
 
 use std::fmt;
 use std::io;
@@ -28,6 +29,7 @@ pub use memory::MemoryFiles;
 pub use paths::normalise;
 pub use save::save;
 pub use snapshot::NoSnapshot;
+pub use watch::{Answers, Watch};
 
 use crate::diag::Diagnostics;
 use crate::source::Sources;

@@ -9,16 +9,18 @@ mod line_index;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 pub use line_index::{LineIndex, Position};
 
 /// Which file of a [`Sources`] a span lies in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SourceId(u32);
 
 /// A range of bytes in one file.
 ///
 /// Both ends are offsets in bytes from the start of the file; a file is at most 64 MiB, so `u32` is wide enough.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// The file.
     pub source: SourceId,
@@ -51,7 +53,7 @@ impl Span {
 }
 
 /// Where a source file comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
     /// A file of the project.
     Project,
@@ -117,6 +119,12 @@ impl Sources {
     /// The text under a span; empty when the span lies outside the text.
     pub fn text(&self, span: Span) -> &str {
         self.file(span.source).text.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// Whether `span` is a place in one of these files.
+    pub fn has(&self, span: Span) -> bool {
+        let file = self.files.get(span.source.0 as usize);
+        file.is_some_and(|file| file.text.get(span.start as usize..span.end as usize).is_some())
     }
 
     /// The same files under other paths.

@@ -10,6 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+export XDG_CACHE_HOME=$work/caches
 command -v strace >/dev/null || { echo "faults: strace is not here"; echo "0 passed, 0 failed"; exit 0; }
 (cd "$here/../.." && cargo build --quiet --locked)
 fleetc=${FLEETC:-$here/../../target/debug/fleetc}

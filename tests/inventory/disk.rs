@@ -101,7 +101,8 @@ fn links_are_followed_within_the_repository_alone() {
 }
 
 fn fleetc(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_fleetc")).current_dir(folder).args(arguments).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fleetc"));
+    command.current_dir(folder).args(arguments).env("FLEETC_BUILD_NO_CACHE", "1").output().unwrap()
 }
 
 fn printed(output: &Output) -> String {

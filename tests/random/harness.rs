@@ -53,6 +53,7 @@ impl Project {
             .arg(self.folder.join("fleet"))
             .env_remove("FLEETC_SEED")
             .env_remove("FLEETC_SEEDS")
+            .env("FLEETC_BUILD_NO_CACHE", "1")
             .output()
             .unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
