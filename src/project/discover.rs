@@ -204,19 +204,27 @@ pub(super) fn declares(bytes: &Result<Vec<u8>, Unread>) -> bool {
 /// look through.
 fn read_all(root: &Path, in_repository: bool) -> Vec<Found> {
     let found = Mutex::new(Vec::new());
-    walk(root, in_repository).build_parallel().run(|| {
-        Box::new(|entry| {
-            let read = match entry {
-                Ok(entry) => read_entry(root, &entry),
-                Err(error) => {
-                    let (path, error) = place_of(&error, root);
-                    Some((path, Err(error)))
-                }
-            };
-            found.lock().unwrap_or_else(PoisonError::into_inner).extend(read);
-            WalkState::Continue
-        })
-    });
+    let take = |entry: Result<DirEntry, ignore::Error>| {
+        let read = match entry {
+            Ok(entry) => read_entry(root, &entry),
+            Err(error) => {
+                let (path, error) = place_of(&error, root);
+                Some((path, Err(error)))
+            }
+        };
+        found.lock().unwrap_or_else(PoisonError::into_inner).extend(read);
+    };
+    let mut walk = walk(root, in_repository);
+    match rayon::current_num_threads() {
+        // Where the system has no more threads to give, one that asks for them waits for ever.
+        1 => walk.build().for_each(take),
+        count => walk.threads(count).build_parallel().run(|| {
+            Box::new(|entry| {
+                take(entry);
+                WalkState::Continue
+            })
+        }),
+    }
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     // Several things may be the matter with one path.
     let matter = |found: &Found| found.1.as_ref().err().map(|error| format!("{error:?}"));
