@@ -79,43 +79,48 @@ finishes() {
     "$fleetc" build -q -C "$work/now" >"$work/said" 2>&1 || { fail "$1: the next build: $(head -1 "$work/said")"; return 1; }
     same new || { fail "$1: the next build made another tree"; return 1; }
 }
-# hit NAME INJECTION CODE…: runs a build with the injection at every call in turn, until one is not hit.
+# hit NAME CALLS EFFECT CODE…: runs a build with the effect at every one of the calls in turn, until none is left. strace
+# counts each system call, and each thread, by itself: so they are gone through one after the other.
 hit() {
-    local what=$1 injection=$2 at code before=$passed
-    shift 2
+    local what=$1 effect=$3 before=$passed call
     case " $parts " in *" all "* | *" $what "*) ;; *) return 0 ;; esac
+    for call in ${2//,/ }; do hit_each "$what" "$call" "$effect" "${@:4}"; done
+    echo "faults: $what: $((passed - before)) passed"
+}
+hit_each() {
+    local what="$1 at $2" call=$2 effect=$3 at code
+    shift 3
     for ((at = from; ; at += step)); do
         fresh
         code=0
         # By a shell of its own, which says to the log that its child was killed.
-        sh -c '"$@"; exit $?' sh strace -f -qq -o "$work/trace" -e "trace=$calls" -e "inject=$injection:when=$at" \
+        sh -c '"$@"; exit $?' sh strace -f -qq -o "$work/trace" -e "trace=$call" -e "inject=$call:$effect:when=$at" \
             "$fleetc" build -q -C "$work/now" >"$work/said" 2>&1 || code=$?
         if ! grep -qE 'INJECTED|SIGKILL|SIGTERM|killed by' "$work/trace"; then
-            if [ "$code" = 0 ] && same new; then pass; else fail "$what at $at: was not hit, and did not build"; fi
+            if [ "$code" = 0 ] && same new; then pass; else fail "$what $at: was not hit, and did not build"; fi
             break
         fi
-        case " $* " in *" $code "*) ;; *) fail "$what at $at: exit code $code: $(head -1 "$work/said")" ;; esac
-        if [ "$code" = 0 ] && ! same new; then fail "$what at $at: says it is done, and is not"; continue; fi
-        if whole "$what at $at" && finishes "$what at $at"; then pass; fi
+        case " $* " in *" $code "*) ;; *) fail "$what $at: exit code $code: $(head -1 "$work/said")" ;; esac
+        if [ "$code" = 0 ] && ! same new; then fail "$what $at: says it is done, and is not"; continue; fi
+        if whole "$what $at" && finishes "$what $at"; then pass; fi
     done
-    echo "faults: $what: $((passed - before)) passed, up to call $at"
 }
-hit killed "$calls:signal=SIGKILL" 137
-hit terminated "$calls:signal=SIGTERM" 0 2 143
-hit no-space "write:error=ENOSPC" 0 2
-hit write-error "write:error=EIO" 0 2
-step=1 hit sync-error "syncfs:error=EIO" 2
-hit rename-error "renameat,renameat2:error=EIO" 2
-hit unlink-error "unlinkat:error=EIO" 0 2
-step=1 hit mkdir-error "mkdirat:error=EACCES" 2
+hit killed "$calls" signal=SIGKILL 137
+hit terminated "$calls" signal=SIGTERM 0 2 143
+hit no-space write error=ENOSPC 0 2
+hit write-error write error=EIO 0 2
+step=1 hit sync-error syncfs error=EIO 2
+hit rename-error renameat,renameat2 error=EIO 2
+hit unlink-error unlinkat error=EIO 0 2
+step=1 hit mkdir-error mkdirat error=EACCES 2
 # Only where the umask takes something away from a new file is its mode set.
 usual=$(umask)
 umask 0077
-hit chmod-error "fchmod:error=EPERM" 2
+hit chmod-error fchmod error=EPERM 2
 umask "$usual"
 # The standard library ends a program (101) that cannot close a folder which it has read.
-calls=close hit close-error "close:error=EIO" 0 2 101
-calls=getdents64 hit read-folder-error "getdents64:error=EIO" 0 1 2
+hit close-error close error=EIO 0 2 101
+hit read-folder-error getdents64 error=EIO 0 1 2
 if [ "$parts" != all ]; then
     echo "$passed passed, $failed failed"
     exit "$((failed > 0))"
@@ -232,7 +237,9 @@ fi
 for limit in "-n 4" "-n 8" "-n 16" "-s 64" "-s 128" "-v 4000" "-v 20000" "-v 30000" "-v 40000" "-v 60000" "-v 100000" "-f 1"; do
     fresh
     # By a shell of its own, which says to the log how it ended.
-    sh -c "ulimit $limit && '$fleetc' build -q -C '$work/now'; exit \$?" >"$work/said" 2>&1 || true
+    code=0
+    sh -c "ulimit $limit && timeout 60 '$fleetc' build -q -C '$work/now'; exit \$?" >"$work/said" 2>&1 || code=$?
+    if [ "$code" = 124 ]; then fail "ulimit $limit: it never ends"; continue; fi
     # A file that gets too large ends the program by a signal, as if it was killed.
     if [ "$limit" != "-f 1" ] && ! same base && ! same new; then fail "ulimit $limit: something is half done"; continue; fi
     if whole "ulimit $limit" && finishes "ulimit $limit"; then pass; fi
