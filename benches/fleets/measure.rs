@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 use wait4::Wait4 as _;
 
+/// Where builds are kept.
+pub const CACHES: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/caches");
+
 /// What one run took.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Cost {
@@ -30,7 +33,7 @@ pub fn run((program, words): (&str, &[&str]), folder: &Path, code: i32, output: 
 pub fn start(code: &str, output: &str, program: &str, words: &[&str]) {
     let file = File::create(output).expect("a file can be made");
     let mut command = Command::new(program);
-    command.args(words).stdin(Stdio::null()).stdout(file).stderr(Stdio::null());
+    command.env("XDG_CACHE_HOME", CACHES).args(words).stdin(Stdio::null()).stdout(file).stderr(Stdio::null());
     let begin = Instant::now();
     let used = command.spawn().and_then(|child| child.wait4()).expect("the program runs");
     let wall = begin.elapsed();
@@ -78,6 +81,7 @@ pub fn instructions(program: &str, args: &[&str], folder: &Path) -> u64 {
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", program])
         .args(args)
         .current_dir(folder)
+        .env("XDG_CACHE_HOME", CACHES)
         // How often a thread looks for work depends on the machine.
         .env("RAYON_NUM_THREADS", "1")
         .stdin(Stdio::null())

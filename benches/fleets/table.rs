@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::generate::{self, SIZES, Shape, Size};
-use super::measure::{Cost, has_valgrind, instructions, median, run, this_program, told};
+use super::measure::{CACHES, Cost, has_valgrind, instructions, median, run, this_program, told};
 use super::{FLEETC, floors, named, workplace, write};
 
 /// What is measured, in the order of the table. Floors stand above what they are the floor of.
-const ROWS: [&str; 10] = [
+const ROWS: [&str; 11] = [
     READ,
-    "`check`",
     UNCHANGED,
+    "`check`",
+    "`build --no-cache`, nothing changed",
     "`build`, one line changed",
     "`diff`, one line changed",
     "`plan --format json`",
@@ -29,8 +30,12 @@ const UNCHANGED: &str = "`build`, nothing changed";
 const COLD: &str = "`build`, cold";
 
 /// What of the rows is counted in instructions as well, for the smaller sizes.
-const COUNTED: [(&str, &[&str]); 3] =
-    [("`check`", &["check"]), (UNCHANGED, &["build"]), ("`build -o -`", &["build", "-o", "-"])];
+const COUNTED: [(&str, &[&str]); 4] = [
+    (UNCHANGED, &["build"]),
+    ("`check`", &["check"]),
+    ("`build --no-cache`, nothing changed", &["build", "--no-cache"]),
+    ("`build -o -`", &["build", "-o", "-"]),
+];
 
 /// Measures and prints, with what was typed.
 pub fn run_all(words: &[&str]) {
@@ -52,6 +57,7 @@ pub fn run_all(words: &[&str]) {
         print(&fleet, &taken, rounds);
         all.push((fleet.deployments, taken));
         _ = fs::remove_dir_all(&fleet.folder);
+        _ = fs::remove_dir_all(&fleet.beside);
     }
     if let (Some(first), Some(last)) = (all.first(), all.last().filter(|_| all.len() > 1)) {
         print_growth(first, last);
@@ -65,6 +71,8 @@ struct Fleet {
     size: Size,
     shape: Shape,
     folder: PathBuf,
+    /// Where everything goes that is no part of the fleet.
+    beside: PathBuf,
     files: Vec<(String, String)>,
     deployments: usize,
     output: Bytes,
@@ -81,7 +89,7 @@ struct Bytes {
 impl Fleet {
     /// A repository with the fleet, its lock committed, and everything built.
     fn new(size: Size, shape: Shape) -> Self {
-        let folder = workplace(size.name);
+        let (folder, beside) = (workplace(size.name), workplace(&format!("beside-{}", size.name)));
         let files = generate::fleet(size, shape);
         write(&files, &folder);
         git(&folder, &["init", "-q"]);
@@ -92,7 +100,7 @@ impl Fleet {
         let plan: serde_json::Value = serde_json::from_slice(&plan.expect("fleetc runs").stdout).expect("a plan");
         let deployments = plan["deployments"].as_array().expect("deployments").len();
         let output = count(&folder.join("gitops"));
-        Self { size, shape, folder, files, deployments, output, left: Cell::new(0) }
+        Self { size, shape, folder, beside, files, deployments, output, left: Cell::new(0) }
     }
 
     fn measure(&self, rounds: usize) -> Taken {
@@ -113,15 +121,16 @@ impl Fleet {
 
     /// Everything once. The folder is afterwards as it was.
     fn round(&self) -> Vec<(&'static str, Cost)> {
-        let (gitops, aside) = (self.folder.join("gitops"), self.folder.join(".aside"));
-        let stream = self.folder.join("stream.txt");
+        let (gitops, aside) = (self.folder.join("gitops"), self.beside.join("aside"));
+        let stream = self.beside.join("stream.txt");
         let mut round = vec![
             (READ, floor(&["read", text(&gitops)])),
-            ("`check`", self.run(&["check"], 0)),
             (UNCHANGED, self.run(&["build"], 0)),
+            ("`check`", self.run(&["check"], 0)),
+            ("`build --no-cache`, nothing changed", self.run(&["build", "--no-cache"], 0)),
             ("`plan --format json`", self.run(&["plan", "--format", "json"], 0)),
             ("`build -o -`", self.run(&["build", "-o", "-"], 0)),
-            (STREAM, floor(&["stream", text(&stream), text(&self.folder.join("copy.txt"))])),
+            (STREAM, floor(&["stream", text(&stream), text(&self.beside.join("copy.txt"))])),
         ];
         let mut files = self.files.clone();
         let changed = generate::change_a_line(&mut files);
@@ -135,19 +144,19 @@ impl Fleet {
         settle();
         round.push((COLD, self.run(&["build"], 0)));
         settle();
-        let copy = self.folder.join(".copy");
+        let copy = self.beside.join("copy");
         round.push((WRITE, floor(&["write", text(&aside), text(&copy)])));
         // A file system may be slow to make files where many were removed a moment ago (ext4 passes over their inodes), so
-        // what a round leaves behind stays until the end, hidden from the search for sources.
+        // what a round leaves behind stays until the end.
         for folder in [aside, copy] {
-            fs::rename(folder, self.folder.join(format!(".old-{}", self.left.replace(self.left.get() + 1))))
+            fs::rename(folder, self.beside.join(format!("old-{}", self.left.replace(self.left.get() + 1))))
                 .expect("it moves");
         }
         round
     }
 
     fn run(&self, words: &[&str], code: i32) -> Cost {
-        let output = self.folder.join("stream.txt");
+        let output = self.beside.join("stream.txt");
         run((FLEETC, words), &self.folder, code, &output)
     }
 }
@@ -231,7 +240,8 @@ fn settle() {
 }
 
 fn fleetc(folder: &Path, words: &[&str]) {
-    let output = Command::new(FLEETC).args(words).current_dir(folder).output().expect("fleetc runs");
+    let mut command = Command::new(FLEETC);
+    let output = command.args(words).current_dir(folder).env("XDG_CACHE_HOME", CACHES).output().expect("fleetc runs");
     assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
