@@ -68,8 +68,13 @@ pub fn fill(
                 continue;
             };
             let (patches, places): (Vec<_>, Vec<_>) = patches.into_iter().unzip();
-            deployment.values = Arc::new(values);
-            deployment.patches = Arc::new(patches);
+            // Whether they are shared tells the engines which deployments are alike.
+            if *deployment.values != values {
+                deployment.values = Arc::new(values);
+            }
+            if *deployment.patches != patches {
+                deployment.patches = Arc::new(patches);
+            }
             if let Some(checkout) = &own.checkout {
                 check_patches(checkout, deployment, &places, sinks.folders, sinks.diagnostics);
             }

@@ -1,6 +1,7 @@
 //! What every part of this room asks of the plan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use crate::plan::{Cluster, Content, Deployment, Duration, Flux, FluxMode, Plan, Source, SourceKind, Version};
 
@@ -8,8 +9,10 @@ use crate::plan::{Cluster, Content, Deployment, Duration, Flux, FluxMode, Plan, 
 pub(super) struct Hub<'a> {
     pub(super) plan: &'a Plan,
     pub(super) settings: &'a Flux,
-    clusters: BTreeMap<&'a str, &'a Cluster>,
+    clusters: HashMap<&'a str, &'a Cluster>,
     accounts: BTreeMap<&'a str, &'a str>,
+    /// Where the deployments of a component are in the plan.
+    components: HashMap<&'a str, Range<usize>>,
 }
 
 /// What a Kustomization reads. Two of them that have the same one are held to the same revision.
@@ -24,7 +27,14 @@ impl<'a> Hub<'a> {
         let clusters = plan.clusters.iter().map(|cluster| (cluster.name.as_ref(), cluster)).collect();
         let account =
             |project: &'a crate::plan::Project| Some((project.name.as_str(), project.service_account.as_deref()?));
-        Self { plan, settings, clusters, accounts: plan.projects.iter().filter_map(account).collect() }
+        let mut components = HashMap::new();
+        let mut end = 0;
+        for deployments in plan.deployments.chunk_by(|one, other| one.component == other.component) {
+            let start = end;
+            end += deployments.len();
+            components.extend(deployments.first().map(|deployment| (deployment.component.as_ref(), start..end)));
+        }
+        Self { plan, settings, clusters, accounts: plan.projects.iter().filter_map(account).collect(), components }
     }
 
     /// Whether Flux is at least this minor of version 2.
@@ -53,11 +63,10 @@ impl<'a> Hub<'a> {
 
     /// The deployment of a component on a cluster, with its place in the plan.
     pub(super) fn find(&self, component: &str, cluster: &str) -> Option<(usize, &'a Deployment)> {
-        let key = |deployment: &Deployment| {
-            (deployment.component.as_ref(), deployment.cluster.as_ref()).cmp(&(component, cluster))
-        };
-        let index = self.plan.deployments.binary_search_by(key).ok()?;
-        Some((index, self.plan.deployments.get(index)?))
+        let places = self.components.get(component)?;
+        let deployments = self.plan.deployments.get(places.clone())?;
+        let index = deployments.binary_search_by(|deployment| deployment.cluster.as_ref().cmp(cluster)).ok()?;
+        Some((places.start + index, deployments.get(index)?))
     }
 
     /// What a deployment's Kustomization reads: its source, or the fleet's own for what fleetc writes.

@@ -7,11 +7,12 @@
 use serde_json::{Map, Value, json};
 
 use super::hub::{Hub, has_health_gate};
+use super::own::{Own, Part};
 use super::patches::{self, AllChange, Substitution, Variables};
 use super::rollout::{Dependency, Gate, Order};
 use super::{list, object, objects, release, shards, tenancy, text};
 use crate::plan::raw::lay_over;
-use crate::plan::{Content, Deployment, Duration, Kubeconfig, ObjectRef, OnDelete};
+use crate::plan::{Content, Deployment, Duration, ObjectRef, OnDelete};
 use crate::target::relative_path;
 
 const API_VERSION: &str = "kustomize.toolkit.fluxcd.io/v1";
@@ -41,20 +42,20 @@ const BUILD_FIELDS: [&str; 8] = [
 ];
 
 /// The one Kustomization of a deployment; nothing when there is no source that it could read.
-pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &Deployment) -> Option<Value> {
+pub(super) fn deployment(hub: &Hub, deployment: &Deployment, own: &Own) -> Option<Value> {
     let is_chart = matches!(deployment.content, Content::Chart(_));
     let mut labels = deployment.labels.clone();
-    labels.extend(object::labels(hub, deployment));
+    labels.extend(object::labels(hub, &deployment.component, own));
     let mut annotations = deployment.annotations.clone();
-    if let Some(digest) = order.digest(index) {
+    if let Some(digest) = own.get(Part::Digest) {
         annotations.insert(digest_key(hub), digest.into());
     }
     let mut spec = Map::with_capacity(20);
     let timeout = hub.timeout(deployment).milliseconds + if is_chart { CHART_MARGIN } else { 0 };
     rhythm(&mut spec, hub.interval(deployment), hub.retry(deployment), Duration { milliseconds: timeout });
-    spec.extend(content(hub, deployment)?);
+    spec.extend(content(hub, deployment, own)?);
     removal(&mut spec, deployment, is_chart);
-    health(&mut spec, hub, deployment, is_chart);
+    health(&mut spec, hub, deployment, own);
     if deployment.force && !is_chart {
         spec.insert("force".into(), json!(true));
     }
@@ -64,14 +65,15 @@ pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &De
     if is_chart {
         spec.extend(own_account(hub));
     } else {
-        spec.extend(identity(hub, deployment));
+        spec.extend(identity(hub, deployment, own));
     }
-    insert(&mut spec, "dependsOn", depends_on(hub, order.dependencies(hub, index, deployment)));
+    let dependencies = own.dependencies().map(|name| Dependency { name, digest: None, bake: None });
+    insert(&mut spec, "dependsOn", depends_on(hub, dependencies));
     if !is_chart {
         insert(&mut spec, "ignore", list(patches::ignore_rules(&deployment.ignore)));
     }
     lay_over(&mut spec, &deployment.raw.kustomization);
-    Some(finish(object::metadata(hub, &deployment.name, labels, annotations), spec))
+    Some(finish(object::metadata(hub, own.name(), labels, annotations), spec))
 }
 
 /// The Kustomization that stands between two batches and applies nothing.
@@ -81,9 +83,10 @@ pub(super) fn deployment(hub: &Hub, order: &Order, index: usize, deployment: &De
 /// of them over and becomes Ready with the revision as the last applied one.
 pub(super) fn gate(hub: &Hub, order: &Order, gate: &Gate) -> Option<Value> {
     let shadowed = hub.plan.deployments.get(*gate.before.first().or(gate.behind.first())?)?;
+    let own = Own::without_order(hub, shadowed);
     let mut spec = Map::new();
     rhythm(&mut spec, GATE_INTERVAL, hub.settings.retry, hub.settings.timeout);
-    spec.extend(content(hub, shadowed)?);
+    spec.extend(content(hub, shadowed, &own)?);
     spec.insert("prune".into(), json!(false));
     spec.insert("deletionPolicy".into(), json!("Orphan"));
     spec.insert("wait".into(), json!(false));
@@ -94,24 +97,24 @@ pub(super) fn gate(hub: &Hub, order: &Order, gate: &Gate) -> Option<Value> {
             delete_early_kinds(&mut spec);
             spec.extend(own_account(hub));
         }
-        (Content::Path(_) | Content::Objects(_), false) => spec.extend(identity(hub, shadowed)),
+        (Content::Path(_) | Content::Objects(_), false) => spec.extend(identity(hub, shadowed, &own)),
         (Content::Chart(_), _) => spec.extend(own_account(hub)),
     }
     if gate.manual {
         spec.insert("suspend".into(), json!(true));
     }
-    insert(&mut spec, "dependsOn", depends_on(hub, order.before(hub, gate)));
+    insert(&mut spec, "dependsOn", depends_on(hub, order.before(hub, gate).into_iter()));
     let mut labels = object::component_label(hub, gate.component);
     labels.extend(shards::label(hub, &shadowed.cluster));
     Some(finish(object::metadata(hub, &gate.name, labels, Default::default()), spec))
 }
 
 /// Where the objects come from and what is done to them: what two builds of the same revision differ in.
-pub(super) fn content(hub: &Hub, deployment: &Deployment) -> Option<Map<String, Value>> {
+pub(super) fn content(hub: &Hub, deployment: &Deployment, own: &Own) -> Option<Map<String, Value>> {
     let source = hub.source_ref(deployment)?;
     let mut spec = Map::new();
     spec.insert("sourceRef".into(), json!({ "kind": source.kind, "name": source.name }));
-    spec.insert("path".into(), json!(hub.path(deployment)));
+    spec.insert("path".into(), json!(own.get(Part::Path)));
     // Objects that fleetc writes have their namespaces already.
     if !matches!(deployment.content, Content::Path(_)) {
         return Some(spec);
@@ -160,7 +163,8 @@ fn removal(spec: &mut Map<String, Value>, deployment: &Deployment, is_chart: boo
 
 /// With `wait` Flux reads no `healthChecks`. The Kustomization of a chart waits for the HelmRelease, and Helm for the
 /// objects. From a hub it cannot look at those, which are on another cluster; a cluster's own Flux can.
-fn health(spec: &mut Map<String, Value>, hub: &Hub, deployment: &Deployment, is_chart: bool) {
+fn health(spec: &mut Map<String, Value>, hub: &Hub, deployment: &Deployment, own: &Own) {
+    let is_chart = matches!(deployment.content, Content::Chart(_));
     let mut checks: Vec<Value> = deployment.health.iter().map(health_check).collect();
     let wait = match (is_chart, hub.is_pull()) {
         (false, _) => deployment.wait,
@@ -168,7 +172,7 @@ fn health(spec: &mut Map<String, Value>, hub: &Hub, deployment: &Deployment, is_
         (true, true) => deployment.wait && checks.is_empty(),
     };
     if is_chart && !checks.is_empty() {
-        checks.insert(0, release::health_check(hub, deployment));
+        checks.insert(0, release::health_check(hub, own));
     }
     spec.insert("wait".into(), json!(wait));
     if !wait {
@@ -195,15 +199,13 @@ fn own_account(hub: &Hub) -> Option<(String, Value)> {
 }
 
 /// Which cluster, unless it is Flux's own, and as whom there.
-pub(super) fn identity(hub: &Hub, deployment: &Deployment) -> Map<String, Value> {
+pub(super) fn identity(hub: &Hub, deployment: &Deployment, own: &Own) -> Map<String, Value> {
     let mut fields = Map::new();
     insert(&mut fields, "serviceAccountName", hub.service_account(deployment).map(|account| json!(account)));
-    let remote = hub.cluster(deployment).filter(|_| !hub.is_pull());
-    let kubeconfig = remote.map(|cluster| match &cluster.kubeconfig {
-        Kubeconfig::Secret { name, key } => json!({ "secretRef": { "name": name, "key": key } }),
-        Kubeconfig::ConfigMap { name } => json!({ "configMapRef": { "name": name } }),
-    });
-    insert(&mut fields, "kubeConfig", kubeconfig);
+    let secret = own.get(Part::Secret).zip(own.get(Part::Key));
+    let secret = secret.map(|(name, key)| json!({ "secretRef": { "name": name, "key": key } }));
+    let config_map = own.get(Part::ConfigMap).map(|name| json!({ "configMapRef": { "name": name } }));
+    insert(&mut fields, "kubeConfig", secret.or(config_map));
     fields
 }
 
@@ -211,7 +213,7 @@ pub(super) fn identity(hub: &Hub, deployment: &Deployment) -> Map<String, Value>
 /// that it is the wanted version, the second that this version is applied and healthy: an expression alone would
 /// switch the built-in test off (kustomize-controller, `checkDependencies`). Only behind it may stand how long it has
 /// been so, which would otherwise be said of the version before.
-fn depends_on(hub: &Hub, dependencies: Vec<Dependency>) -> Option<Value> {
+fn depends_on<'d>(hub: &Hub, dependencies: impl Iterator<Item = Dependency<'d>>) -> Option<Value> {
     let mut entries = Vec::new();
     for Dependency { name, digest, bake } in dependencies {
         if let Some(digest) = digest {

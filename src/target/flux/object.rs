@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::hub::Hub;
+use super::own::{Own, Part};
 use super::{shards, text};
-use crate::plan::Deployment;
 
 /// Flux replaces `${…}` and `$$` in what a Kustomization applies when that has `postBuild`. Our objects are applied by
 /// Kustomizations that fleetc does not write (the hub's root) or that others may patch, and they hold the text of the
@@ -42,13 +42,12 @@ pub(super) fn metadata(
     Value::Object(metadata)
 }
 
-/// The labels by which an object of a deployment is found.
-pub(super) fn labels(hub: &Hub, deployment: &Deployment) -> BTreeMap<String, String> {
-    let mut labels = component_label(hub, &deployment.component);
-    if text::is_label_value(&deployment.cluster) {
-        labels.insert(format!("{}/cluster", hub.plan.label_prefix), deployment.cluster.to_string());
-    }
-    labels.extend(shards::label(hub, &deployment.cluster));
+/// The labels by which an object of a deployment of `component` is found.
+pub(super) fn labels(hub: &Hub, component: &str, own: &Own) -> BTreeMap<String, String> {
+    let mut labels = component_label(hub, component);
+    let cluster = own.get(Part::Cluster);
+    labels.extend(cluster.map(|cluster| (format!("{}/cluster", hub.plan.label_prefix), cluster.to_owned())));
+    labels.extend(own.get(Part::Shard).map(|shard| (shards::KEY.to_owned(), shard.to_owned())));
     labels
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::hub::{Hub, has_health_gate};
+use super::own::{Own, Part};
 use super::patches::{self, AllChange, Variables};
 use super::{kustomization, list, object, sources, text};
 use crate::kinds::Object;
@@ -12,8 +13,8 @@ use crate::plan::{Chart, Deployment, Duration};
 const API_VERSION: &str = "helm.toolkit.fluxcd.io/v2";
 const KIND: &str = "HelmRelease";
 
-/// The HelmRelease of a deployment.
-pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart) -> Value {
+/// The HelmRelease of a deployment, but for its values: where it has some, there is what `own` has in their place.
+pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart, own: &Own) -> Value {
     let mut spec = Map::with_capacity(16);
     spec.insert("interval".into(), duration(hub.interval(deployment)));
     spec.insert("timeout".into(), duration(hub.timeout(deployment)));
@@ -23,7 +24,7 @@ pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart) ->
         // Helm's records lie on the cluster, by default in the HelmRelease's own namespace, which nobody makes there.
         spec.insert("storageNamespace".into(), json!(namespace));
     }
-    spec.extend(kustomization::identity(hub, deployment));
+    spec.extend(kustomization::identity(hub, deployment, own));
     spec.insert("chart".into(), json!({ "spec": chart_spec(hub, deployment, chart) }));
     spec.insert("install".into(), install(hub, deployment));
     spec.insert("upgrade".into(), upgrade(hub, deployment));
@@ -33,36 +34,42 @@ pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart) ->
     if let Some(renderer) = post_renderer(deployment) {
         spec.insert("postRenderers".into(), json!([{ "kustomize": renderer }]));
     }
-    if let Some((name, files)) = values_files(deployment, chart) {
+    if let Some((name, files)) = own.get(Part::ValuesFiles).zip(values_files(chart)) {
         let entry = |(key, _)| json!({ "kind": "ConfigMap", "name": name, "valuesKey": key });
         spec.insert("valuesFrom".into(), files.into_iter().map(entry).collect());
     }
-    if !deployment.values.is_empty() {
-        spec.insert("values".into(), Value::Object((*deployment.values).clone()));
+    if let Some(values) = own.get(Part::Values) {
+        spec.insert("values".into(), json!(values));
     }
     lay_over(&mut spec, &deployment.raw.release);
-    let labels = object::labels(hub, deployment);
-    let metadata = object::metadata(hub, &deployment.name, labels, Default::default());
+    let labels = object::labels(hub, &deployment.component, own);
+    let metadata = object::metadata(hub, own.name(), labels, Default::default());
     object::object(API_VERSION, KIND, metadata, ("spec", Value::Object(spec)))
 }
 
 /// The HelmRelease of a deployment, as something to wait for.
-pub(super) fn health_check(hub: &Hub, deployment: &Deployment) -> Value {
-    json!({ "apiVersion": API_VERSION, "kind": KIND, "name": deployment.name, "namespace": hub.settings.namespace })
+pub(super) fn health_check(hub: &Hub, own: &Own) -> Value {
+    json!({ "apiVersion": API_VERSION, "kind": KIND, "name": own.name(), "namespace": hub.settings.namespace })
 }
 
 /// The ConfigMap with the values files of a chart, if it has any.
-pub(super) fn config_map(hub: &Hub, deployment: &Deployment, chart: &Chart) -> Option<Value> {
-    let (name, files) = values_files(deployment, chart)?;
+pub(super) fn config_map(hub: &Hub, deployment: &Deployment, chart: &Chart, own: &Own) -> Option<Value> {
+    let (name, files) = own.get(Part::ValuesFiles).zip(values_files(chart))?;
     let data: Map<String, Value> = files.into_iter().map(|(key, text)| (key, json!(text))).collect();
-    let metadata = object::metadata(hub, &name, object::labels(hub, deployment), Default::default());
+    let labels = object::labels(hub, &deployment.component, own);
+    let metadata = object::metadata(hub, name, labels, Default::default());
     Some(object::object("v1", "ConfigMap", metadata, ("data", Value::Object(data))))
 }
 
-/// The ConfigMap's name and its entries in the order in which they are laid over each other. The name holds a digest of
-/// the entries: helm-controller looks at a HelmRelease when its spec changes, not when a ConfigMap does, and only then
-/// does its Kustomization wait for the upgrade.
-fn values_files<'a>(deployment: &Deployment, chart: &'a Chart) -> Option<(String, Vec<(String, &'a str)>)> {
+/// How the name of that ConfigMap ends, with a digest of the entries: helm-controller looks at a HelmRelease when its spec
+/// changes, not when a ConfigMap does, and only then does its Kustomization wait for the upgrade.
+pub(super) fn config_map_ending(chart: &Chart) -> Option<String> {
+    let all = json!(values_files(chart)?).to_string();
+    Some(format!("values-{}", text::digest(&all, 8)))
+}
+
+/// The entries of that ConfigMap, in the order in which they are laid over each other.
+fn values_files(chart: &Chart) -> Option<Vec<(String, &str)>> {
     let mut files = Vec::new();
     for file in &chart.values_files {
         let name = file.path.rsplit('/').next().unwrap_or_default();
@@ -70,8 +77,7 @@ fn values_files<'a>(deployment: &Deployment, chart: &'a Chart) -> Option<(String
         let name: String = name.chars().map(|c| if allowed(c) { c } else { '-' }).take(200).collect();
         files.push((format!("{}-{name}", files.len() + 1), file.text.as_deref()?));
     }
-    let all = json!(files).to_string();
-    (!files.is_empty()).then(|| (format!("{}-values-{}", deployment.name, text::digest(&all, 8)), files))
+    (!files.is_empty()).then_some(files)
 }
 
 fn chart_spec(hub: &Hub, deployment: &Deployment, chart: &Chart) -> Value {

@@ -3,12 +3,14 @@
 //! Takes the plan, gives for each deployment what it depends on. It says nothing about whether Flux can hold the order;
 //! `check` does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::hub::Hub;
 use super::kustomization;
+use super::own::Own;
 use super::text::{self, LONGEST_NAME};
 use crate::plan::{Content, Deployment, Duration, Rollout};
 
@@ -77,7 +79,7 @@ pub(super) struct Order<'a> {
     gates: Vec<Gate<'a>>,
     /// For a deployment behind a gate, the gate's place.
     opened_by: BTreeMap<usize, usize>,
-    digests: BTreeMap<usize, String>,
+    digests: BTreeMap<usize, Arc<str>>,
 }
 
 impl<'a> Order<'a> {
@@ -97,7 +99,7 @@ impl<'a> Order<'a> {
 
     /// The digest of a deployment that a gate looks at.
     pub(super) fn digest(&self, index: usize) -> Option<&str> {
-        self.digests.get(&index).map(String::as_str)
+        self.digests.get(&index).map(AsRef::as_ref)
     }
 
     /// What a deployment waits for: its components of `after` on the same cluster, and its gate.
@@ -142,11 +144,19 @@ impl<'a> Order<'a> {
     /// reach all clusters at once. So what a Kustomization builds has a digest, which gates ask for. The content of a
     /// chart is in the source itself, as files of `releases`.
     fn add_digests(&mut self, hub: &Hub, sequence: &Sequence) {
+        // What is built from a path of a source follows from what deployments share.
+        let mut known: HashMap<_, Option<Arc<str>>> = HashMap::new();
         for index in sequence.members() {
             let Some(deployment) = hub.plan.deployments.get(index) else { continue };
-            if let (Content::Path(_), Some(content)) = (&deployment.content, kustomization::content(hub, deployment)) {
-                self.digests.insert(index, text::digest(&Value::Object(content).to_string(), DIGEST_DIGITS));
+            if !matches!(deployment.content, Content::Path(_)) {
+                continue;
             }
+            let shared = (Arc::as_ptr(&deployment.settings), Arc::as_ptr(&deployment.patches));
+            let digest = known.entry(shared).or_insert_with(|| {
+                let content = kustomization::content(hub, deployment, &Own::without_order(hub, deployment))?;
+                Some(text::digest(&Value::Object(content).to_string(), DIGEST_DIGITS).into())
+            });
+            self.digests.extend(digest.clone().map(|digest| (index, digest)));
         }
     }
 
@@ -228,12 +238,15 @@ pub(super) fn sequences<'a>(hub: &Hub<'a>) -> Vec<Sequence<'a>> {
 /// `a` with the stage `b-c` and `a-b` with `c` would give their gates one name; so might a deployment. Such gates get a
 /// digest of what they are instead.
 fn keep_names_apart(hub: &Hub, gates: &mut [Gate]) {
-    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
-    let deployments = hub.plan.deployments.iter().map(|deployment| &deployment.name);
-    for name in deployments.chain(gates.iter().map(|gate| &gate.name)) {
-        *uses.entry(name.clone()).or_default() += 1;
+    let mut uses: HashMap<&str, usize> = HashMap::new();
+    for gate in &*gates {
+        *uses.entry(&gate.name).or_default() += 1;
     }
-    for gate in gates.iter_mut().filter(|gate| uses.get(&gate.name).is_some_and(|&uses| uses > 1)) {
+    for deployment in &hub.plan.deployments {
+        uses.entry(&deployment.name).and_modify(|uses| *uses += 1);
+    }
+    let several: Vec<bool> = gates.iter().map(|gate| uses.get(&*gate.name) > Some(&1)).collect();
+    for (gate, _) in gates.iter_mut().zip(several).filter(|(_, several)| *several) {
         let what = format!("{}\n{}\n{}\n{}", gate.name, gate.component, gate.rollout, gate.stage);
         let kept: String = gate.name.chars().take(LONGEST_NAME - 1 - NAME_DIGITS).collect();
         gate.name = format!("{}-{}", kept.trim_end_matches('-'), text::digest(&what, NAME_DIGITS));

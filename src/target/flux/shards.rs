@@ -13,10 +13,15 @@ use super::hub::Hub;
 /// The label by which Flux's controllers share objects.
 pub(super) const KEY: &str = "sharding.fluxcd.io/key";
 
-/// The label of what belongs to `cluster`; nothing when one controller serves all.
-pub(super) fn label(hub: &Hub, cluster: &str) -> Option<(String, String)> {
+/// The shard that serves `cluster`; nothing when one controller serves all.
+pub(super) fn of(hub: &Hub, cluster: &str) -> Option<String> {
     let count = hub.settings.shards;
-    (count > 1).then(|| (KEY.to_owned(), shard(cluster, count)))
+    (count > 1).then(|| shard(cluster, count))
+}
+
+/// The label of what belongs to `cluster`.
+pub(super) fn label(hub: &Hub, cluster: &str) -> Option<(String, String)> {
+    of(hub, cluster).map(|shard| (KEY.to_owned(), shard))
 }
 
 /// The shard of a cluster among `shard1` to `shard<count>`.

@@ -12,9 +12,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::hub::{self, Hub};
+use super::own::Own;
 use super::rollout::Order;
-use super::{bootstrap, kubeconfigs, kustomization, namespace, object, objects, overlays, release, sources, tenancy};
-use crate::plan::{Content, Deployment, FluxLayout};
+use super::stencils::Stencils;
+use super::{bootstrap, kubeconfigs, kustomization, namespace, object, objects, overlays, sources, tenancy};
+use crate::plan::{Deployment, FluxLayout};
 use crate::target::OutputTree;
 use crate::target::yaml;
 
@@ -26,31 +28,36 @@ pub(super) struct ClusterObjects<'a> {
     pub(super) kustomizations: Vec<(&'a Deployment, Value)>,
 }
 
+/// Deployments with their places in the plan.
+type Deployments<'a> = Vec<(usize, &'a Deployment)>;
+
 /// The clusters that something runs on, by name.
 pub(super) type Clusters<'a> = BTreeMap<&'a str, ClusterObjects<'a>>;
 
 /// Every file of the instance.
 pub(super) fn files(hub: &Hub, order: &Order) -> OutputTree {
     let mut tree = OutputTree::new();
+    let mut stencils = Stencils::new(hub, order);
     match hub.settings.layout {
         FluxLayout::Overlays => {
-            let clusters: Clusters = clusters(hub, order).collect();
+            let clusters = objects_of_clusters(hub, order);
             if !hub.is_pull() {
                 let folders = clusters.keys().map(|cluster| format!("../{}", overlays::cluster_folder(hub, cluster)));
                 tree.extend(hub_folder(hub, order, folders.collect(), BTreeMap::new()));
             }
             tree.extend(overlays::files(hub, &clusters));
         }
-        FluxLayout::Kustomizations if hub.is_pull() => tree.extend(cluster_folders(hub, order)),
+        FluxLayout::Kustomizations if hub.is_pull() => tree.extend(cluster_folders(hub, &mut stencils)),
         FluxLayout::Kustomizations => {
-            let file = |(cluster, objects): (&str, ClusterObjects)| {
-                let objects = objects.kustomizations.iter().map(|(_, object)| object);
-                (format!("clusters/{cluster}.yaml"), yaml::stream(objects))
+            let file = |(cluster, deployments): (&str, Deployments)| {
+                let text = stencils.kustomizations(yaml::Stream::default(), deployments)?;
+                Some((format!("clusters/{cluster}.yaml"), text))
             };
-            tree.extend(hub_folder(hub, order, Vec::new(), clusters(hub, order).map(file).collect()));
+            let files = clusters(hub).into_iter().filter_map(file).collect();
+            tree.extend(hub_folder(hub, order, Vec::new(), files));
         }
     }
-    add_releases(hub, &mut tree);
+    add_releases(hub, &mut stencils, &mut tree);
     if let Some(text) = kubeconfigs::terraform(hub) {
         tree.insert(format!("{}/{}", hub.folder(), kubeconfigs::TERRAFORM), text);
     }
@@ -61,22 +68,36 @@ pub(super) fn files(hub: &Hub, order: &Order) -> OutputTree {
     tree
 }
 
-/// The clusters that something runs on, by name. The objects of one are made when it is asked for: those of all together
-/// take many times the room of their text.
-fn clusters<'h, 'a>(hub: &'h Hub<'a>, order: &'h Order) -> impl Iterator<Item = (&'a str, ClusterObjects<'a>)> {
-    let mut deployments: BTreeMap<&str, BTreeMap<&str, (usize, &Deployment)>> = BTreeMap::new();
+/// The deployments on each cluster, by name, each with its place in the plan.
+fn clusters<'a>(hub: &Hub<'a>) -> BTreeMap<&'a str, Deployments<'a>> {
+    let mut clusters: BTreeMap<&str, Deployments> = BTreeMap::new();
     for (index, deployment) in hub.plan.deployments.iter().enumerate() {
-        deployments.entry(&deployment.cluster).or_default().insert(&deployment.name, (index, deployment));
+        clusters.entry(&deployment.cluster).or_default().push((index, deployment));
     }
-    let objects = |deployments: BTreeMap<&str, (usize, &'a Deployment)>| {
-        let own = deployments.values().filter(|_| hub.is_pull()).map(|(_, deployment)| *deployment);
-        let sources = sources::objects(hub, sources::uses_of(hub, own)).into_values().flatten().collect();
-        let object =
-            |(index, deployment)| Some((deployment, kustomization::deployment(hub, order, index, deployment)?));
-        ClusterObjects { sources, kustomizations: deployments.into_values().filter_map(object).collect() }
+    for deployments in clusters.values_mut() {
+        deployments.sort_by_key(|(_, deployment)| &deployment.name);
+    }
+    clusters
+}
+
+/// The objects of the clusters that something runs on.
+fn objects_of_clusters<'a>(hub: &Hub<'a>, order: &Order) -> Clusters<'a> {
+    let objects = |(cluster, deployments): (&'a str, Deployments<'a>)| {
+        let sources = own_sources(hub, &deployments);
+        let object = |(index, deployment)| {
+            let own = Own::of(hub, order, index, deployment);
+            Some((deployment, kustomization::deployment(hub, deployment, &own)?))
+        };
+        let kustomizations: Vec<_> = deployments.into_iter().filter_map(object).collect();
+        (!kustomizations.is_empty()).then_some((cluster, ClusterObjects { sources, kustomizations }))
     };
-    let clusters = deployments.into_iter().map(move |(cluster, deployments)| (cluster, objects(deployments)));
-    clusters.filter(|(_, objects)| !objects.kustomizations.is_empty())
+    clusters(hub).into_iter().filter_map(objects).collect()
+}
+
+/// The objects of the sources that the own Flux of a cluster needs for these deployments.
+fn own_sources(hub: &Hub, deployments: &Deployments) -> Vec<Value> {
+    let own = deployments.iter().filter(|_| hub.is_pull()).map(|(_, deployment)| *deployment);
+    sources::objects(hub, sources::uses_of(hub, own)).into_values().flatten().collect()
 }
 
 /// What the Kustomization that leads to the hub's folder builds: `files` in it, and what is `elsewhere`.
@@ -111,32 +132,33 @@ fn hub_folder(hub: &Hub, order: &Order, elsewhere: Vec<String>, files: BTreeMap<
 }
 
 /// One file for each cluster, with all that its own Flux needs.
-fn cluster_folders(hub: &Hub, order: &Order) -> OutputTree {
-    let file = |(cluster, objects): (&str, ClusterObjects)| {
-        let kustomizations = objects.kustomizations.iter().map(|(_, object)| object);
-        let text = yaml::stream(objects.sources.iter().chain(kustomizations));
-        (format!("{}/clusters/{cluster}/fleet.yaml", hub.folder()), text)
+fn cluster_folders(hub: &Hub, stencils: &mut Stencils) -> OutputTree {
+    let file = |(cluster, deployments): (&str, Deployments)| {
+        let mut stream = yaml::Stream::default();
+        own_sources(hub, &deployments).iter().for_each(|source| stream.add(source));
+        let text = stencils.kustomizations(stream, deployments)?;
+        Some((format!("{}/clusters/{cluster}/fleet.yaml", hub.folder()), text))
     };
-    clusters(hub, order).map(file).collect()
+    clusters(hub).into_iter().filter_map(file).collect()
 }
 
-fn add_releases(hub: &Hub, tree: &mut OutputTree) {
+fn add_releases(hub: &Hub, stencils: &mut Stencils, tree: &mut OutputTree) {
+    let mut lists: BTreeMap<Vec<String>, String> = BTreeMap::new();
     for deployment in &hub.plan.deployments {
-        let Content::Chart(chart) = &deployment.content else { continue };
+        let Some(release) = stencils.release(deployment) else { continue };
         let folder = format!("{}/{}", hub.folder(), hub::release_folder(deployment));
         let mut files = vec!["helmrelease.yaml".to_owned()];
         if let Some(namespace) = namespace::object(hub, deployment) {
             files.insert(0, "namespace.yaml".into());
             tree.insert(format!("{folder}/namespace.yaml"), yaml::stream(&[namespace]));
         }
-        if let Some(config_map) = release::config_map(hub, deployment, chart) {
+        if let Some(config_map) = release.config_map {
             files.insert(0, "configmap.yaml".into());
-            tree.insert(format!("{folder}/configmap.yaml"), yaml::stream(&[config_map]));
+            tree.insert(format!("{folder}/configmap.yaml"), config_map);
         }
-        tree.insert(
-            format!("{folder}/helmrelease.yaml"),
-            yaml::stream(&[release::helm_release(hub, deployment, chart)]),
-        );
-        tree.insert(format!("{folder}/kustomization.yaml"), yaml::stream(&[object::kustomization_file(&files)]));
+        tree.insert(format!("{folder}/helmrelease.yaml"), release.helm_release);
+        let list =
+            lists.entry(files).or_insert_with_key(|files| yaml::stream(&[object::kustomization_file(files)])).clone();
+        tree.insert(format!("{folder}/kustomization.yaml"), list);
     }
 }
