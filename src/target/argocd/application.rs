@@ -1,5 +1,6 @@
 //! The Application of one deployment, whole and resolved.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
@@ -17,47 +18,29 @@ pub(super) const SKIP_RECONCILE: &str = "argocd.argoproj.io/skip-reconcile";
 
 /// `metadata` and `spec`.
 pub(super) fn manifest(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Value {
-    let cluster = Named::of(context, deployment);
-    json!({
-        "metadata": metadata(context, component, deployment, &cluster),
-        "spec": spec(context, component, deployment, &cluster),
-    })
+    whole(context, component, deployment, &Own::of(context, component, deployment))
 }
 
-/// The same, where `like` is [`without_own`] of the Application of a deployment with the same settings: only its values, its
-/// patches and what its cluster, its step and whether it is paused decide is another.
-pub(super) fn manifest_like(
-    context: &Context<'_>,
-    component: &Component<'_>,
-    deployment: &Deployment,
-    like: &Value,
-) -> Value {
-    let cluster = Named::of(context, deployment);
-    let mut manifest = like.clone();
-    let said = metadata(context, component, deployment, &cluster);
-    if let (Some(metadata), Value::Object(said)) = (manifest.get_mut("metadata").and_then(Value::as_object_mut), said) {
-        metadata.extend(said);
-    }
-    if let Some(values) = own_field(&mut manifest, "helm", "valuesObject") {
-        *values = Value::Object((*deployment.values).clone());
-    }
-    if let Some(patches) = own_field(&mut manifest, "kustomize", "patches") {
-        *patches = kustomize::patches(context, deployment, &component.alignment);
-    }
-    if let Some(spec) = manifest.get_mut("spec").and_then(Value::as_object_mut) {
-        spec.insert("destination".to_owned(), destination(deployment, &cluster));
-    }
-    manifest
+/// The same for all deployments that share these settings and have texts of the same parts, but for values and patches: a
+/// [`hole`] stands for each text that a cluster decides.
+pub(super) fn of_class(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Value {
+    whole(context, component, deployment, &Own::of(context, component, deployment).holes())
 }
 
-/// `manifest` without what values and patches became: copying them is what is dear.
-pub(super) fn without_own(mut manifest: Value) -> Value {
-    for (tool, field) in [("helm", "valuesObject"), ("kustomize", "patches")] {
-        if let Some(own) = own_field(&mut manifest, tool, field) {
-            *own = Value::Null;
+/// Leaves a hole where values and patches are.
+pub(super) fn take_own(manifest: &mut Value) {
+    for (tool, field, part) in [("helm", "valuesObject", Part::Values), ("kustomize", "patches", Part::Patches)] {
+        if let Some(own) = own_field(manifest, tool, field) {
+            *own = Value::String(hole(part));
         }
     }
-    manifest
+}
+
+fn whole(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment, own: &Own<'_>) -> Value {
+    json!({
+        "metadata": metadata(context, component, deployment, own),
+        "spec": spec(context, component, deployment, own),
+    })
 }
 
 /// A field of what a tool is told about the main source.
@@ -76,61 +59,150 @@ fn main_source(spec: &mut Map<String, Value>) -> Option<&mut Value> {
 
 /// The same for any cluster, with all else as it is on that of `deployment`.
 pub(super) fn of_any_cluster(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Value {
-    let cluster = context.space.map_or_else(|| Named::of(context, deployment), |space| Named::any(context, space));
-    json!({
-        "metadata": metadata(context, component, deployment, &cluster),
-        "spec": spec(context, component, deployment, &cluster),
-    })
+    let own = Own::of(context, component, deployment);
+    let own = match context.space {
+        Some(space) => own.on_any(context, space, &deployment.component),
+        None => own,
+    };
+    whole(context, component, deployment, &own)
 }
 
-/// How a cluster is named.
-struct Named {
-    name: String,
-    /// The URL of its API server, where it is addressed by that.
-    server: Option<String>,
+/// What of an Application its cluster alone decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The name of the Application.
+    Name,
+    /// The name of the cluster.
+    Cluster,
+    /// The URL of its API server.
+    Server,
+    /// The step of a rolling sync.
+    Step,
+    /// Whether it is paused.
+    Suspend,
+    /// Helm values, which are no text.
+    Values,
+    /// Patches, which are none either.
+    Patches,
 }
 
-impl Named {
-    fn of(context: &Context<'_>, deployment: &Deployment) -> Self {
-        let name = &*deployment.cluster;
-        if let Some(space) = context.space.filter(|_| context.is_any(name)) {
-            return Self::any(context, space);
-        }
-        let server = context.clusters.get(name).and_then(|cluster| cluster.server.as_deref());
+const HOLES: [(Part, &str); 7] = [
+    (Part::Name, "\0name"),
+    (Part::Cluster, "\0cluster"),
+    (Part::Server, "\0server"),
+    (Part::Step, "\0step"),
+    (Part::Suspend, "\0suspend"),
+    (Part::Values, "\0values"),
+    (Part::Patches, "\0patches"),
+];
+
+/// What stands for a part. No text of a fleet has its first character.
+fn hole(part: Part) -> String {
+    HOLES.iter().find(|(other, _)| *other == part).map_or("", |(_, text)| text).to_owned()
+}
+
+impl Part {
+    /// The part that `text` stands for, if it is a hole.
+    pub(super) fn of_hole(text: &str) -> Option<Self> {
+        let holes = if text.starts_with('\0') { &HOLES[..] } else { &[] };
+        holes.iter().find(|(_, hole)| *hole == text).map(|(part, _)| *part)
+    }
+}
+
+/// The texts of a cluster in an Application.
+pub(super) struct Own<'o> {
+    name: Cow<'o, str>,
+    cluster: Cow<'o, str>,
+    /// Whether the cluster's name is a label, too.
+    is_label: bool,
+    /// Where it is addressed by its URL.
+    server: Option<Cow<'o, str>>,
+    step: Option<Cow<'o, str>>,
+    suspend: Cow<'o, str>,
+}
+
+impl<'o> Own<'o> {
+    pub(super) fn of(context: &Context<'o>, component: &Component<'_>, deployment: &'o Deployment) -> Self {
+        let cluster = &*deployment.cluster;
+        let server = context.clusters.get(cluster).and_then(|cluster| cluster.server.as_deref());
         // Argo CD trims the slash from the cluster Secret's URL, not from this one's in every place (argocd.md 5.4).
         let server = server.filter(|_| context.settings.destination == Destination::Server);
-        Self { name: name.to_owned(), server: server.map(|server| server.trim_end_matches('/').to_owned()) }
+        let own = Self {
+            name: deployment.name.as_str().into(),
+            cluster: cluster.into(),
+            is_label: is_label_value(cluster),
+            server: server.map(|server| server.trim_end_matches('/').into()),
+            step: component.step(deployment).map(|step| step.to_string().into()),
+            suspend: if context.is_suspended(deployment) { "true" } else { "false" }.into(),
+        };
+        match context.space {
+            Some(space) if context.is_any(cluster) => own.on_any(context, space, &deployment.component),
+            // Over the label space a name is shortened by the template, if at all.
+            Some(_) => Self { name: format!("{}-{cluster}", deployment.component).into(), ..own },
+            None => own,
+        }
     }
 
-    fn any(context: &Context<'_>, space: &Space) -> Self {
+    /// The same on whatever cluster there will be.
+    fn on_any(self, context: &Context<'_>, space: &'o Space, component: &str) -> Self {
         let by_server = context.settings.destination == Destination::Server;
-        Self { name: space.cluster.clone(), server: by_server.then(|| space.server.clone()) }
+        Self {
+            name: format!("{component}-{}", space.cluster).into(),
+            is_label: is_label_value(&space.cluster),
+            cluster: space.cluster.as_str().into(),
+            server: by_server.then(|| space.server.as_str().into()),
+            ..self
+        }
+    }
+
+    fn holes(&self) -> Own<'static> {
+        let hole = |part| Cow::Owned(hole(part));
+        Own {
+            name: hole(Part::Name),
+            cluster: hole(Part::Cluster),
+            is_label: self.is_label,
+            server: self.server.is_some().then(|| hole(Part::Server)),
+            step: self.step.is_some().then(|| hole(Part::Step)),
+            suspend: hole(Part::Suspend),
+        }
+    }
+
+    /// The text of a part; none for what is no text.
+    pub(super) fn get(&self, part: Part) -> &str {
+        match part {
+            Part::Name => &self.name,
+            Part::Cluster => &self.cluster,
+            Part::Server => self.server.as_deref().unwrap_or_default(),
+            Part::Step => self.step.as_deref().unwrap_or_default(),
+            Part::Suspend => &self.suspend,
+            Part::Values | Part::Patches => "",
+        }
+    }
+
+    /// What decides which fields there are.
+    pub(super) fn form(&self) -> (bool, bool, bool) {
+        (self.is_label, self.server.is_some(), self.step.is_some())
     }
 }
 
-fn metadata(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment, cluster: &Named) -> Value {
+fn metadata(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment, own: &Own<'_>) -> Value {
     let mut labels: BTreeMap<String, &str> = deployment.labels.iter().map(|(k, v)| (k.clone(), v.as_str())).collect();
-    let step = component.step(deployment).map(|step| step.to_string());
-    if let Some(step) = &step {
+    if let Some(step) = &own.step {
         labels.insert(context.label("step"), step);
     }
-    for (key, value) in [("component", &*deployment.component), ("cluster", &cluster.name)] {
-        if is_label_value(value) {
-            labels.insert(context.label(key), value);
-        }
+    if is_label_value(&deployment.component) {
+        labels.insert(context.label("component"), &deployment.component);
+    }
+    if own.is_label {
+        labels.insert(context.label("cluster"), &own.cluster);
     }
     let mut annotations: BTreeMap<&str, &str> =
         deployment.annotations.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     if component.alignment.suspend {
-        annotations.insert(SKIP_RECONCILE, if context.is_suspended(deployment) { "true" } else { "false" });
+        annotations.insert(SKIP_RECONCILE, &own.suspend);
     }
     let mut metadata = Map::with_capacity(4);
-    // Over the label space a name is shortened by the template, if at all.
-    let name = match context.space {
-        Some(_) => format!("{}-{}", deployment.component, cluster.name),
-        None => deployment.name.clone(),
-    };
-    metadata.insert("name".to_owned(), json!(name));
+    metadata.insert("name".to_owned(), json!(own.name));
     metadata.insert("labels".to_owned(), json!(labels));
     if !annotations.is_empty() {
         metadata.insert("annotations".to_owned(), json!(annotations));
@@ -150,11 +222,11 @@ pub(super) fn is_label_value(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
 }
 
-fn spec(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment, cluster: &Named) -> Value {
+fn spec(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment, own: &Own<'_>) -> Value {
     let mut spec = Map::with_capacity(6);
     // The ApplicationSet controller fills in no project (argocd.md 2.5).
     spec.insert("project".to_owned(), json!(deployment.project.as_deref().unwrap_or("default")));
-    spec.insert("destination".to_owned(), destination(deployment, cluster));
+    spec.insert("destination".to_owned(), destination(deployment, own));
     match sources(context, component, deployment).as_mut_slice() {
         [source] => spec.insert("source".to_owned(), source.take()),
         sources => spec.insert("sources".to_owned(), Value::Array(sources.to_vec())),
@@ -181,11 +253,11 @@ fn lay_raw(spec: &mut Map<String, Value>, raw: &Map<String, Value>) {
     }
 }
 
-fn destination(deployment: &Deployment, cluster: &Named) -> Value {
+fn destination(deployment: &Deployment, own: &Own<'_>) -> Value {
     let mut destination = Map::new();
-    match &cluster.server {
+    match &own.server {
         Some(server) => destination.insert("server".to_owned(), json!(server)),
-        None => destination.insert("name".to_owned(), json!(cluster.name)),
+        None => destination.insert("name".to_owned(), json!(own.cluster)),
     };
     if let Some(namespace) = &deployment.namespace {
         destination.insert("namespace".to_owned(), json!(namespace));

@@ -3,9 +3,9 @@
 //! Takes a plan, gives files below the output folder. What each construct of the plan becomes is written down in
 //! `docs/engines-argocd.md`. Knows nothing of `.fleet` text and nothing of Flux.
 //!
-//! An ApplicationSet is made backwards: first the Application of every cluster (`application.rs`), whole
-//! and resolved, then the template and the list elements from which Argo CD makes exactly these
-//! (`template.rs`). So what a cluster gets does not depend on which clusters share its ApplicationSet.
+//! An ApplicationSet is made backwards: first the Application of every cluster (`application.rs`), resolved, once for clusters
+//! that are alike and with holes for what is their own, then the template and the list elements from which Argo CD makes
+//! exactly these (`template.rs`). So what a cluster gets does not depend on which clusters share its ApplicationSet.
 //!
 //! Invariant: Argo CD's expansion of the ApplicationSets equals [`applications`] (`tests/argocd`).
 //!
@@ -33,7 +33,7 @@ pub mod steps;
 mod template;
 mod windows;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
@@ -71,19 +71,18 @@ pub fn build_over(plan: &Plan, settings: &ArgoCd, space: Option<&Space>) -> Outp
         write(format!("projects/{}.yaml", project.name), project::manifest(&context, project));
     }
     tree.extend(register::files(plan, settings, &folder));
-    let mut write = |path: String, manifest: Value| tree.insert(format!("{folder}/{path}"), yaml::stream(&[manifest]));
     let objects = objects::files(plan, settings);
     match settings.layout {
         ArgoCdLayout::ApplicationSets => {
             for component in context.components() {
                 for set in sets::of(&context, &component) {
-                    write(set.path(), set.manifest(&context, &component));
+                    tree.insert(format!("{folder}/{}", set.path()), set.text(&context, &component));
                 }
             }
         }
         ArgoCdLayout::AppOfApps => {
             for (path, manifest) in app_of_apps::manifests(&context) {
-                write(path, manifest);
+                tree.insert(format!("{folder}/{path}"), yaml::stream(&[manifest]));
             }
             if health::is_needed(plan) {
                 tree.insert(format!("{folder}/{}", health::FILE), health::patch(plan, settings));
@@ -132,7 +131,7 @@ fn declared_applications(space: &Space, settings: &ArgoCd) -> Vec<Value> {
 struct Context<'a> {
     plan: &'a Plan,
     settings: &'a ArgoCd,
-    clusters: BTreeMap<&'a str, &'a Cluster>,
+    clusters: HashMap<&'a str, &'a Cluster>,
     rollouts: BTreeMap<&'a str, &'a Rollout>,
     order: Order<'a>,
     /// The label space, when clusters are found by labels. Then the plan is the one over it.

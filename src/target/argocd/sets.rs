@@ -4,49 +4,41 @@
 //! otherwise, or when there are too many. The order of several, and so their names, does not depend on the clusters:
 //! a new cluster must not rename what is there, for that would move Applications between ApplicationSets.
 
-use std::collections::hash_map::Entry;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::plan::{Content, Deployment, Max, OnDelete, Settings, Stage};
+use crate::plan::{Content, Deployment, Max, OnDelete, Patch, Settings, Stage};
+use crate::target::yaml::{self, Filling, Stencil};
 
-use super::template::{Naming, Refer, fold, shape};
-use super::{API_VERSION, Component, Context, application, labels, split};
+use super::application::{self, Own, Part};
+use super::template::{Applications, Fill, Naming, Refer, fold, shape};
+use super::{API_VERSION, Component, Context, kustomize, labels, split};
 
 /// Deployments that one template can give, under the same settings of an ApplicationSet.
 pub(super) struct Group<'a> {
-    /// By cluster, each with its Application.
-    pub(super) members: Vec<(&'a Deployment, Value)>,
+    /// By cluster, each with the class of its Application.
+    pub(super) members: Vec<(&'a Deployment, usize)>,
+    /// What the Applications of a class say, with holes where a cluster decides. One of which there is no other is whole.
+    pub(super) classes: Vec<Value>,
     pub(super) on_delete: OnDelete,
     pub(super) rollout: Option<&'a str>,
 }
 
-/// What decides an Application but for the texts that differ from cluster to cluster.
+/// The deployments whose Applications differ in nothing but what stands in their holes.
 #[derive(PartialEq, Eq, Hash)]
 struct Alike {
     /// The address of the settings: deployments that share them are alike in them.
     settings: *const Settings,
     keeps: bool,
-    has_step: bool,
-    /// Whether the cluster's name is written as a label, and its server as the destination.
-    has_label: bool,
-    has_server: bool,
+    form: (bool, bool, bool),
 }
 
-impl Alike {
-    fn of(context: &Context<'_>, component: &Component<'_>, deployment: &Deployment) -> Self {
-        let cluster = context.clusters.get(&*deployment.cluster);
-        Self {
-            settings: Arc::as_ptr(&deployment.settings),
-            keeps: deployment.on_delete == OnDelete::Keep,
-            has_step: component.step(deployment).is_some(),
-            has_label: application::is_label_value(&deployment.cluster),
-            has_server: cluster.is_some_and(|cluster| cluster.server.is_some()),
-        }
-    }
-}
+/// What tells groups apart: what cascades before what is kept, the plainer shape before the richer.
+type Key<'a> = (bool, Option<&'a str>, usize, Arc<str>);
 
 /// One ApplicationSet.
 pub(super) struct Set<'a> {
@@ -56,47 +48,84 @@ pub(super) struct Set<'a> {
     pub(super) rollout: Option<&'a str>,
     on_delete: OnDelete,
     template: Value,
-    generators: Vec<Value>,
+    generators: Generators,
 }
 
-/// The groups of a component: what cascades before what is kept, the plainer shape before the richer.
+/// What gives an ApplicationSet its parameters.
+enum Generators {
+    /// A list of elements: of each parameter the texts at these places.
+    List(Rc<Vec<(String, Vec<String>)>>, Vec<usize>),
+    /// Generators of clusters.
+    Clusters(Vec<Value>),
+}
+
+/// The groups of a component.
 pub(super) fn groups<'a>(context: &Context<'a>, component: &Component<'a>) -> Vec<Group<'a>> {
-    let mut groups = BTreeMap::new();
-    // The first Application of the deployments that share their settings, and what else decides its shape.
-    let mut alike: HashMap<Alike, (Value, Arc<str>)> = HashMap::new();
-    let mut sharing: HashMap<*const Settings, usize> = HashMap::new();
+    let mut groups: BTreeMap<Key<'a>, Group<'a>> = BTreeMap::new();
+    let mut alike: HashMap<Alike, (Key<'a>, usize)> = HashMap::new();
     for deployment in component.deployments {
-        *sharing.entry(Arc::as_ptr(&deployment.settings)).or_default() += 1;
-    }
-    let is_shared = |deployment: &Deployment| sharing.get(&Arc::as_ptr(&deployment.settings)) > Some(&1);
-    for deployment in component.deployments {
-        let (manifest, shape) = match alike.entry(Alike::of(context, component, deployment)) {
-            Entry::Occupied(entry) => {
-                let (like, shape) = entry.get();
-                (application::manifest_like(context, component, deployment, like), shape.clone())
-            }
-            Entry::Vacant(entry) => {
-                let manifest = application::manifest(context, component, deployment);
-                let shape: Arc<str> = shape(&manifest).into();
-                // What fleetc writes itself lies in a folder of the cluster, and raw fields are laid over everything.
-                let is_plain =
-                    !matches!(deployment.content, Content::Objects(_)) && deployment.raw.application.is_empty();
-                if is_plain && is_shared(deployment) {
-                    entry.insert((application::without_own(manifest.clone()), shape.clone()));
-                }
-                (manifest, shape)
-            }
+        let class = Alike {
+            settings: Arc::as_ptr(&deployment.settings),
+            keeps: deployment.on_delete == OnDelete::Keep,
+            form: Own::of(context, component, deployment).form(),
         };
-        let keep = deployment.on_delete == OnDelete::Keep;
-        let rollout = deployment.rollout.as_deref();
-        let group = groups.entry((keep, rollout, shape.len(), shape)).or_insert_with(|| Group {
+        if let Some((key, class)) = alike.get(&class) {
+            groups.entry(key.clone()).and_modify(|group| group.members.push((deployment, *class)));
+            continue;
+        }
+        // What fleetc writes itself lies in a folder of the cluster, and raw fields are laid over everything. Over the label
+        // space nothing is shared.
+        let is_plain = !matches!(deployment.content, Content::Objects(_))
+            && deployment.raw.application.is_empty()
+            && context.space.is_none();
+        let make = if is_plain { application::of_class } else { application::manifest };
+        let mut manifest = make(context, component, deployment);
+        let shape: Arc<str> = shape(&manifest).into();
+        if is_plain {
+            application::take_own(&mut manifest);
+        }
+        let key = (class.keeps, deployment.rollout.as_deref(), shape.len(), shape);
+        let group = groups.entry(key.clone()).or_insert_with(|| Group {
             members: Vec::new(),
+            classes: Vec::new(),
             on_delete: deployment.on_delete,
-            rollout,
+            rollout: deployment.rollout.as_deref(),
         });
-        group.members.push((deployment, manifest));
+        let number = group.classes.len();
+        group.classes.push(manifest);
+        group.members.push((deployment, number));
+        if is_plain {
+            alike.insert(class, (key, number));
+        }
     }
     groups.into_values().collect()
+}
+
+/// What stands in the holes of a group.
+struct Members<'m, 'a> {
+    context: &'m Context<'a>,
+    component: &'m Component<'a>,
+    deployments: &'m [&'a Deployment],
+    /// The texts of each.
+    own: Vec<Own<'a>>,
+    /// The patches that were written, by the address of the plan's.
+    patches: RefCell<HashMap<*const Vec<Patch>, Rc<Value>>>,
+}
+
+impl<'m> Fill<'m> for Members<'m, '_> {
+    fn text(&self, application: usize, part: Part) -> String {
+        self.own.get(application).map(|own| own.get(part).to_owned()).unwrap_or_default()
+    }
+
+    fn values(&self, application: usize) -> Option<&'m Map<String, Value>> {
+        self.deployments.get(application).map(|deployment| &*deployment.values)
+    }
+
+    fn patches(&self, application: usize) -> Rc<Value> {
+        let Some(deployment) = self.deployments.get(application) else { return Rc::default() };
+        let make = || Rc::new(kustomize::patches(self.context, deployment, &self.component.alignment));
+        self.patches.borrow_mut().entry(Arc::as_ptr(&deployment.patches)).or_insert_with(make).clone()
+    }
 }
 
 /// The ApplicationSets of a component. All groups are numbered before the further parts of any.
@@ -116,7 +145,7 @@ pub(super) fn of<'a>(context: &Context<'a>, component: &Component<'a>) -> Vec<Se
 }
 
 fn parts<'a>(context: &Context<'a>, component: &Component<'a>, group: Group<'a>) -> Vec<Set<'a>> {
-    let set = |template: Value, generators: Vec<Value>| Set {
+    let set = |template: Value, generators: Generators| Set {
         name: component.name.to_owned(),
         on_delete: group.on_delete,
         rollout: group.rollout,
@@ -126,17 +155,21 @@ fn parts<'a>(context: &Context<'a>, component: &Component<'a>, group: Group<'a>)
     let (cluster_label, step_label) = (context.label("cluster"), context.label("step"));
     let naming = Naming { component: component.name, cluster_label: &cluster_label, step_label: &step_label };
     if let Some(space) = context.space {
-        let made = labels::made(context, space, component, &group.members, &naming);
-        return vec![set(made.template, made.generators)];
+        let whole = |(deployment, class): &(&'a Deployment, usize)| Some((*deployment, group.classes.get(*class)?));
+        let members: Vec<(&Deployment, &Value)> = group.members.iter().filter_map(whole).collect();
+        let made = labels::made(context, space, component, &members, &naming);
+        return vec![set(made.template, Generators::Clusters(made.generators))];
     }
-    let (members, manifests): (Vec<&Deployment>, Vec<Value>) = group.members.into_iter().unzip();
+    let (members, class_of): (Vec<&Deployment>, Vec<usize>) = group.members.iter().copied().unzip();
     let clusters: Vec<&str> = members.iter().map(|member| &*member.cluster).collect();
-    let folded = fold(&manifests, &clusters, &naming, &Refer::Elements);
-    let part = |part: Vec<usize>| {
-        let elements: Vec<&Value> = part.iter().filter_map(|index| folded.elements.get(*index)).collect();
-        set(folded.template.clone(), vec![json!({ "list": { "elements": elements } })])
-    };
-    split::parts(&folded.elements, &clusters).into_iter().map(part).collect()
+    let own = members.iter().map(|member| Own::of(context, component, member)).collect();
+    let own = Members { context, component, deployments: &members, own, patches: RefCell::default() };
+    let applications = Applications { classes: group.classes.iter().collect(), class_of, own: &own };
+    let folded = fold(&applications, &clusters, &naming, &Refer::Elements);
+    let parts = split::parts(&folded.parameters, &clusters);
+    let parameters = Rc::new(folded.parameters);
+    let part = |part| set(folded.template.clone(), Generators::List(parameters.clone(), part));
+    parts.into_iter().map(part).collect()
 }
 
 impl Set<'_> {
@@ -145,12 +178,23 @@ impl Set<'_> {
         format!("applicationsets/{}.yaml", self.name)
     }
 
-    /// The ApplicationSet.
-    pub(super) fn manifest(&self, context: &Context<'_>, component: &Component<'_>) -> Value {
+    /// Its text.
+    pub(super) fn text(&self, context: &Context<'_>, component: &Component<'_>) -> String {
+        match &self.generators {
+            Generators::Clusters(generators) => yaml::stream(&[self.manifest(context, component, json!(generators))]),
+            Generators::List(parameters, places) => {
+                let generators = json!([{ "list": { "elements": yaml::hole(0) } }]);
+                let stencil = Stencil::new(&self.manifest(context, component, generators));
+                yaml::filled(&stencil, |_| Filling::Rows { columns: parameters, places })
+            }
+        }
+    }
+
+    fn manifest(&self, context: &Context<'_>, component: &Component<'_>, generators: Value) -> Value {
         let mut spec = Map::new();
         spec.insert("goTemplate".to_owned(), json!(true));
         spec.insert("goTemplateOptions".to_owned(), json!(["missingkey=error"]));
-        spec.insert("generators".to_owned(), json!(self.generators));
+        spec.insert("generators".to_owned(), generators);
         if let Some(strategy) = self.strategy(context, component) {
             spec.insert("strategy".to_owned(), strategy);
         }

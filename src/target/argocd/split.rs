@@ -1,6 +1,5 @@
 //! Which elements share an ApplicationSet when one cannot hold them all.
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// Elements of one ApplicationSet. Past some 400 its status, about 520 bytes an Application under a rolling sync, and
@@ -9,14 +8,15 @@ pub(super) const MAX_ELEMENTS: usize = 400;
 /// Bytes of the elements of one ApplicationSet, as JSON; the rest of the 1.5 MiB is for its status.
 pub(super) const MAX_BYTES: usize = 768 * 1024;
 
-/// The indices of the elements of each part, in order; one part when that is enough.
+/// The indices of the elements of each part, in order; one part when that is enough. An element has all `parameters`, of which
+/// each has a text for every element.
 ///
 /// A cluster's part follows from its name and the number of parts (rendezvous hashing), so that a new cluster does not
 /// move others: an Application that moves to another ApplicationSet is deleted and made anew.
-pub(super) fn parts(elements: &[Value], clusters: &[&str]) -> Vec<Vec<usize>> {
-    let sizes: Vec<usize> = elements.iter().map(size).collect();
+pub(super) fn parts(parameters: &[(String, Vec<String>)], clusters: &[&str]) -> Vec<Vec<usize>> {
+    let sizes = sizes(parameters, clusters.len());
     let keys: Vec<u64> = clusters.iter().map(|cluster| hash(cluster)).collect();
-    let mut count = elements.len().div_ceil(MAX_ELEMENTS).max(1);
+    let mut count = sizes.len().div_ceil(MAX_ELEMENTS).max(1);
     loop {
         let mut parts = vec![Vec::new(); count];
         for (index, key) in keys.iter().enumerate() {
@@ -28,7 +28,7 @@ pub(super) fn parts(elements: &[Value], clusters: &[&str]) -> Vec<Vec<usize>> {
         let bytes = |part: &Vec<usize>| part.iter().filter_map(|index| sizes.get(*index)).sum::<usize>();
         let fits = |part: &Vec<usize>| part.len() <= 1 || (part.len() <= MAX_ELEMENTS && bytes(part) <= MAX_BYTES);
         // With more parts than elements it is the elements themselves that are too large.
-        if parts.iter().all(fits) || count > elements.len() {
+        if parts.iter().all(fits) || count > sizes.len() {
             parts.retain(|part| !part.is_empty());
             return parts;
         }
@@ -36,11 +36,21 @@ pub(super) fn parts(elements: &[Value], clusters: &[&str]) -> Vec<Vec<usize>> {
     }
 }
 
-/// How many bytes of JSON an element is.
-fn size(element: &Value) -> usize {
+/// How many bytes of JSON each element is.
+fn sizes(parameters: &[(String, Vec<String>)], elements: usize) -> Vec<usize> {
+    const BRACES: usize = 2;
+    let mut sizes = vec![BRACES + parameters.len().saturating_sub(1); elements];
+    for (name, texts) in parameters {
+        let name = size(name) + ":".len();
+        sizes.iter_mut().zip(texts).for_each(|(whole, text)| *whole += name + size(text));
+    }
+    sizes
+}
+
+fn size(text: &str) -> usize {
     let mut count = Count(0);
     // Counting cannot fail.
-    _ = serde_json::to_writer(&mut count, element);
+    _ = serde_json::to_writer(&mut count, text);
     count.0
 }
 

@@ -7,10 +7,12 @@
 //! template has its `{{` written as a string constant, and text in elements stands as it is.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::application::SKIP_RECONCILE;
+use super::application::{Part, SKIP_RECONCILE};
 use super::labels::Runtimes;
 use crate::target::yaml;
 
@@ -18,8 +20,45 @@ use crate::target::yaml;
 pub(super) struct Folded {
     /// The `template` of the ApplicationSet.
     pub(super) template: Value,
-    /// One element for each Application, in the same order: a map of strings.
-    pub(super) elements: Vec<Value>,
+    /// The names of the parameters, each with its text for every Application. An element of the list has all of them.
+    pub(super) parameters: Vec<(String, Vec<String>)>,
+}
+
+/// Applications of one shape, most of which are alike but for the texts of their clusters.
+pub(super) struct Applications<'v> {
+    /// What each class of them says, perhaps with holes.
+    pub(super) classes: Vec<&'v Value>,
+    /// The class of each Application.
+    pub(super) class_of: Vec<usize>,
+    /// What stands in the holes.
+    pub(super) own: &'v dyn Fill<'v>,
+}
+
+/// What stands in the holes of Applications, by their places.
+pub(super) trait Fill<'v> {
+    /// The text of a part.
+    fn text(&self, application: usize, part: Part) -> String;
+    /// The values.
+    fn values(&self, application: usize) -> Option<&'v Map<String, Value>>;
+    /// The patches; the same list for those that share it.
+    fn patches(&self, application: usize) -> Rc<Value>;
+}
+
+/// Nothing, where there are no holes.
+pub(super) struct Whole;
+
+impl<'v> Fill<'v> for Whole {
+    fn text(&self, _: usize, _: Part) -> String {
+        String::new()
+    }
+
+    fn values(&self, _: usize) -> Option<&'v Map<String, Value>> {
+        None
+    }
+
+    fn patches(&self, _: usize) -> Rc<Value> {
+        Rc::default()
+    }
 }
 
 /// What the names of parameters depend on.
@@ -104,24 +143,21 @@ pub(super) fn difference(a: &Value, b: &Value) -> Option<Vec<String>> {
     walk(&masked(a), &masked(b), &mut path).then_some(path)
 }
 
-/// The template and the elements of Applications of one shape, of which each runs on the cluster beside it.
-pub(super) fn fold(applications: &[Value], clusters: &[&str], naming: &Naming<'_>, refer: &Refer<'_>) -> Folded {
-    let clusters: Vec<String> = clusters.iter().map(|cluster| (*cluster).to_owned()).collect();
-    let mut folder = Folder { naming, refer, parameters: Vec::new() };
+/// The template and the parameters of Applications of one shape, of which each runs on the cluster beside it.
+pub(super) fn fold(
+    applications: &Applications<'_>,
+    clusters: &[&str],
+    naming: &Naming<'_>,
+    refer: &Refer<'_>,
+) -> Folded {
+    let mut folder = Folder { naming, refer, own: applications.own, parameters: Vec::new() };
     if let Refer::Elements = refer {
+        let clusters = clusters.iter().map(|cluster| (*cluster).to_owned()).collect();
         folder.parameters.push(("cluster".to_owned(), clusters));
     }
-    let all: Vec<&Value> = applications.iter().collect();
+    let all = All { values: applications.classes.clone(), class_of: &applications.class_of };
     let template = folder.node(&all, &mut Path::default());
-    let element = |index: usize| {
-        let written = |text: &String| match refer {
-            Refer::Elements => json!(text),
-            Refer::Values(_) => json!(escape(text)),
-        };
-        let entry = |(name, texts): &(String, Vec<String>)| Some((name.clone(), written(texts.get(index)?)));
-        Value::Object(folder.parameters.iter().filter_map(entry).collect())
-    };
-    Folded { elements: (0..applications.len()).map(element).collect(), template }
+    Folded { template, parameters: folder.parameters }
 }
 
 /// Where a template finds its parameters.
@@ -155,21 +191,56 @@ impl Refer<'_> {
     }
 }
 
-struct Folder<'a> {
+struct Folder<'a, 'v> {
     naming: &'a Naming<'a>,
     refer: &'a Refer<'a>,
+    own: &'a dyn Fill<'v>,
     /// The names of the parameters, each with its text for every Application. The first one is the cluster.
     parameters: Vec<(String, Vec<String>)>,
 }
 
-impl Folder<'_> {
+/// What stands at one path of all Applications.
+struct All<'v, 'c> {
+    /// Of each class.
+    values: Vec<&'v Value>,
+    /// The class of each Application.
+    class_of: &'c [usize],
+}
+
+impl<'v, 'c> All<'v, 'c> {
+    fn below(&self, below: impl Fn(&'v Value) -> Option<&'v Value>) -> Self {
+        Self { values: self.values.iter().filter_map(|value| below(value)).collect(), class_of: self.class_of }
+    }
+
+    /// Whether a class has this hole, or any where it is not said which.
+    fn has_hole(&self, part: Option<Part>) -> bool {
+        let holes = self.values.iter().filter_map(|value| hole(value));
+        holes.into_iter().any(|hole| part.is_none_or(|part| part == hole))
+    }
+
+    /// What `of` gives for each Application and what its class says.
+    fn each<T>(&self, of: impl Fn(usize, &'v Value) -> T) -> Vec<T> {
+        let one = |(place, class): (usize, &usize)| self.values.get(*class).map(|value| of(place, value));
+        self.class_of.iter().enumerate().filter_map(one).collect()
+    }
+}
+
+/// The part that `value` stands for.
+fn hole(value: &Value) -> Option<Part> {
+    Part::of_hole(value.as_str()?)
+}
+
+impl<'f> Folder<'_, 'f> {
     /// Folds the values that stand at one path of all Applications.
-    fn node<'v>(&mut self, all: &[&'v Value], path: &mut Path<'v>) -> Value {
-        match all.first() {
+    fn node<'v>(&mut self, all: &All<'v, '_>, path: &mut Path<'v>) -> Value {
+        if all.has_hole(Some(Part::Patches)) {
+            return self.patches(all, path);
+        }
+        match all.values.first() {
             Some(Value::Object(first)) => {
                 let mut map = Map::new();
                 for key in first.keys() {
-                    let children: Vec<&'v Value> = all.iter().filter_map(|value| value.get(key)).collect();
+                    let children = all.below(|value| value.get(key));
                     let (key, value) = path.within(key, |path| self.entry(key, &children, path));
                     map.insert(key, value);
                 }
@@ -177,39 +248,98 @@ impl Folder<'_> {
             }
             Some(Value::Array(first)) => {
                 let item = |index: usize| {
-                    let children: Vec<&'v Value> = all.iter().filter_map(|value| value.get(index)).collect();
+                    let children = all.below(|value| value.get(index));
                     path.within_item(index, |path| self.node(&children, path))
                 };
                 Value::Array((0..first.len()).map(item).collect())
             }
-            Some(Value::String(_)) => {
-                let texts = all.iter().filter_map(|value| value.as_str()).map(str::to_owned).collect();
-                Value::String(self.text(texts, path))
-            }
+            Some(Value::String(_)) => Value::String(self.text(all, path)),
             Some(other) => (*other).clone(),
             None => Value::Null,
         }
     }
 
-    fn entry<'v>(&mut self, key: &str, all: &[&'v Value], path: &mut Path<'v>) -> (String, Value) {
+    /// Folds lists of patches, each list once.
+    fn patches(&mut self, all: &All<'_, '_>, path: &Path<'_>) -> Value {
+        let lists = all.each(|place, value| match hole(value) {
+            Some(_) => self.own.patches(place),
+            None => Rc::new(value.clone()),
+        });
+        let (mut values, mut places) = (Vec::new(), HashMap::new());
+        let mut place_of = |list| {
+            *places.entry(Rc::as_ptr(list)).or_insert_with(|| {
+                values.push(&**list);
+                values.len() - 1
+            })
+        };
+        let class_of: Vec<usize> = lists.iter().map(&mut place_of).collect();
+        self.node(&All { values, class_of: &class_of }, &mut path.clone())
+    }
+
+    fn entry<'v>(&mut self, key: &str, all: &All<'v, '_>, path: &mut Path<'v>) -> (String, Value) {
         if !path.is_values() {
             return (escape(key), self.node(all, path));
         }
-        match all.first() {
+        if all.has_hole(None) {
+            return self.values(key, all, path);
+        }
+        match all.values.first() {
             Some(first)
-                if all.iter().all(|value| value == first) && survives(first) && !self.refer.has_number(first) =>
+                if all.values.iter().all(|value| value == first)
+                    && survives(first)
+                    && !self.refer.has_number(first) =>
             {
                 (key.to_owned(), escape_all(first))
             }
             _ => {
-                let texts = all.iter().map(|value| self.refer.document(value)).collect();
-                ("values".to_owned(), Value::String(self.text(texts, path)))
+                let texts: Vec<String> = all.values.iter().map(|value| self.refer.document(value)).collect();
+                let texts = all.class_of.iter().filter_map(|class| texts.get(*class).cloned()).collect();
+                ("values".to_owned(), Value::String(self.folded(texts, path)))
+            }
+        }
+    }
+
+    /// Folds values that lie beside the Applications.
+    fn values<'v>(&mut self, key: &str, all: &All<'v, '_>, path: &Path<'v>) -> (String, Value) {
+        let own = self.own;
+        let maps = all.each(|place, value| if hole(value).is_some() { own.values(place) } else { value.as_object() });
+        let maps: Vec<&Map<String, Value>> = maps.into_iter().flatten().collect();
+        match maps.first() {
+            Some(first)
+                if maps.iter().all(|map| std::ptr::eq(*map, *first) || map == first)
+                    && first.values().all(survives) =>
+            {
+                (key.to_owned(), escape_entries(first))
+            }
+            _ => {
+                let mut known: HashMap<*const Map<String, Value>, String> = HashMap::new();
+                let text = |map: &&Map<String, Value>| {
+                    known.entry(std::ptr::from_ref(*map)).or_insert_with(|| yaml::document_of(map)).clone()
+                };
+                let texts = maps.iter().map(text).collect();
+                ("values".to_owned(), Value::String(self.folded(texts, path)))
+            }
+        }
+    }
+
+    fn text(&mut self, all: &All<'_, '_>, path: &Path<'_>) -> String {
+        let texts: Vec<&str> = all.values.iter().filter_map(|value| value.as_str()).collect();
+        let is_alike = texts.first().is_some_and(|first| texts.iter().all(|text| text == first));
+        match texts.first() {
+            Some(first) if is_alike && !all.has_hole(None) && !path.may_be_cluster() => escape(first),
+            _ => {
+                let text = |place, value: &Value| match hole(value) {
+                    Some(part) => self.own.text(place, part),
+                    None => value.as_str().unwrap_or_default().to_owned(),
+                };
+                let texts = all.each(text);
+                self.folded(texts, path)
             }
         }
     }
 
     /// A constant where the texts are equal, else a parameter.
-    fn text(&mut self, texts: Vec<String>, path: &Path) -> String {
+    fn folded(&mut self, texts: Vec<String>, path: &Path<'_>) -> String {
         let keys = path.keys();
         let is_cluster = match keys.as_slice() {
             ["metadata", "name"] => {
@@ -331,18 +461,22 @@ fn escape_all(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(escape(text)),
         Value::Array(items) => Value::Array(items.iter().map(escape_all).collect()),
-        Value::Object(map) => Value::Object(map.iter().map(|(key, value)| (escape(key), escape_all(value))).collect()),
+        Value::Object(map) => escape_entries(map),
         other => other.clone(),
     }
 }
 
+fn escape_entries(map: &Map<String, Value>) -> Value {
+    Value::Object(map.iter().map(|(key, value)| (escape(key), escape_all(value))).collect())
+}
+
 /// Text as a Go template that gives it back. A `}}` outside of an action is text.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace("{{", "{{`{{`}}")
 }
 
 /// Where a value stands in an Application.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Path<'v> {
     keys: Vec<Cow<'v, str>>,
 }
@@ -366,6 +500,11 @@ impl<'v> Path<'v> {
 
     fn keys(&self) -> Vec<&str> {
         self.keys.iter().map(|key| &**key).collect()
+    }
+
+    /// Whether the cluster's name may stand there.
+    fn may_be_cluster(&self) -> bool {
+        matches!(self.keys().as_slice(), ["metadata", "name" | "labels", ..] | ["spec", "destination", "name"])
     }
 
     /// Helm values, which may vary as a whole.

@@ -30,7 +30,8 @@ pub(super) fn check(context: &Context<'_>, component: &Component<'_>, sets: &[Se
 }
 
 fn differs(component: &Component<'_>, one: &Group<'_>, two: &Group<'_>, report: &mut Report<'_>) {
-    let (Some((a, a_manifest)), Some((b, b_manifest))) = (one.members.first(), two.members.first()) else { return };
+    let (Some((a, _)), Some((b, _))) = (one.members.first(), two.members.first()) else { return };
+    let (Some(a_manifest), Some(b_manifest)) = (one.classes.first(), two.classes.first()) else { return };
     let path = difference(a_manifest, b_manifest).unwrap_or_default();
     let raw = [a, b].into_iter().find_map(|deployment| raw_place(deployment, &path));
     let attribute = match raw {
@@ -129,7 +130,7 @@ fn option_attribute(a: &Value, b: &Value) -> &'static str {
 }
 
 fn too_many(component: &Component<'_>, group: &Group<'_>, report: &mut Report<'_>) {
-    let Some((first, _)): Option<&(&Deployment, Value)> = group.members.first() else { return };
+    let Some((first, _)) = group.members.first() else { return };
     let count = group.members.len();
     let (message, note) = if count > split::MAX_ELEMENTS {
         (

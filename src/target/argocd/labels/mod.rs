@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::cover::cover;
-use super::template::{Folded, Naming, Refer, fold};
+use super::template::{Applications, Folded, Naming, Refer, Whole, escape, fold};
 use super::{Component, Context, application};
 use crate::plan::Deployment;
 use crate::plan::space::{Dimension, Space};
@@ -45,7 +45,7 @@ pub(super) fn made<'a>(
     context: &Context<'a>,
     space: &'a Space,
     component: &Component<'a>,
-    members: &[(&'a Deployment, Value)],
+    members: &[(&'a Deployment, &Value)],
     naming: &Naming<'_>,
 ) -> Made {
     let runtimes = Runtimes::new(space);
@@ -80,7 +80,7 @@ pub(super) fn made<'a>(
         if space.points.contains_key(cluster) {
             continue;
         }
-        let is = |class: &Class<'_>| runtimes.on(&class.manifest, context, cluster) == *manifest;
+        let is = |class: &Class<'_>| runtimes.on(&class.manifest, context, cluster) == **manifest;
         let places = space.declared.get(cluster).map(|coordinates| places_of(coordinates)).unwrap_or_default();
         let found: Option<BTreeSet<usize>> = places.iter().map(|place| class_at.get(place).copied()).collect();
         let found = found.filter(|found| !found.is_empty() && found.iter().filter_map(|i| classes.get(*i)).all(is));
@@ -99,7 +99,9 @@ pub(super) fn made<'a>(
         }
     }
     let manifests: Vec<Value> = classes.iter().map(|class| runtimes.written(&class.manifest)).collect();
-    let Folded { template, elements } = fold(&manifests, &[], naming, &Refer::Values(&runtimes));
+    let applications =
+        Applications { classes: manifests.iter().collect(), class_of: (0..manifests.len()).collect(), own: &Whole };
+    let Folded { template, parameters } = fold(&applications, &[], naming, &Refer::Values(&runtimes));
     let size = |(place, dimension): (usize, &Dimension)| if reads(place) { dimension.coordinates.len() } else { 1 };
     let sizes: Vec<usize> = space.dimensions.iter().enumerate().map(size).collect();
     let whole = |part: Vec<Vec<usize>>| -> Vec<Vec<usize>> {
@@ -110,8 +112,9 @@ pub(super) fn made<'a>(
         places.map(all).collect()
     };
     let mut generators = Vec::new();
-    for (index, (class, values)) in classes.iter().zip(elements).enumerate() {
-        let values = runtimes.expressed(&values);
+    for (index, class) in classes.iter().enumerate() {
+        let value = |(name, texts): &(String, Vec<String>)| Some((name.clone(), json!(escape(texts.get(index)?))));
+        let values = runtimes.expressed(&Value::Object(parameters.iter().filter_map(value).collect()));
         let points: Vec<Vec<usize>> = class.points.iter().map(|point| point.to_vec()).collect();
         for part in cover(&sizes, &points).into_iter().flat_map(|part| selector::sayable(space, whole(part))) {
             let inside = |coordinates: &Vec<Vec<usize>>| {
