@@ -143,11 +143,13 @@ impl Evaluator {
     }
 
     fn map(&mut self, at: At, entries: &[Attribute]) -> Option<Value> {
-        let mut sorted: BTreeMap<&str, Value> = BTreeMap::new();
+        let mut sorted: Vec<(&str, Value)> = Vec::with_capacity(entries.len());
         for entry in entries {
-            sorted.insert(&entry.key.text, self.free(at, &entry.value)?);
+            sorted.push((&entry.key.text, self.free(at, &entry.value)?));
         }
-        let map: Map<String, Value> = sorted.into_iter().map(|(key, value)| (key.to_string(), value)).collect();
+        sorted.sort_by_key(|(key, _)| *key);
+        let mut map = Map::with_capacity(sorted.len());
+        map.extend(sorted.into_iter().map(|(key, value)| (key.to_string(), value)));
         Some(Value::Object(map))
     }
 
@@ -157,7 +159,10 @@ impl Evaluator {
         for part in &text.parts {
             match part {
                 TextPart::Literal(literal) => whole.push_str(literal),
-                TextPart::Name(name) => whole.push_str(&as_text(&self.name(at, &name.text, name.span)?)?),
+                TextPart::Name(name) => match self.name(at, &name.text, name.span)? {
+                    Value::String(text) => whole.push_str(&text),
+                    other => whole.push_str(&as_text(&other)?),
+                },
             }
         }
         Some(whole)

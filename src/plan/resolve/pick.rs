@@ -381,23 +381,28 @@ impl<'s, 'a> Spot<'s, 'a> {
         findings: &mut Findings,
         trace: &mut Option<Trace<'a>>,
     ) -> Picked<Map<String, Value>> {
-        let mut keys: BTreeMap<&str, Vec<Candidate<'a>>> = BTreeMap::new();
-        for (layer, attributes) in sources {
-            for attribute in attributes {
+        let written = sources.iter().flat_map(|(layer, attributes)| {
+            let candidate = |attribute: &&'a Attribute| {
                 let candidate = Candidate { layer: *layer, key: attribute.key.span, expr: &attribute.value };
-                let candidates = keys.entry(&attribute.key.text).or_default();
-                // A second one in the same map was reported as such.
-                if candidates.last().is_none_or(|last| last.layer != *layer) {
-                    candidates.push(candidate);
-                }
-            }
-        }
-        let mut merged = Map::new();
-        for (key, candidates) in keys {
+                (attribute.key.text.as_str(), candidate)
+            };
+            attributes.iter().map(candidate)
+        });
+        let mut keys: Vec<(&str, Candidate)> = written.collect();
+        // One key's candidates stay in the order of their layers.
+        keys.sort_by_key(|(key, _)| *key);
+        // A second one in the same map was reported as such.
+        keys.dedup_by_key(|(key, candidate)| (*key, candidate.layer));
+        let mut merged = Map::with_capacity(keys.len());
+        let mut candidates = Vec::new();
+        for same in keys.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some((key, _)) = same.first() else { continue };
+            candidates.clear();
+            candidates.extend(same.iter().map(|(_, candidate)| *candidate));
             if let Some(trace) = trace {
-                trace.path.push(key.to_string());
+                trace.path.push((*key).to_string());
             }
-            merged.insert(key.to_string(), self.merged_key(key, &candidates, text_values, findings, trace)?);
+            merged.insert((*key).to_string(), self.merged_key(key, &candidates, text_values, findings, trace)?);
             if let Some(trace) = trace {
                 trace.path.pop();
             }
@@ -413,13 +418,17 @@ impl<'s, 'a> Spot<'s, 'a> {
         findings: &mut Findings,
         trace: &mut Option<Trace<'a>>,
     ) -> Picked<Value> {
+        let chosen;
         let winners = match candidates {
             // All of them count here.
-            [only] => vec![*only],
-            _ => self.layers.winners(candidates, self.cluster, |candidate| candidate.layer),
+            [_] => candidates,
+            _ => {
+                chosen = self.layers.winners(candidates, self.cluster, |candidate| candidate.layer);
+                &chosen
+            }
         };
-        let mut leaves = Vec::new();
-        for winner in &winners {
+        let mut leaves = Vec::with_capacity(winners.len());
+        for winner in winners {
             leaves.push((*winner, self.leaf(winner.layer, winner.expr, findings)?));
         }
         if !text_values && !leaves.is_empty() && leaves.iter().all(|(_, leaf)| matches!(leaf.kind, ExprKind::Map(_))) {
