@@ -181,6 +181,8 @@ impl Check {
         let bad = |severity| compilation.diagnostics.count(severity) > 0;
         let bad = bad(Severity::Error) || self.deny_warnings && bad(Severity::Warning);
         self.show(&mut compilation, &scope, &start, terminal);
+        // The process ends here, and to free what a large plan holds takes longer than to leave it.
+        std::mem::forget(compilation);
         Ok(if bad { Exit::Problems } else { Exit::Fine })
     }
 
