@@ -136,7 +136,12 @@ pub(super) fn release_folder(deployment: &Deployment) -> String {
 
 /// A path that begins with `./`, without empty parts.
 fn relative(parts: &[&str]) -> String {
-    let kept: Vec<&str> =
-        parts.iter().flat_map(|part| part.split('/')).filter(|part| !part.is_empty() && *part != ".").collect();
-    format!("./{}", kept.join("/"))
+    let mut path = String::from("./");
+    for part in parts.iter().flat_map(|part| part.split('/')).filter(|part| !part.is_empty() && *part != ".") {
+        if !path.ends_with('/') {
+            path.push('/');
+        }
+        path.push_str(part);
+    }
+    path
 }

@@ -143,10 +143,11 @@ fn cluster_folders(hub: &Hub, stencils: &mut Stencils) -> OutputTree {
 }
 
 fn add_releases(hub: &Hub, stencils: &mut Stencils, tree: &mut OutputTree) {
+    let flux = hub.folder();
     let mut lists: BTreeMap<Vec<String>, String> = BTreeMap::new();
     for deployment in &hub.plan.deployments {
         let Some(release) = stencils.release(deployment) else { continue };
-        let folder = format!("{}/{}", hub.folder(), hub::release_folder(deployment));
+        let folder = format!("{flux}/{}", hub::release_folder(deployment));
         let mut files = vec!["helmrelease.yaml".to_owned()];
         if let Some(namespace) = namespace::object(hub, deployment) {
             files.insert(0, "namespace.yaml".into());
