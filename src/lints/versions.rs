@@ -3,7 +3,8 @@
 //! A branch of one's own repositories is how GitOps works, and is not reported. A range of versions, `latest`, and a
 //! repository of others that is followed are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -11,7 +12,7 @@ use super::version::floats;
 use super::{Subject, listed, literal};
 use crate::diag::{Code, Diagnostic, Diagnostics, codes};
 use crate::model::body;
-use crate::plan::{Content, Deployment, Revision, Source, SourceKind};
+use crate::plan::{Content, Deployment, Image, Revision, Source, SourceKind};
 use crate::source::Span;
 
 /// One cause, and what it reaches.
@@ -30,9 +31,19 @@ type Findings = BTreeMap<(Span, &'static str), Found>;
 /// Reports what is not pinned on protected clusters.
 pub fn check(subject: Subject, diagnostics: &mut Diagnostics) {
     let mut findings = Findings::new();
+    // The settings in which there is nothing to find.
+    let mut sound = HashSet::new();
     for deployment in subject.deployments().filter(|deployment| deployment.protected) {
-        content(subject, deployment, &mut findings);
-        images(subject, deployment, &mut findings);
+        let settings = Arc::as_ptr(&deployment.settings);
+        if !sound.contains(&settings) {
+            let found = content(subject, deployment, &mut findings) | images(subject, deployment, &mut findings);
+            if !found {
+                sound.insert(settings);
+            }
+        }
+        if let Some(key) = latest_in(&deployment.values) {
+            latest(subject, deployment, &format!("the value `{key}`"), &mut findings);
+        }
     }
     let declared: BTreeSet<&str> = subject.plan.clusters.iter().map(|cluster| &*cluster.name).collect();
     for ((span, _), found) in findings {
@@ -67,13 +78,15 @@ fn found(code: &'static Code, message: String, label: &'static str, help: impl I
     Found { code, message, label, help: help.into(), components: BTreeSet::new(), clusters: BTreeSet::new() }
 }
 
-fn content(subject: Subject, deployment: &Deployment, findings: &mut Findings) {
+/// Whether something was found.
+fn content(subject: Subject, deployment: &Deployment, findings: &mut Findings) -> bool {
     match &deployment.content {
         // They are in this output, and change with it.
-        Content::Objects(_) => {}
+        Content::Objects(_) => false,
         Content::Path(_) => revision(subject, deployment, &deployment.source, findings),
         Content::Chart(chart) => {
-            if floats(&chart.version) {
+            let is_floating = floats(&chart.version);
+            if is_floating {
                 let message = || format!("`{}` is not one version of a chart", chart.version);
                 let make = || {
                     let help = "write the whole version, such as `version = \"1.2.3\"`";
@@ -85,15 +98,14 @@ fn content(subject: Subject, deployment: &Deployment, findings: &mut Findings) {
                 let span = written.filter(inside).unwrap_or(whole);
                 add(findings, span, deployment, make, codes::FLOATING_VERSION);
             }
-            for file in &chart.values_files {
-                revision(subject, deployment, &file.source, findings);
-            }
+            let files = chart.values_files.iter();
+            files.fold(is_floating, |found, file| found | revision(subject, deployment, &file.source, findings))
         }
     }
 }
 
-/// The revision of a source that is not a chart's.
-fn revision(subject: Subject, deployment: &Deployment, source: &Source, findings: &mut Findings) {
+/// The revision of a source that is not a chart's. Whether something was found.
+fn revision(subject: Subject, deployment: &Deployment, source: &Source, findings: &mut Findings) -> bool {
     let name = &source.name;
     let (code, attribute, message, label, help) = match (&source.revision, source.kind) {
         (Revision::Semver(range), _) => (
@@ -131,10 +143,11 @@ fn revision(subject: Subject, deployment: &Deployment, source: &Source, findings
             "whatever the engine takes without one",
             "write `branch = \"main\"`, or `tag` or `commit`".to_owned(),
         ),
-        _ => return,
+        _ => return false,
     };
     let span = place(subject, source, attribute).unwrap_or(source.span);
     add(findings, span, deployment, || found(code, message, label, help), code);
+    true
 }
 
 /// Where `source` says `attribute`.
@@ -164,16 +177,14 @@ fn owner(url: &str) -> Option<String> {
     Some(format!("{host}/{owner}").to_ascii_lowercase())
 }
 
-fn images(subject: Subject, deployment: &Deployment, findings: &mut Findings) {
-    for image in
-        deployment.images.iter().filter(|image| image.tag.as_deref() == Some("latest") && image.digest.is_none())
-    {
+/// Whether something was found.
+fn images(subject: Subject, deployment: &Deployment, findings: &mut Findings) -> bool {
+    let is_latest = |image: &&Image| image.tag.as_deref() == Some("latest") && image.digest.is_none();
+    for image in deployment.images.iter().filter(is_latest) {
         let name = image.new_name.as_deref().unwrap_or(&image.name);
         latest(subject, deployment, &format!("the image `{name}`"), findings);
     }
-    if let Some(key) = latest_in(&deployment.values, &mut Vec::new()) {
-        latest(subject, deployment, &format!("the value `{key}`"), findings);
-    }
+    deployment.images.iter().any(|image| is_latest(&image))
 }
 
 fn latest(subject: Subject, deployment: &Deployment, what: &str, findings: &mut Findings) {
@@ -187,26 +198,15 @@ fn latest(subject: Subject, deployment: &Deployment, what: &str, findings: &mut 
 }
 
 /// The dotted key of the first image tag in the values that is `latest`.
-fn latest_in(values: &Map<String, Value>, keys: &mut Vec<String>) -> Option<String> {
-    for (key, value) in values {
-        let hit = match value {
-            Value::String(text) => (key == "tag" && text == "latest") || (key == "image" && text.ends_with(":latest")),
-            Value::Object(inner) => {
-                keys.push(key.clone());
-                if let Some(found) = latest_in(inner, keys) {
-                    return Some(found);
-                }
-                keys.pop();
-                false
-            }
-            _ => false,
-        };
-        if hit {
-            keys.push(key.clone());
-            return Some(keys.join("."));
+fn latest_in(values: &Map<String, Value>) -> Option<String> {
+    values.iter().find_map(|(key, value)| match value {
+        Value::String(text) => {
+            let hit = (key == "tag" && text == "latest") || (key == "image" && text.ends_with(":latest"));
+            hit.then(|| key.clone())
         }
-    }
-    None
+        Value::Object(inner) => latest_in(inner).map(|below| format!("{key}.{below}")),
+        _ => None,
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Names of objects: what Kubernetes takes, and that no two are the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::check;
@@ -56,7 +56,7 @@ pub fn check_all(model: &Model, fleet: &FleetSettings, diagnostics: &mut Diagnos
 
 /// F0408 for deployments of one name.
 pub fn report_collisions(deployments: &[Deployment], diagnostics: &mut Diagnostics) {
-    let mut names: BTreeMap<&str, &Deployment> = BTreeMap::new();
+    let mut names: HashMap<&str, &Deployment> = HashMap::new();
     for deployment in deployments {
         match names.get(deployment.name.as_str()) {
             Some(first) => diagnostics.push(
@@ -86,6 +86,9 @@ pub fn used_sources(
     diagnostics: &mut Diagnostics,
 ) -> Vec<Arc<Source>> {
     let mut used: BTreeMap<&str, &Arc<Source>> = BTreeMap::new();
+    // Those next to each other mostly share their settings.
+    let alike = |one: &Deployment, other: &Deployment| Arc::ptr_eq(&one.settings, &other.settings);
+    let deployments: Vec<&Deployment> = deployments.chunk_by(alike).filter_map(<[_]>::first).collect();
     let files = deployments.iter().flat_map(|deployment| match &deployment.content {
         Content::Chart(chart) => chart.values_files.iter().map(|file| &file.source).collect(),
         Content::Path(_) | Content::Objects(_) => Vec::new(),

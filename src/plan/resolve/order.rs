@@ -1,6 +1,6 @@
 //! The order between deployments: `after` and rollouts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::engines::Engines;
@@ -44,12 +44,20 @@ pub(super) fn made_from(model: &Model) -> BTreeMap<String, Vec<Arc<str>>> {
 
 fn targets(model: &Model, deployments: &mut [Deployment], doubtful: &BTreeSet<String>, diagnostics: &mut Diagnostics) {
     let made = made_from(model);
-    let mut present: Vec<(Arc<str>, Arc<str>)> =
-        deployments.iter().map(|deployment| (deployment.component.clone(), deployment.cluster.clone())).collect();
-    present.sort();
-    let runs = |component: &str, cluster: &str| {
-        present.binary_search_by(|(other, on)| (&**other, &**on).cmp(&(component, cluster))).is_ok()
-    };
+    // The clusters of what somebody waits for.
+    let targets = deployments.iter().flat_map(|deployment| &deployment.after).flat_map(|target| {
+        let made = made.get(target.as_ref()).into_iter().flatten();
+        made.chain((!target.starts_with("std.")).then_some(target))
+    });
+    let mut present: HashMap<Arc<str>, HashSet<Arc<str>>> =
+        targets.map(|target| (target.clone(), HashSet::new())).collect();
+    for deployment in &*deployments {
+        if let Some(clusters) = present.get_mut(&deployment.component) {
+            clusters.insert(deployment.cluster.clone());
+        }
+    }
+    let runs =
+        |component: &str, cluster: &str| present.get(component).is_some_and(|clusters| clusters.contains(cluster));
     let mut missing: BTreeMap<(Span, Arc<str>, Arc<str>), Vec<usize>> = BTreeMap::new();
     for deployment in deployments.iter_mut().filter(|deployment| !deployment.after.is_empty()) {
         let mut after = BTreeSet::new();
@@ -129,7 +137,7 @@ fn report_cycles(model: &Model, deployments: &[Deployment], diagnostics: &mut Di
     for deployment in deployments {
         let edges = needs.entry(&deployment.component).or_default();
         for target in &deployment.after {
-            edges.entry(target).or_insert(deployment.origin.of("after"));
+            edges.entry(target).or_insert_with(|| deployment.origin.of("after"));
         }
     }
     let left = in_circles(&needs);
@@ -209,6 +217,11 @@ fn report_uncovered(
     let mut uncovered: BTreeMap<Arc<str>, Uncovered> = BTreeMap::new();
     let mut differing: BTreeMap<Arc<str>, (Option<Arc<str>>, Span)> = BTreeMap::new();
     for deployment in deployments {
+        if deployment.rollout.is_none()
+            && differing.get(&deployment.component).is_some_and(|(first, _)| first.is_none())
+        {
+            continue;
+        }
         let span = deployment.origin.of("rollout");
         match differing.get(&deployment.component) {
             None => {
@@ -260,22 +273,32 @@ fn report_opposite(rollouts: &[rollouts::Resolved], deployments: &[Deployment], 
         let rollout = rollouts::find(rollouts, deployment.rollout.as_deref()?).filter(|found| !found.poisoned)?;
         rollout.rollout.stages.iter().position(|stage| Some(&stage.name) == deployment.stage.as_ref())
     };
-    let mut by_component: BTreeMap<&str, BTreeMap<&str, &Deployment>> = BTreeMap::new();
+    let mut by_component: BTreeMap<&str, Vec<&Deployment>> = BTreeMap::new();
     for deployment in deployments {
-        by_component.entry(&deployment.component).or_default().insert(&deployment.cluster, deployment);
+        by_component.entry(&deployment.component).or_default().push(deployment);
     }
+    let mut by_cluster: HashMap<&str, HashMap<&str, &Deployment>> = HashMap::new();
     for (component, here) in &by_component {
         let targets: BTreeSet<&str> =
-            here.values().flat_map(|deployment| deployment.after.iter().map(AsRef::as_ref)).collect();
+            here.iter().flat_map(|deployment| deployment.after.iter().map(AsRef::as_ref)).collect();
         for target in targets {
             let Some(there) = by_component.get(target) else { continue };
+            // Most components are under no rollout or under the same.
+            let mut rollouts = here.iter().chain(there).map(|deployment| &deployment.rollout);
+            let first = rollouts.next();
+            if rollouts.all(|rollout| Some(rollout) == first) {
+                continue;
+            }
+            let there = by_cluster
+                .entry(target)
+                .or_insert_with(|| there.iter().map(|theirs| (theirs.cluster.as_ref(), *theirs)).collect());
             let mut pairs: Vec<(usize, usize, &str, &Deployment)> = here
                 .iter()
-                .filter(|(_, deployment)| deployment.after.iter().any(|after| after.as_ref() == target))
-                .filter_map(|(cluster, mine)| {
-                    let theirs = there.get(cluster)?;
+                .filter(|deployment| deployment.after.iter().any(|after| after.as_ref() == target))
+                .filter_map(|mine| {
+                    let theirs = there.get(mine.cluster.as_ref())?;
                     (mine.rollout != theirs.rollout).then_some(())?;
-                    Some((position(mine)?, position(theirs)?, *cluster, *mine))
+                    Some((position(mine)?, position(theirs)?, mine.cluster.as_ref(), *mine))
                 })
                 .collect();
             pairs.sort_by_key(|(mine, theirs, cluster, _)| (*mine, *theirs, *cluster));

@@ -1,6 +1,7 @@
 //! What a project does not permit its components.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::projects::Projects;
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -17,19 +18,27 @@ pub fn report(
     clusters: &[Cluster],
     diagnostics: &mut Diagnostics,
 ) {
-    let by_name: BTreeMap<&str, &Cluster> = clusters.iter().map(|cluster| (cluster.name.as_ref(), cluster)).collect();
+    let by_name: HashMap<&str, &Cluster> = clusters.iter().map(|cluster| (cluster.name.as_ref(), cluster)).collect();
     let sound = projects.all.iter().filter(|project| !projects.doubtful.contains(&project.name));
     let projects: BTreeMap<&str, &Project> = sound.map(|project| (project.name.as_str(), project)).collect();
     report_kinds(&projects, deployments, diagnostics);
     let mut refused: BTreeMap<(Span, bool, &str, String), Vec<usize>> = BTreeMap::new();
     // What was asked before: a fleet has many deployments and few answers.
-    let mut asked: BTreeMap<Question, Option<Refusal>> = BTreeMap::new();
+    let mut asked: HashMap<Question, Option<Refusal>> = HashMap::new();
+    // The settings that are permitted on whatever cluster.
+    let mut permitted = HashSet::new();
     for deployment in deployments {
+        if permitted.contains(&Arc::as_ptr(&deployment.settings)) {
+            continue;
+        }
         let project = deployment.project.as_deref().and_then(|name| projects.get(name).copied());
         let (Some(project), Some(cluster)) = (project, by_name.get(deployment.cluster.as_ref())) else { continue };
         let answer = asked
             .entry(question(project, deployment))
             .or_insert_with(|| project_permits(project, deployment, cluster).err());
+        if answer.is_none() && project.clusters == ProjectClusters::All {
+            permitted.insert(Arc::as_ptr(&deployment.settings));
+        }
         if let Some(refusal) = answer.clone() {
             let (span, is_source, what) = match refusal {
                 Refusal::Source { url } => (deployment.origin.of("source"), true, url),

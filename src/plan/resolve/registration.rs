@@ -192,7 +192,10 @@ pub fn check_keys(model: &Model, diagnostics: &mut Diagnostics) {
 
 /// F0519 for what goes to clusters that do not take it: of another project, or to a namespace that is not managed there.
 pub fn check_admission(model: &Model, clusters: &[Cluster], deployments: &[Deployment], diagnostics: &mut Diagnostics) {
-    let by_name: BTreeMap<&str, &Cluster> = clusters.iter().map(|cluster| (&*cluster.name, cluster)).collect();
+    let admits_some =
+        |cluster: &&Cluster| !cluster.registration.projects.is_empty() || !cluster.registration.namespaces.is_empty();
+    let by_name: BTreeMap<&str, &Cluster> =
+        clusters.iter().filter(admits_some).map(|cluster| (&*cluster.name, cluster)).collect();
     let mut refused: BTreeMap<(Span, Span, &str, &str), Vec<usize>> = BTreeMap::new();
     for deployment in deployments {
         let Some(cluster) = by_name.get(&*deployment.cluster) else { continue };

@@ -1,31 +1,52 @@
 //! Objects of one kind that would have the same name (F0408).
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
 
 use super::{Component, Context, Report};
 use crate::diag::codes::NAME_COLLISION;
-use crate::plan::ArgoCdLayout;
+use crate::plan::{ArgoCdLayout, Deployment};
 use crate::source::Span;
 use crate::target::argocd::{app_of_apps, root, sets::Set};
 
 /// The names that are taken, by kind, each with where it comes from.
-pub(super) struct Names {
-    taken: BTreeMap<(&'static str, String), (Span, String)>,
+pub(super) struct Names<'a> {
+    taken: HashMap<(&'static str, Cow<'a, str>), (Span, What<'a>)>,
 }
 
-impl Names {
+/// What takes a name.
+#[derive(Clone)]
+enum What<'a> {
+    Deployment(&'a Deployment),
+    Component(&'a str),
+    Root(String),
+}
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deployment(deployment) => write!(f, "`{}` on `{}`", deployment.component, deployment.cluster),
+            Self::Component(name) => write!(f, "`{name}`"),
+            Self::Root(what) => f.write_str(what),
+        }
+    }
+}
+
+impl<'a> Names<'a> {
     /// With the names of the roots.
-    pub(super) fn new(context: &Context<'_>, report: &mut Report<'_>) -> Self {
-        let mut names = Self { taken: BTreeMap::new() };
+    pub(super) fn new(context: &Context<'a>, report: &mut Report<'_>) -> Self {
+        let mut names = Self { taken: HashMap::new() };
         let Some(home) = &context.plan.home else { return names };
         let name = root::name(context.plan, context.settings);
-        let what = "the root Application over the output".to_owned();
-        names.take("Application", &name, home.span, what, report);
+        let what = What::Root("the root Application over the output".to_owned());
+        names.take("Application", name.into(), home.span, what, report);
         if context.settings.layout == ArgoCdLayout::AppOfApps {
             for cluster in app_of_apps::clusters(context).iter().filter_map(|name| context.clusters.get(name)) {
                 let name = root::cluster_name(context.plan, context.settings, &cluster.name);
-                let what = format!("the root Application of `{}`", cluster.name);
-                names.take("Application", &name, cluster.span, what, report);
+                let what = What::Root(format!("the root Application of `{}`", cluster.name));
+                names.take("Application", name.into(), cluster.span, what, report);
             }
         }
         names
@@ -33,28 +54,35 @@ impl Names {
 
     /// Adds the names of a component and its ApplicationSets. The first of those is called as the component; of the others only
     /// such names decide as are in `sets`.
-    pub(super) fn add(&mut self, component: &Component<'_>, sets: &[Set<'_>], report: &mut Report<'_>) {
+    pub(super) fn add(&mut self, component: &Component<'a>, sets: &[Set<'_>], report: &mut Report<'_>) {
         let Some(first) = component.deployments.first() else { return };
         let span = first.origin.component;
         for deployment in component.deployments {
-            let what = format!("`{}` on `{}`", deployment.component, deployment.cluster);
-            self.take("Application", &deployment.name, span, what, report);
+            self.take("Application", deployment.name.as_str().into(), span, What::Deployment(deployment), report);
         }
-        for name in std::iter::once(component.name).chain(sets.iter().skip(1).map(|set| set.name.as_str())) {
-            self.take("ApplicationSet", name, span, format!("`{}`", component.name), report);
+        let further = sets.iter().skip(1).map(|set| set.name.clone().into());
+        for name in std::iter::once(component.name.into()).chain(further) {
+            self.take("ApplicationSet", name, span, What::Component(component.name), report);
         }
     }
 
-    fn take(&mut self, kind: &'static str, name: &str, span: Span, what: String, report: &mut Report<'_>) {
-        let Some((other_span, other)) = self.taken.get(&(kind, name.to_owned())) else {
-            self.taken.insert((kind, name.to_owned()), (span, what));
-            return;
+    fn take(&mut self, kind: &'static str, name: Cow<'a, str>, span: Span, what: What<'a>, report: &mut Report<'_>) {
+        let (name, (other_span, other)) = match self.taken.entry((kind, name)) {
+            Entry::Vacant(entry) => {
+                entry.insert((span, what));
+                return;
+            }
+            Entry::Occupied(entry) => (entry.key().1.clone(), entry.get().clone()),
         };
         let message = format!("two objects of kind {kind} would be named `{name}`");
         report.once(
             NAME_COLLISION,
             span,
-            |d| d.label(what).related(*other_span, other.clone()).help("rename one of the components or clusters"),
+            |d| {
+                d.label(what.to_string())
+                    .related(other_span, other.to_string())
+                    .help("rename one of the components or clusters")
+            },
             message,
         );
     }

@@ -1,6 +1,6 @@
 //! Names of objects and files: that they fit, and that no two are one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::bootstrap::ROOT;
 use super::super::hub::Hub;
@@ -22,7 +22,7 @@ pub(super) fn check(hub: &Hub, report: &mut Report) {
 }
 
 fn check_kustomizations(hub: &Hub, report: &mut Report) {
-    let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut names: HashMap<&str, Span> = HashMap::new();
     for deployment in &hub.plan.deployments {
         let at = deployment.origin.component;
         let name = deployment.name.as_str();
@@ -43,7 +43,7 @@ fn check_kustomizations(hub: &Hub, report: &mut Report) {
 
 /// Two releases of one name in one namespace would upgrade each other in turns.
 fn check_releases(hub: &Hub, report: &mut Report) {
-    let mut releases = BTreeMap::new();
+    let mut releases = HashMap::new();
     for deployment in &hub.plan.deployments {
         let Content::Chart(chart) = &deployment.content else { continue };
         let at = deployment.origin.of("release");
@@ -88,7 +88,8 @@ fn check_files(hub: &Hub, report: &mut Report) {
     for cluster in &plan.clusters {
         files.add("cluster", "", &cluster.name, cluster.span, report);
     }
-    for deployment in &plan.deployments {
+    let components = plan.deployments.chunk_by(|one, other| one.component == other.component);
+    for deployment in components.filter_map(<[_]>::first) {
         files.add("component", "", &deployment.component, deployment.origin.component, report);
     }
     for rollout in &plan.rollouts {
