@@ -144,15 +144,17 @@ for injection in "$calls:signal=SIGINT:when=1+1" "renameat:signal=SIGINT:when=5+
 done
 
 # A first build, which puts whole folders in place, killed at every call: nothing is in the way of the next.
-for ((at = 1; ; at++)); do
-    fresh
-    rm -r "$work/now/gitops"
-    sh -c '"$@"; exit $?' sh strace -f -qq -o "$work/trace" -e "trace=$calls" -e "inject=$calls:signal=SIGKILL:when=$at" \
-        "$fleetc" build -q -C "$work/now" >"$work/said" 2>&1 || true
-    grep -q SIGKILL "$work/trace" || break
-    other=$(sums now 2>/dev/null | comm -23 - "$work/new.sums" | head -1) || true
-    if [ -n "$other" ]; then fail "a first build killed at $at: not new: $other"; continue; fi
-    if finishes "a first build killed at $at"; then pass; fi
+for call in ${calls//,/ }; do
+    for ((at = 1; ; at++)); do
+        fresh
+        rm -r "$work/now/gitops"
+        sh -c '"$@"; exit $?' sh strace -f -qq -o "$work/trace" -e "trace=$call" -e "inject=$call:signal=SIGKILL:when=$at" \
+            "$fleetc" build -q -C "$work/now" >"$work/said" 2>&1 || true
+        grep -q SIGKILL "$work/trace" || break
+        other=$(sums now 2>/dev/null | comm -23 - "$work/new.sums" | head -1) || true
+        if [ -n "$other" ]; then fail "a first build killed at $call $at: not new: $other"; continue; fi
+        if finishes "a first build killed at $call $at"; then pass; fi
+    done
 done
 
 # Nobody who listens: what was asked for is done all the same.
