@@ -164,3 +164,11 @@ fn what_changes_every_manifest_is_no_silence() {
     assert!(change.is_any());
     assert_eq!(change.risk.reasons, ["settings of `demo` change"]);
 }
+
+#[test]
+fn the_settings_of_an_engine_are_told_as_they_are_written() {
+    let fleet = "fleet demo { source = home }\nsource home { git = \"https://github.com/acme/home\", branch = \"main\" }\n\
+                 cluster a { }\ncomponent web on all { path = \"web\", namespace = web }\nflux { interval = 10m }\n";
+    let told = text::text(&change(fleet, &fleet.replace("10m", "1h30m")));
+    assert!(told.contains("~ engine flux changed") && told.contains("interval  10m -> 1h30m"), "{told}");
+}

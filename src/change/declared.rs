@@ -177,9 +177,9 @@ fn flux(settings: &Flux) -> Value {
         "version": format!("{}.{}", settings.version.major, settings.version.minor),
         "namespace": settings.namespace,
         "provisioner": word(&settings.provisioner),
-        "interval": settings.interval.milliseconds,
-        "retry": settings.retry.milliseconds,
-        "timeout": settings.timeout.milliseconds,
+        "interval": form::duration(settings.interval),
+        "retry": form::duration(settings.retry),
+        "timeout": form::duration(settings.timeout),
         "shards": settings.shards,
         "multi_tenant": settings.multi_tenant,
     })

@@ -21,7 +21,7 @@ pub fn html(change: &Change) -> String {
     if change.is_any() {
         let level = change.risk.level.word();
         _ = writeln!(body, "<p>Risk: <b class=\"risk {level}\">{level}</b> · {unchanged}</p>");
-        body += &list(change.risk.reasons.iter().map(|reason| xml(reason)));
+        body += &list(change.risk.reasons.iter().map(|reason| with_code(reason)));
         body += &stages(change);
         body += &groups(change);
         body += &declared(change);
@@ -31,6 +31,12 @@ pub fn html(change: &Change) -> String {
     body += "</main>\n<footer class=\"note\"><p>Made by <code>fleetc plan --base REV --format html</code>. What becomes \
              other in the output: <code>fleetc diff --base REV</code>.</p></footer>\n";
     page(&format!("Change of {}", change.fleet), FILTER, &body)
+}
+
+/// A message, with code where it has backticks.
+fn with_code(message: &str) -> String {
+    let parts = message.split('`').enumerate();
+    parts.map(|(place, part)| if place % 2 == 1 { format!("<code>{}</code>", xml(part)) } else { xml(part) }).collect()
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {
@@ -78,7 +84,7 @@ fn groups(change: &Change) -> String {
         let find = format!("{} {} {}", group.component, group.kind.word(), group.clusters.join(" "));
         _ = writeln!(
             text,
-            "<tr data-find=\"{}\"><th scope=\"row\" class=\"name\">{}</th><td>{} {}</td><td>{stage}</td><td>{}</td><td>{}</td>\
+            "<tr data-find=\"{}\"><th scope=\"row\" class=\"name\">{}</th><td class=\"word\">{} {}</td><td class=\"word\">{stage}</td><td>{}</td><td>{}</td>\
              <td>{}</td></tr>",
             xml(&find),
             xml(&group.component),
@@ -140,7 +146,7 @@ fn declared(change: &Change) -> String {
             one.shifts().iter().map(|word| (*word).to_owned()).chain(one.fields.iter().map(field)).collect();
         _ = writeln!(
             text,
-            "<tr data-find=\"{0} {1}\"><th scope=\"row\">{0}</th><td class=\"name\">{1}{protected}</td><td>{2} {3}</td><td>{4}</td>\
+            "<tr data-find=\"{0} {1}\"><th scope=\"row\">{0}</th><td class=\"name\">{1}{protected}</td><td class=\"word\">{2} {3}</td><td>{4}</td>\
              <td>{cause}</td></tr>",
             one.what,
             xml(&one.name),
