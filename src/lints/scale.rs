@@ -2,7 +2,7 @@
 //!
 //! Every figure has its source in `docs/lints.md`. They are notes: each of them was passed by somebody, with care.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Subject;
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -46,8 +46,8 @@ pub fn check(subject: Subject, diagnostics: &mut Diagnostics) {
 }
 
 /// How many deployments each cluster has.
-fn by_cluster<'p>(subject: Subject<'p, '_>) -> BTreeMap<&'p str, usize> {
-    let mut count = BTreeMap::new();
+fn by_cluster<'p>(subject: Subject<'p, '_>) -> HashMap<&'p str, usize> {
+    let mut count = HashMap::new();
     for deployment in &subject.plan.deployments {
         *count.entry(&*deployment.cluster).or_default() += 1;
     }
@@ -80,11 +80,9 @@ fn argocd(subject: Subject, settings: &ArgoCd, clusters: &[usize], diagnostics: 
 
 /// How many ApplicationSets there are at least.
 fn sets(subject: Subject, instance: &Instance) -> usize {
-    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    for deployment in subject.plan.deployments.iter().filter(|deployment| instance.serves(&deployment.cluster)) {
-        *count.entry(&deployment.component).or_default() += 1;
-    }
-    count.values().map(|count| count.div_ceil(SET_ELEMENTS)).sum()
+    let components = subject.plan.deployments.chunk_by(|one, other| one.component == other.component);
+    let served = components.map(|all| all.iter().filter(|deployment| instance.serves(&deployment.cluster)).count());
+    served.map(|count| count.div_ceil(SET_ELEMENTS)).sum()
 }
 
 fn flux(subject: Subject, settings: &Flux, deployments: usize, diagnostics: &mut Diagnostics) {

@@ -4,6 +4,7 @@
 //! nothing and stays silent; what is absent on some clusters is gathered and reported once for each place.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
@@ -80,7 +81,14 @@ impl Evaluator {
     }
 
     /// The value of a label, fact or parameter of type `ty`.
-    pub fn field(&mut self, at: At, ty: &FieldType, expr: &Expr, what: &str, references: bool) -> Option<Value> {
+    pub fn field(
+        &mut self,
+        at: At,
+        ty: &FieldType,
+        expr: &Expr,
+        what: &dyn Display,
+        references: bool,
+    ) -> Option<Value> {
         let leaf = self.leaf(at, expr)?;
         match (&leaf.kind, ty) {
             (ExprKind::Text(text), FieldType::Text | FieldType::Choice(_)) => {
@@ -107,7 +115,7 @@ impl Evaluator {
         }
     }
 
-    fn fitting(&mut self, at: At, ty: &FieldType, value: Value, leaf: &Expr, what: &str) -> Option<Value> {
+    fn fitting(&mut self, at: At, ty: &FieldType, value: Value, leaf: &Expr, what: &dyn Display) -> Option<Value> {
         let ok = match (ty, &value) {
             (FieldType::Choice(values), Value::String(text)) => values.contains(text),
             (FieldType::Text, Value::String(_)) | (FieldType::Int, Value::Number(_)) => true,
@@ -118,7 +126,7 @@ impl Evaluator {
             return Some(value);
         }
         let written = as_text(&value).unwrap_or_else(|| at.model.text(leaf.span).to_string());
-        self.unfit.entry(leaf.span).or_insert_with(|| not_a_value(ty, what, None, leaf, &written));
+        self.unfit.entry(leaf.span).or_insert_with(|| not_a_value(ty, &what.to_string(), None, leaf, &written));
         None
     }
 

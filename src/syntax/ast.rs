@@ -35,8 +35,14 @@ pub struct Path {
 impl Path {
     /// The parts joined by dots.
     pub fn text(&self) -> String {
-        let parts: Vec<&str> = self.parts.iter().map(|part| part.text.as_str()).collect();
-        parts.join(".")
+        let mut text = String::new();
+        for (position, part) in self.parts.iter().enumerate() {
+            if position > 0 {
+                text.push('.');
+            }
+            text.push_str(&part.text);
+        }
+        text
     }
 }
 

@@ -74,7 +74,5 @@ pub fn build(plan: &Plan, engines: &Engines) -> OutputTree {
     let flux = plan.flux.par_iter().filter(|_| engines.flux);
     let flux = flux.map(|settings| flux::build(&plan.of(&settings.instance), settings));
     let (argocd, flux): (Vec<_>, Vec<_>) = rayon::join(|| argocd.collect(), || flux.collect());
-    let mut tree = OutputTree::new();
-    argocd.into_iter().chain(flux).for_each(|files| tree.extend(files));
-    tree
+    argocd.into_iter().chain(flux).flatten().collect()
 }

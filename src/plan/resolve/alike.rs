@@ -181,5 +181,5 @@ pub(super) fn kept(protected: bool) -> OnDelete {
 /// The name of what a deployment of `component` becomes. Who stands for many clusters has no name of its own.
 pub(super) fn name_of(component: &str, here: &Cluster) -> String {
     let name = format!("{component}-{}", here.name);
-    if here.assigned.is_some() { name } else { shorten(&name, MAX_NAME) }
+    if here.assigned.is_some() || name.len() <= MAX_NAME { name } else { shorten(&name, MAX_NAME) }
 }

@@ -56,7 +56,7 @@ pub fn check_all(model: &Model, fleet: &FleetSettings, diagnostics: &mut Diagnos
 
 /// F0408 for deployments of one name.
 pub fn report_collisions(deployments: &[Deployment], diagnostics: &mut Diagnostics) {
-    let mut names: HashMap<&str, &Deployment> = HashMap::new();
+    let mut names: HashMap<&str, &Deployment> = HashMap::with_capacity(deployments.len());
     for deployment in deployments {
         match names.get(deployment.name.as_str()) {
             Some(first) => diagnostics.push(

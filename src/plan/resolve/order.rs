@@ -273,10 +273,9 @@ fn report_opposite(rollouts: &[rollouts::Resolved], deployments: &[Deployment], 
         let rollout = rollouts::find(rollouts, deployment.rollout.as_deref()?).filter(|found| !found.poisoned)?;
         rollout.rollout.stages.iter().position(|stage| Some(&stage.name) == deployment.stage.as_ref())
     };
-    let mut by_component: BTreeMap<&str, Vec<&Deployment>> = BTreeMap::new();
-    for deployment in deployments {
-        by_component.entry(&deployment.component).or_default().push(deployment);
-    }
+    let components = deployments.chunk_by(|one, other| one.component == other.component);
+    let by_component: BTreeMap<&str, &[Deployment]> =
+        components.filter_map(|all| Some((all.first()?.component.as_ref(), all))).collect();
     let mut by_cluster: HashMap<&str, HashMap<&str, &Deployment>> = HashMap::new();
     for (component, here) in &by_component {
         let targets: BTreeSet<&str> =
@@ -284,21 +283,21 @@ fn report_opposite(rollouts: &[rollouts::Resolved], deployments: &[Deployment], 
         for target in targets {
             let Some(there) = by_component.get(target) else { continue };
             // Most components are under no rollout or under the same.
-            let mut rollouts = here.iter().chain(there).map(|deployment| &deployment.rollout);
+            let mut rollouts = here.iter().chain(*there).map(|deployment| &deployment.rollout);
             let first = rollouts.next();
             if rollouts.all(|rollout| Some(rollout) == first) {
                 continue;
             }
             let there = by_cluster
                 .entry(target)
-                .or_insert_with(|| there.iter().map(|theirs| (theirs.cluster.as_ref(), *theirs)).collect());
+                .or_insert_with(|| there.iter().map(|theirs| (theirs.cluster.as_ref(), theirs)).collect());
             let mut pairs: Vec<(usize, usize, &str, &Deployment)> = here
                 .iter()
                 .filter(|deployment| deployment.after.iter().any(|after| after.as_ref() == target))
                 .filter_map(|mine| {
                     let theirs = there.get(mine.cluster.as_ref())?;
                     (mine.rollout != theirs.rollout).then_some(())?;
-                    Some((position(mine)?, position(theirs)?, mine.cluster.as_ref(), *mine))
+                    Some((position(mine)?, position(theirs)?, mine.cluster.as_ref(), mine))
                 })
                 .collect();
             pairs.sort_by_key(|(mine, theirs, cluster, _)| (*mine, *theirs, *cluster));

@@ -68,10 +68,8 @@ pub fn fill(
                 continue;
             };
             let (patches, places): (Vec<_>, Vec<_>) = patches.into_iter().unzip();
+            deployment.values = Arc::new(values);
             // Whether they are shared tells the engines which deployments are alike.
-            if *deployment.values != values {
-                deployment.values = Arc::new(values);
-            }
             if *deployment.patches != patches {
                 deployment.patches = Arc::new(patches);
             }

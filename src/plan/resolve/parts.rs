@@ -171,7 +171,7 @@ fn blocks<'a>(spot: &Spot<'_, 'a>, keyword: &str) -> Vec<(usize, &'a NestedBlock
 }
 
 fn operation_of(at: At, operation: &ast::Operation, findings: &mut Findings) -> Option<Value> {
-    let mut object = Map::new();
+    let mut object = Map::with_capacity(3);
     object.insert("op".into(), operation.word.text.clone().into());
     object.insert("path".into(), findings.evaluator.text(at, &operation.pointer)?.into());
     if let Some(value) = &operation.value {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -25,6 +26,9 @@ pub type Picked<T> = Result<T, Poison>;
 
 /// The items of a list with their places.
 pub type Items = Vec<(Value, Span)>;
+
+/// The keys of a map, each with what says its value.
+type Keys<'a> = Vec<(&'a str, Candidate<'a>)>;
 
 /// How a value is read from its expression.
 pub type Eval<'e> = &'e dyn Fn(&mut Evaluator, At, &Expr) -> Option<Value>;
@@ -287,7 +291,7 @@ impl<'s, 'a> Spot<'s, 'a> {
     }
 
     fn param(&self, scope: usize, name: &str, ty: &FieldType, declared: Span, findings: &mut Findings) -> Slot {
-        let what = format!("the parameter `{name}`");
+        let what = Parameter(name);
         let given = self.picked(name, findings, &|evaluator, at, expr| evaluator.field(at, ty, expr, &what, true));
         match given {
             Err(Poison) => return Slot::Poisoned,
@@ -342,14 +346,13 @@ impl<'s, 'a> Spot<'s, 'a> {
         trace: &mut Option<Trace<'a>>,
     ) -> Picked<Map<String, Value>> {
         let Some(parts) = self.layers.maps.get(name) else { return Ok(Map::new()) };
-        let mut sources: Vec<(usize, Vec<&'a Attribute>)> = Vec::new();
+        let mut keys = Keys::new();
         for part in parts {
             if self.layers.layer(part.layer).is_some_and(|layer| layer.covers(self.cluster)) {
-                sources.push((part.layer, self.entries(part, findings)?));
+                keys.extend(of_layer(part.layer, self.entries(part, findings)?));
             }
         }
-        let text_values = !is_nested(name);
-        self.merge(&sources, text_values, findings, trace)
+        self.merge(keys, !is_nested(name), findings, trace)
     }
 
     /// What `part` says, key by key.
@@ -376,38 +379,54 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     fn merge(
         &self,
-        sources: &[(usize, Vec<&'a Attribute>)],
+        mut keys: Keys<'a>,
         text_values: bool,
         findings: &mut Findings,
         trace: &mut Option<Trace<'a>>,
     ) -> Picked<Map<String, Value>> {
-        let written = sources.iter().flat_map(|(layer, attributes)| {
-            let candidate = |attribute: &&'a Attribute| {
-                let candidate = Candidate { layer: *layer, key: attribute.key.span, expr: &attribute.value };
-                (attribute.key.text.as_str(), candidate)
-            };
-            attributes.iter().map(candidate)
-        });
-        let mut keys: Vec<(&str, Candidate)> = written.collect();
         // One key's candidates stay in the order of their layers.
         keys.sort_by_key(|(key, _)| *key);
         // A second one in the same map was reported as such.
         keys.dedup_by_key(|(key, candidate)| (*key, candidate.layer));
         let mut merged = Map::with_capacity(keys.len());
-        let mut candidates = Vec::new();
         for same in keys.chunk_by(|(one, _), (other, _)| one == other) {
             let Some((key, _)) = same.first() else { continue };
-            candidates.clear();
-            candidates.extend(same.iter().map(|(_, candidate)| *candidate));
             if let Some(trace) = trace {
                 trace.path.push((*key).to_string());
             }
-            merged.insert((*key).to_string(), self.merged_key(key, &candidates, text_values, findings, trace)?);
+            let value = match same {
+                // It counts here, as all of them do.
+                [(_, only)] => self.merged_one(*only, text_values, findings, trace),
+                _ => {
+                    let candidates: Vec<Candidate> = same.iter().map(|(_, candidate)| *candidate).collect();
+                    self.merged_key(key, &candidates, text_values, findings, trace)
+                }
+            };
+            merged.insert((*key).to_string(), value?);
             if let Some(trace) = trace {
                 trace.path.pop();
             }
         }
         Ok(merged)
+    }
+
+    /// The value of a key that one layer alone says.
+    fn merged_one(
+        &self,
+        only: Candidate<'a>,
+        text_values: bool,
+        findings: &mut Findings,
+        trace: &mut Option<Trace<'a>>,
+    ) -> Picked<Value> {
+        let leaf = self.leaf(only.layer, only.expr, findings)?;
+        if let (false, ExprKind::Map(entries)) = (text_values, &leaf.kind) {
+            return self.merged_map(of_layer(only.layer, entries).collect(), only, findings, trace);
+        }
+        let value = self.value(only.layer, leaf, text_values, findings)?;
+        if let Some(trace) = trace {
+            trace.decisions.push((trace.path.clone(), only, value.clone()));
+        }
+        Ok(value)
     }
 
     fn merged_key(
@@ -418,38 +437,21 @@ impl<'s, 'a> Spot<'s, 'a> {
         findings: &mut Findings,
         trace: &mut Option<Trace<'a>>,
     ) -> Picked<Value> {
-        let chosen;
-        let winners = match candidates {
-            // All of them count here.
-            [_] => candidates,
-            _ => {
-                chosen = self.layers.winners(candidates, self.cluster, |candidate| candidate.layer);
-                &chosen
-            }
-        };
+        let winners = self.layers.winners(candidates, self.cluster, |candidate| candidate.layer);
         let mut leaves = Vec::with_capacity(winners.len());
-        for winner in winners {
+        for winner in &winners {
             leaves.push((*winner, self.leaf(winner.layer, winner.expr, findings)?));
         }
-        if !text_values && !leaves.is_empty() && leaves.iter().all(|(_, leaf)| matches!(leaf.kind, ExprKind::Map(_))) {
-            let sources = self.maps_below(candidates, findings)?;
-            let merged = Value::Object(self.merge(&sources, false, findings, trace)?);
-            if let (Some(trace), Some(first), true) = (trace, winners.first(), merged == Value::Object(Map::new())) {
-                trace.decisions.push((trace.path.clone(), *first, merged.clone()));
-            }
-            return Ok(merged);
+        if let Some(first) = winners.first()
+            && !text_values
+            && leaves.iter().all(|(_, leaf)| matches!(leaf.kind, ExprKind::Map(_)))
+        {
+            let keys = self.maps_below(candidates, findings)?;
+            return self.merged_map(keys, *first, findings, trace);
         }
         let mut chosen: Option<(Value, Candidate)> = None;
         for (candidate, leaf) in leaves {
-            let value = self
-                .with(candidate.layer, |at| {
-                    if text_values {
-                        findings.evaluator.attribute(at, &Type::Text, leaf)
-                    } else {
-                        findings.evaluator.free(at, leaf)
-                    }
-                })
-                .ok_or(Poison)?;
+            let value = self.value(candidate.layer, leaf, text_values, findings)?;
             match &chosen {
                 None => chosen = Some((value, candidate)),
                 Some((before, _)) if *before == value => {}
@@ -466,25 +468,64 @@ impl<'s, 'a> Spot<'s, 'a> {
         Ok(value)
     }
 
-    /// The maps among `candidates` from the highest down to the first that is no map.
-    fn maps_below(
+    /// A map in a map, of which `first` says something.
+    fn merged_map(
         &self,
-        candidates: &[Candidate<'a>],
+        keys: Keys<'a>,
+        first: Candidate<'a>,
         findings: &mut Findings,
-    ) -> Picked<Vec<(usize, Vec<&'a Attribute>)>> {
+        trace: &mut Option<Trace<'a>>,
+    ) -> Picked<Value> {
+        let merged = self.merge(keys, false, findings, trace)?;
+        if let (Some(trace), true) = (trace, merged.is_empty()) {
+            trace.decisions.push((trace.path.clone(), first, Value::Object(Map::new())));
+        }
+        Ok(Value::Object(merged))
+    }
+
+    fn value(&self, layer: usize, leaf: &Expr, text_values: bool, findings: &mut Findings) -> Picked<Value> {
+        let evaluator = &mut findings.evaluator;
+        let value = self.with(layer, |at| {
+            if text_values { evaluator.attribute(at, &Type::Text, leaf) } else { evaluator.free(at, leaf) }
+        });
+        value.ok_or(Poison)
+    }
+
+    /// The maps among `candidates` from the highest down to the first that is no map.
+    fn maps_below(&self, candidates: &[Candidate<'a>], findings: &mut Findings) -> Picked<Keys<'a>> {
         let mut order: Vec<Candidate> = candidates.to_vec();
         order.sort_by_key(|candidate| {
             let layer = self.layers.layer(candidate.layer);
             let size = layer.and_then(|layer| layer.on.as_ref()).map_or(usize::MAX, |on| on.len());
             (std::cmp::Reverse(layer.map_or(0, |layer| layer.rank)), size)
         });
-        let mut sources = Vec::new();
+        let mut keys = Keys::new();
         for candidate in order {
             match &self.leaf(candidate.layer, candidate.expr, findings)?.kind {
-                ExprKind::Map(entries) => sources.push((candidate.layer, entries.iter().collect())),
+                ExprKind::Map(entries) => keys.extend(of_layer(candidate.layer, entries)),
                 _ => break,
             }
         }
-        Ok(sources)
+        Ok(keys)
     }
+}
+
+/// A parameter, in words.
+struct Parameter<'n>(&'n str);
+
+impl fmt::Display for Parameter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the parameter `{}`", self.0)
+    }
+}
+
+/// What `layer` says with `entries`.
+fn of_layer<'a>(
+    layer: usize,
+    entries: impl IntoIterator<Item = &'a Attribute>,
+) -> impl Iterator<Item = (&'a str, Candidate<'a>)> {
+    let candidate = move |attribute: &'a Attribute| {
+        (attribute.key.text.as_str(), Candidate { layer, key: attribute.key.span, expr: &attribute.value })
+    };
+    entries.into_iter().map(candidate)
 }

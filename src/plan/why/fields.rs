@@ -135,7 +135,7 @@ impl<'a> Teller<'_, 'a> {
         }
         let params = self.spot.layers.scopes.iter().flat_map(|scope| &scope.params);
         let ty = params.into_iter().find(|param| param.name == name).map(|param| &param.ty)?;
-        evaluator.field(at, ty, expr, name, true)
+        evaluator.field(at, ty, expr, &name, true)
     }
 
     /// Whether a bare name in the value of `name` is one of a label, fact or parameter.

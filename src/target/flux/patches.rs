@@ -31,11 +31,11 @@ impl Substitution {
     /// Flux substitutes where it has a variable, or always when it is told so (kustomize-controller 1.9,
     /// `substituteStrategy`; fluxcd/pkg, kustomize/kustomize_varsub.go). What `substituteFrom` names may hold none.
     pub(super) fn of(deployment: &Deployment) -> Self {
-        let raw = |field: &str| deployment.raw.find(Object::Kustomization, &format!("postBuild.{field}"));
-        if !deployment.substitute.is_empty() || raw("substituteStrategy") == Some(&json!("Always")) {
+        let raw = |field: &str| deployment.raw.find(Object::Kustomization, field);
+        if !deployment.substitute.is_empty() || raw("postBuild.substituteStrategy") == Some(&json!("Always")) {
             return Self::Always;
         }
-        let named = raw("substituteFrom").and_then(Value::as_array).is_some_and(|from| !from.is_empty());
+        let named = raw("postBuild.substituteFrom").and_then(Value::as_array).is_some_and(|from| !from.is_empty());
         if named { Self::Perhaps } else { Self::Never }
     }
 }

@@ -36,6 +36,21 @@ pub(super) type Clusters<'a> = BTreeMap<&'a str, ClusterObjects<'a>>;
 
 /// Every file of the instance.
 pub(super) fn files(hub: &Hub, order: &Order) -> OutputTree {
+    // Most of an instance is these two, about half each.
+    let (mut tree, mut releases) = rayon::join(|| kustomizations(hub, order), || releases(hub, order));
+    tree.append(&mut releases);
+    if let Some(text) = kubeconfigs::terraform(hub) {
+        tree.insert(format!("{}/{}", hub.folder(), kubeconfigs::TERRAFORM), text);
+    }
+    if let Some((path, text)) = bootstrap::file(hub, &tree) {
+        tree.insert(path, text);
+    }
+    tree.extend(objects::files(hub));
+    tree
+}
+
+/// The files with the Kustomizations, and on a hub all else that its folder holds.
+fn kustomizations(hub: &Hub, order: &Order) -> OutputTree {
     let mut tree = OutputTree::new();
     let mut stencils = Stencils::new(hub, order);
     match hub.settings.layout {
@@ -57,14 +72,6 @@ pub(super) fn files(hub: &Hub, order: &Order) -> OutputTree {
             tree.extend(hub_folder(hub, order, Vec::new(), files));
         }
     }
-    add_releases(hub, &mut stencils, &mut tree);
-    if let Some(text) = kubeconfigs::terraform(hub) {
-        tree.insert(format!("{}/{}", hub.folder(), kubeconfigs::TERRAFORM), text);
-    }
-    if let Some((path, text)) = bootstrap::file(hub, &tree) {
-        tree.insert(path, text);
-    }
-    tree.extend(objects::files(hub));
     tree
 }
 
@@ -142,24 +149,28 @@ fn cluster_folders(hub: &Hub, stencils: &mut Stencils) -> OutputTree {
     clusters(hub).into_iter().filter_map(file).collect()
 }
 
-fn add_releases(hub: &Hub, stencils: &mut Stencils, tree: &mut OutputTree) {
+/// The folders of the releases, made in the order of their paths, or nearly so, in which a tree takes them best.
+fn releases(hub: &Hub, order: &Order) -> OutputTree {
+    let mut stencils = Stencils::new(hub, order);
     let flux = hub.folder();
     let mut lists: BTreeMap<Vec<String>, String> = BTreeMap::new();
-    for deployment in &hub.plan.deployments {
+    let mut releases: Vec<(String, String)> = Vec::new();
+    for (_, deployment) in clusters(hub).into_values().flatten() {
         let Some(release) = stencils.release(deployment) else { continue };
         let folder = format!("{flux}/{}", hub::release_folder(deployment));
         let mut files = vec!["helmrelease.yaml".to_owned()];
         if let Some(namespace) = namespace::object(hub, deployment) {
             files.insert(0, "namespace.yaml".into());
-            tree.insert(format!("{folder}/namespace.yaml"), yaml::stream(&[namespace]));
+            releases.push((format!("{folder}/namespace.yaml"), yaml::stream(&[namespace])));
         }
         if let Some(config_map) = release.config_map {
             files.insert(0, "configmap.yaml".into());
-            tree.insert(format!("{folder}/configmap.yaml"), config_map);
+            releases.push((format!("{folder}/configmap.yaml"), config_map));
         }
-        tree.insert(format!("{folder}/helmrelease.yaml"), release.helm_release);
+        releases.push((format!("{folder}/helmrelease.yaml"), release.helm_release));
         let list =
             lists.entry(files).or_insert_with_key(|files| yaml::stream(&[object::kustomization_file(files)])).clone();
-        tree.insert(format!("{folder}/kustomization.yaml"), list);
+        releases.push((format!("{folder}/kustomization.yaml"), list));
     }
+    releases.into_iter().collect()
 }

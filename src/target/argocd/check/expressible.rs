@@ -68,6 +68,9 @@ fn fields(deployment: &Deployment, report: &mut Report<'_>) {
 
 /// Argo CD 3.5, `ApplicationSource.ExplicitType`: an Application whose source names two tools is not synced at all.
 fn tools(deployment: &Deployment, report: &mut Report<'_>) {
+    if deployment.raw.keys.is_empty() {
+        return;
+    }
     let raw = |tool: &str| deployment.raw.span(Object::Application, &format!("source.{tool}"));
     let written = match &deployment.content {
         Content::Chart(_) => Some("helm"),

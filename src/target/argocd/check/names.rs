@@ -37,7 +37,7 @@ impl fmt::Display for What<'_> {
 impl<'a> Names<'a> {
     /// With the names of the roots.
     pub(super) fn new(context: &Context<'a>, report: &mut Report<'_>) -> Self {
-        let mut names = Self { taken: HashMap::new() };
+        let mut names = Self { taken: HashMap::with_capacity(context.plan.deployments.len()) };
         let Some(home) = &context.plan.home else { return names };
         let name = root::name(context.plan, context.settings);
         let what = What::Root("the root Application over the output".to_owned());

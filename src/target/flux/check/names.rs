@@ -22,7 +22,7 @@ pub(super) fn check(hub: &Hub, report: &mut Report) {
 }
 
 fn check_kustomizations(hub: &Hub, report: &mut Report) {
-    let mut names: HashMap<&str, Span> = HashMap::new();
+    let mut names: HashMap<&str, Span> = HashMap::with_capacity(hub.plan.deployments.len());
     for deployment in &hub.plan.deployments {
         let at = deployment.origin.component;
         let name = deployment.name.as_str();
