@@ -62,12 +62,22 @@ fresh() {
 same() { test ! -e "$work/now/gitops/.fleetc-build" && cmp -s <(sums now) "$work/$1.sums"; }
 # objects SIDE: how many objects the manifests hold.
 objects() { find "$work/$1/gitops" -name .fleetc-build -prune -o -name '*.yaml' -exec cat {} + | grep -c '^kind: '; }
+# built SIDE: how many objects kustomize makes of the hub's folder, as Flux reads it; none where it says no.
+if command -v go >/dev/null && (cd "$here/kustomize" && go build -o "$work/kustomize" .); then
+    built() { "$work/kustomize" build "$work/$1/gitops/flux/hub" 2>/dev/null | sed -n 's/^ok .*: \([0-9]*\) objects$/\1/p' | grep . || echo 0; }
+else
+    built() { echo 1; }
+    echo "faults: kustomize is not run on the trees: go is not here"
+fi
+fewest_built=$(printf '%s\n' "$(built base)" "$(built new)" | sort -n | head -1)
+test "$fewest_built" -gt 0 || { echo "faults: kustomize does not build the hub's folder" >&2; exit 1; }
 fewest=$(printf '%s\n' "$(objects base)" "$(objects new)" | sort -n | head -1)
-# whole WHAT: every file that is seen is old or new, an index lists nothing that is not there, and nothing that both trees
-# hold is missing.
+# whole WHAT: every file that is seen is old or new, an index lists nothing that is not there, nothing that both trees hold is
+# missing, and what Flux makes of it is no less.
 whole() {
     local name other
     test "$(objects now)" -ge "$fewest" || { fail "$1: fewer objects than before and after"; return 1; }
+    test "$(built now)" -ge "$fewest_built" || { fail "$1: kustomize makes fewer objects than before and after"; return 1; }
     other=$(sums now | comm -23 - "$work/known.sums" | head -1)
     test -z "$other" || { fail "$1: neither old nor new: $other"; return 1; }
     while IFS= read -r name; do
