@@ -11,7 +11,7 @@ use crate::plan::Deployment;
 use crate::source::Span;
 use crate::target::argocd::sets::{self, Group, Set};
 use crate::target::argocd::template::difference;
-use crate::target::argocd::{Component, split};
+use crate::target::argocd::{Component, application, split};
 
 pub(super) fn check(context: &Context<'_>, component: &Component<'_>, sets: &[Set<'_>], report: &mut Report<'_>) {
     for rollout in component.stages.keys() {
@@ -22,22 +22,28 @@ pub(super) fn check(context: &Context<'_>, component: &Component<'_>, sets: &[Se
         let groups = sets::groups(context, component);
         let groups: Vec<&Group<'_>> = groups.iter().filter(|group| of_rollout(group.rollout)).collect();
         match groups.as_slice() {
-            [one, two, ..] => differs(component, one, two, report),
+            [one, two, ..] => differs(context, component, (one, two), report),
             [one] => too_many(component, one, report),
             [] => {}
         }
     }
 }
 
-fn differs(component: &Component<'_>, one: &Group<'_>, two: &Group<'_>, report: &mut Report<'_>) {
+fn differs(
+    context: &Context<'_>,
+    component: &Component<'_>,
+    (one, two): (&Group<'_>, &Group<'_>),
+    report: &mut Report<'_>,
+) {
     let (Some((a, _)), Some((b, _))) = (one.members.first(), two.members.first()) else { return };
-    let (Some(a_manifest), Some(b_manifest)) = (one.classes.first(), two.classes.first()) else { return };
-    let path = difference(a_manifest, b_manifest).unwrap_or_default();
+    // Whole, for what has a hole is like nothing else.
+    let [a_manifest, b_manifest] = [a, b].map(|member| application::manifest(context, component, member));
+    let path = difference(&a_manifest, &b_manifest).unwrap_or_default();
     let raw = [a, b].into_iter().find_map(|deployment| raw_place(deployment, &path));
     let attribute = match raw {
         _ if one.on_delete != two.on_delete => "on-delete",
         Some(_) => "argocd",
-        None => attribute(&path, a_manifest, b_manifest),
+        None => attribute(&path, &a_manifest, &b_manifest),
     };
     let clusters = |group: &Group<'_>| some_of(group.members.iter().map(|(member, _)| &*member.cluster));
     let mut places: BTreeSet<_> = [a, b].iter().filter_map(|d| d.origin.attributes.get(attribute)).copied().collect();
