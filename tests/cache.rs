@@ -15,6 +15,8 @@ use std::process::Command;
 
 use fleet::{API, IDLE, WEB};
 use folder::Folder;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 /// What `--verbose` says when nothing is compiled.
 const KNOWN: &str = "nothing changed since the last build, so nothing is compiled\n";
@@ -87,7 +89,7 @@ impl Pair {
         let root = |folder: &Folder| format!("root: {}\n", folder.root().display());
         let said = cached.stderr.replace(KNOWN, "").replace(&root(&self.cached), "");
         assert_eq!(said, compiled.stderr.replace(&root(&self.compiled), ""), "{arguments:?}");
-        assert_eq!(cached.stdout, compiled.stdout, "{arguments:?}");
+        assert_eq!((cached.code, cached.stdout), (compiled.code, compiled.stdout), "{arguments:?}");
         assert_eq!(self.cached.tree("gitops"), self.compiled.tree("gitops"), "{arguments:?}");
         known
     }
@@ -146,14 +148,45 @@ fn what_did_not_change_is_not_compiled() {
 }
 
 #[test]
-fn a_folder_below_sees_paths_from_there() {
+fn paths_are_seen_from_where_a_build_is_started() {
     let pair = Pair::new();
-    pair.settle();
-    let said = |folder: &Folder, cache: &str| {
-        let run = folder.fleetc(&["build"]).started_in(folder.path("apps")).env("XDG_CACHE_HOME", cache);
-        run.ends_with(0).stderr_has("idle.fleet:1:11").stderr
+    // A warning in a data file, which is no source.
+    pair.each(|folder| folder.write("clusters.json", r#"[{"name": "c", "with": ["web"]}]"#));
+    let said = |folder: &Folder, from: &str, cache: &str| {
+        let run = folder.fleetc(&["build"]).started_in(folder.path(from)).env("XDG_CACHE_HOME", cache);
+        run.ends_with(0).stderr
     };
-    assert_eq!(said(&pair.cached, &pair.cache()), said(&pair.compiled, ""));
+    for (kept, known) in [("apps", "."), ("apps", "apps"), (".", "apps")] {
+        pair.each(|folder| _ = fs::remove_dir_all(folder.path("gitops")));
+        said(&pair.cached, kept, &pair.cache());
+        said(&pair.compiled, kept, "");
+        let (one, other) = (said(&pair.cached, known, &pair.cache()), said(&pair.compiled, known, ""));
+        assert!(one.contains("clusters.json:1:") && one.contains("idle.fleet:1:"), "{one}");
+        assert_eq!(one, other, "kept in {kept}, known in {known}");
+    }
+    assert!(pair.build(&[]));
+}
+
+#[test]
+fn what_a_build_makes_may_be_read_by_the_next() {
+    let pair = Pair::new();
+    // Everything below the path of a component is searched for variables, and the output comes to be there.
+    pair.each(|folder| {
+        fs::remove_file(folder.path("chart.fleet")).unwrap();
+        let fleet = FLEET.replace("source = config\n", "source = config\n  output = \"apps/out\"\n");
+        folder.write("main.fleet", fleet.replace("argocd { }", "flux { }"));
+        let charts = "source charts { helm = \"https://charts.example.com\" }\n";
+        let web =
+            "component web on all { path = \"apps\", namespace = web, substitute = { account = \"*.example.com\" } }\n";
+        let chart = "source = charts, chart = \"cache\", version = \"1.0.0\", namespace = cache";
+        let cache = format!("component cache on all {{ {chart}, values = {{ host = \"$${{account}}\" }} }}\n");
+        folder.write("apps/web.fleet", [charts, web, &cache].concat());
+    });
+    for _ in 0..3 {
+        pair.build(&[]);
+    }
+    let said = pair.compiled.fleetc(&["build"]).ends_with(1).stderr;
+    assert!(said.contains("F0523"), "{said}");
 }
 
 #[test]
@@ -296,6 +329,87 @@ fn a_cache_that_is_broken_is_none() {
 }
 
 #[test]
+fn a_cache_that_lies_does_no_harm() {
+    let pair = Pair::new();
+    pair.settle();
+    let file = pair.kept();
+    let (_, entry) =
+        fs::read_to_string(&file).unwrap().split_once('\n').map(|(a, b)| (a.to_string(), b.to_string())).unwrap();
+    let entry: Value = serde_json::from_str(&entry).unwrap();
+    let lies: [(&str, Value); 8] = [
+        ("/left/lock", json!("0")),
+        ("/left/object", json!(1)),
+        ("/output", json!("../..")),
+        ("/output", json!(".git")),
+        ("/found/items/0/primary/span/start", json!(u32::MAX)),
+        ("/found/items/0/primary/span/source", json!(u32::MAX)),
+        ("/found/items/0/code", json!("F9999")),
+        ("/answers", json!([[{ "Read": "../../../etc/hostname" }, "0"]])),
+    ];
+    for (place, lie) in lies {
+        let mut forged = entry.clone();
+        *forged.pointer_mut(place).unwrap_or_else(|| panic!("{place} in {entry}")) = lie;
+        let text = forged.to_string();
+        let mut hash = Sha256::new();
+        hash.update(text.len().to_le_bytes());
+        hash.update(&text);
+        fs::write(&file, format!("{:x}\n{text}", hash.finalize())).unwrap();
+        assert!(!pair.build(&["--check"]), "{place}");
+    }
+    assert!(!pair.build(&[]));
+    assert!(pair.build(&[]));
+}
+
+/// Builds once while somebody does `what` to the repository as soon as Git was asked what is committed.
+#[cfg(unix)]
+fn build_while(pair: &Pair, what: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    pair.each(|folder| {
+        let bin = Folder::new();
+        let script = format!(
+            "#!/bin/sh\nPATH=/usr/bin:/bin\nif [ \"$*\" = \"${{*%cat-file --batch}}\" ]; then exec git \"$@\"; fi\n\
+             git \"$@\"\ncode=$?\ngit -C '{}' {what} >/dev/null 2>&1\nexit $code\n",
+            folder.root().display()
+        );
+        bin.write("git", script);
+        fs::set_permissions(bin.path("git"), PermissionsExt::from_mode(0o755)).unwrap();
+        let path = format!("{}:/usr/bin:/bin", bin.root().display());
+        folder.fleetc(&["build"]).env("PATH", &path).env("XDG_CACHE_HOME", &pair.cache()).ends_with(0);
+    });
+}
+
+#[test]
+#[cfg(unix)]
+fn what_somebody_does_meanwhile_is_seen() {
+    let pair = Pair::new();
+    let protected = format!("{FLEET}defaults component {{ on-delete = keep }}\n");
+    let protected = protected.replace("source = config\n", "source = config\n  protected = a\n");
+    pair.each(|folder| folder.write("main.fleet", &protected));
+    pair.each(|folder| folder.write("apps/api.fleet", API));
+    pair.build(&[]);
+    pair.each(commit);
+    pair.each(|folder| git(folder, &["branch", "with"]));
+    pair.each(|folder| folder.write("apps/api.fleet", "removed component api\n"));
+    pair.build(&[]);
+    pair.each(commit);
+    pair.each(|folder| folder.write("apps/api.fleet", "# gone\n"));
+    // The commit is another one as soon as it was asked: what stands against a removal there was not judged.
+    build_while(&pair, "reset -q --soft with");
+    pair.build(&["--check"]);
+    let said = pair.compiled.fleetc(&["build", "--check"]).output();
+    assert!(said.code == Some(1) && said.stderr.contains("F0610"), "{}", said.stderr);
+    pair.each(|folder| git(folder, &["reset", "-q", "--soft", "main@{1}"]));
+    // The output is another one as soon as it was compared.
+    pair.each(|folder| folder.write("chart.fleet", CHART.replace("1.0.0", "1.0.1")));
+    pair.build(&[]);
+    fs::remove_dir_all(pair.caches.path("caches")).unwrap();
+    build_while(&pair, "checkout -q HEAD -- gitops");
+    pair.build(&["--check"]);
+    pair.build(&[]);
+    assert!(pair.build(&["--check"]));
+}
+
+#[test]
 fn what_only_looks_keeps_nothing() {
     let pair = Pair::new();
     for arguments in [&["--check"][..], &["--diff"], &["--dry-run"], &["-o", "-"], &["--no-cache"], &["-o", "other"]] {
@@ -318,15 +432,18 @@ fn what_only_looks_keeps_nothing() {
 }
 
 #[test]
-fn what_is_old_goes() {
+fn what_is_old_and_was_kept_goes() {
     let pair = Pair::new();
     let days = |days: u64| std::time::SystemTime::now() - std::time::Duration::from_secs(days * 86_400);
-    for (name, age) in [("old.json", 31), ("young.json", 29), ("old.txt", 31)] {
+    let kept = |first: char| format!("{}.json", first.to_string().repeat(64));
+    let files = [(kept('a'), 31), (kept('b'), 29), (".unfinished-x".into(), 31), ("package.json".into(), 31)];
+    for (name, age) in &files {
         pair.caches.write(&format!("caches/fleetc/{name}"), "");
         let file = fs::File::options().write(true).open(pair.caches.path("caches/fleetc").join(name)).unwrap();
-        file.set_modified(days(age)).unwrap();
+        file.set_modified(days(*age)).unwrap();
     }
+    fs::create_dir(pair.caches.path("caches/fleetc").join(kept('0'))).unwrap();
     pair.build(&[]);
     let left = pair.caches.paths("caches/fleetc");
-    assert!(left.len() == 3 && left.contains(&"young.json".into()) && left.contains(&"old.txt".into()), "{left:?}");
+    assert!(left.len() == 3 && left.contains(&kept('b')) && left.contains(&"package.json".into()), "{left:?}");
 }

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, ValueEnum};
 
-use cache::{Built, Cache, Known};
+use cache::{Built, Cache, Judged, Known, Reads};
 
 use super::interrupt::Interrupt;
 use super::terminal::Terminal;
 use super::{Exit, Failure, Global, load, paths};
-use crate::analysis::Compilation;
+use crate::analysis::{self, Compilation};
 use crate::diag::Diagnostics;
 use crate::guard::{self, Baseline};
 use crate::output::{self, Change, Changes, Kind, Permit, Place, Record, Trouble, Wanted};
@@ -89,7 +89,7 @@ struct Job {
     /// The index, when the project is the one in it.
     index: Option<Index>,
     /// Where the build is kept, and what it reads.
-    kept: Option<(Cache, Watch)>,
+    kept: Option<(Cache, Reads)>,
 }
 
 impl Job {
@@ -127,8 +127,10 @@ impl Build {
         if let Some(known) = cache.as_ref().and_then(|cache| cache.known(&project, self.revision())) {
             return Ok(self.show_known(&known, (&start, &project), terminal));
         }
-        let kept = cache.filter(|_| !self.only_looks()).map(|cache| (cache, Watch::over(&mut project)));
-        let mut compilation = load::compiled(&start, &project, &self.asked_for());
+        let cache = cache.filter(|_| !self.only_looks()).map(|cache| (cache, Watch::over(&mut project)));
+        let mut compilation = analysis::compile(&project, &self.asked_for());
+        let kept = cache.map(|(cache, watch)| (cache, Reads { watch, sources: compilation.sources.clone() }));
+        compilation.sources = paths::relative_to(&start, &project.root, &compilation.sources);
         terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
         let Some(plan) = compilation.plan.take() else { return Ok(Exit::Problems) };
         let engines = self.engines(&plan);
@@ -228,9 +230,9 @@ impl Build {
         if self.fail_on_change {
             return self.judge_commit(job, wanted, &changes, terminal);
         }
-        if let Some((cache, watch)) = &job.kept {
-            let built = Built { compilation, place: &place, wanted, revision: self.revision(), judged: &judged };
-            cache.keep(&job.project, watch, &built);
+        if let Some((cache, reads)) = &job.kept {
+            let (output, found) = (compilation.output.as_str(), &compilation.diagnostics);
+            cache.keep(&job.project, reads, &Built { output, changes: &changes, found, judged: &judged });
         }
         Ok(Exit::Fine)
     }
@@ -272,13 +274,17 @@ impl Build {
         plan: &Plan,
         compilation: &mut Compilation,
         terminal: &mut Terminal,
-    ) -> Result<Diagnostics, Trouble> {
+    ) -> Result<Judged, Trouble> {
         let built = |sources: &mut _| output::built(changes, self.overwrite_edits, sources);
+        let mut object = None;
         let base = if self.no_baseline {
             Baseline::Unasked(built(&mut compilation.sources)?)
         } else {
             match output::committed(changes, &self.base, self.output.is_none(), &mut compilation.sources)? {
-                Some(lock) => Baseline::Committed(lock),
+                Some(committed) => {
+                    object = Some(committed.object);
+                    Baseline::Committed(committed.lock)
+                }
                 None => Baseline::Built(built(&mut compilation.sources)?),
             }
         };
@@ -289,7 +295,7 @@ impl Build {
             return Err(Trouble::Refused(found));
         }
         terminal.diagnostics(&found, &compilation.sources);
-        Ok(found)
+        Ok(Judged { base: object, found })
     }
 
     /// The engines that are compiled for, whether or not the fleet declares them.

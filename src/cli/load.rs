@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::terminal::Terminal;
-use super::{Failure, Global, paths};
+use super::{Failure, Global, paths, threads};
 use crate::analysis::{self, Compilation};
 use crate::diag::render::text::escape;
 use crate::project::{Index, NoProject, Overlay, Project, reason};
@@ -12,6 +12,8 @@ use crate::syntax::limits;
 
 /// The folder that everything typed is relative to.
 pub fn start(global: &Global) -> Result<PathBuf, Failure> {
+    // Whoever goes somewhere has something to do there.
+    threads::start();
     let current =
         || std::env::current_dir().map_err(|error| Failure::new(format!("no current folder: {}", reason(&error))));
     match &global.directory {

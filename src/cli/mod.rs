@@ -159,10 +159,7 @@ pub fn main() -> ExitCode {
     let command = Cli::command().color(colour::for_clap(typed));
     let cli = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     match cli {
-        Ok(cli) => {
-            threads::start();
-            run(cli).into()
-        }
+        Ok(cli) => run(cli).into(),
         Err(error) => {
             // Fails when nobody reads it, which is no reason to say more.
             _ = error.print();

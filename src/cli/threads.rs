@@ -5,15 +5,22 @@ use std::thread::{self, Builder};
 
 use rayon::ThreadPoolBuilder;
 
-/// Makes the pool that everything is done on: with a thread for each processor, or, where the system does not give as many
-/// (a container with few processes, little memory), with this one alone. A pool that cannot start its threads ends the program, and
-/// the search for sources, which has as many of its own (ignore 0.4), would wait for those that are missing.
+use super::colour::variable;
+use crate::project::MOST_SEARCHERS;
+
+/// Makes the pool that everything is done on: with a thread for each processor, or as many as `RAYON_NUM_THREADS` says. Where
+/// the system does not give that many (a container with few processes, little memory), with this one alone: a pool that
+/// cannot start its threads ends the program, and the search for sources, which has some of its own (ignore 0.4), would
+/// wait for those that are missing.
 pub fn start() {
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    if !can_start(2 * processors) {
-        // Fails where there is one already, which is as good.
-        _ = ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global();
-    }
+    let wanted = variable("RAYON_NUM_THREADS").and_then(|count| count.parse().ok()).filter(|count| *count > 0);
+    let count = wanted.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    let pool = match can_start(count + count.min(MOST_SEARCHERS)) {
+        true => ThreadPoolBuilder::new().num_threads(count),
+        false => ThreadPoolBuilder::new().num_threads(1).use_current_thread(),
+    };
+    // Fails where there is one already, which is as good.
+    _ = pool.build_global();
 }
 
 /// Whether so many threads can be there at once.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use super::compare::{Changes, GENERATED, Kind, unreadable_lock};
 use super::lock::{Lock, LockError};
@@ -31,14 +31,14 @@ pub fn committed(
     revision: &str,
     moves: bool,
     sources: &mut Sources,
-) -> Result<Option<Lock>, Trouble> {
+) -> Result<Option<Committed>, Trouble> {
     let place = &changes.place;
     let root = place.root();
     if !in_repository(root) {
         return Ok(None);
     }
     let repository = Repository { root, revision };
-    let (path, bytes) = match repository.find(changes, moves) {
+    let (path, Blob { object, bytes }) = match repository.find(changes, moves) {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(None),
         Err(reason) => return Err(unreadable(&repository.name(&place.show(LOCK)), &reason, sources)),
@@ -46,7 +46,7 @@ pub fn committed(
     let name = format!("{revision}:{path}");
     let text = String::from_utf8_lossy(&bytes);
     match Lock::parse(&text) {
-        Ok(lock) => Ok(Some(lock)),
+        Ok(lock) => Ok(Some(Committed { lock, object })),
         Err(error) => {
             let help = "build with `--base` and the last commit whose lock was right (after a merge, `--base HEAD^1`), \
                         and commit the result";
@@ -56,9 +56,18 @@ pub fn committed(
     }
 }
 
-/// What is known of the lock that was committed last without reading it.
+/// A lock that was committed.
+#[derive(Clone, Debug)]
+pub struct Committed {
+    /// What it says.
+    pub lock: Lock,
+    /// Git's name for its text.
+    pub object: String,
+}
+
+/// What [`committed`] is known to find without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Committed {
+pub enum CommittedObject {
     /// There is none: no repository, no commit yet, or no lock of any fleet in it.
     Nothing,
     /// It stands where the output folder is; this is Git's name for it.
@@ -66,27 +75,28 @@ pub enum Committed {
 }
 
 /// What [`committed`] finds for the output folder `place`; none where it would have to look any further.
-pub fn committed_lock(place: &Place, revision: &str) -> Option<Committed> {
+pub fn committed_object(place: &Place, revision: &str) -> Option<CommittedObject> {
     let root = place.root();
     if !in_repository(root) {
-        return Some(Committed::Nothing);
+        return Some(CommittedObject::Nothing);
     }
     let repository = Repository { root, revision };
     match repository.look(&place.show(LOCK), ask_names).ok()? {
-        Look::Nothing => Some(Committed::Nothing),
-        Look::Lock(name) => Some(Committed::Lock(name)),
-        Look::Others(files) if !files.split('\0').any(is_lock) => Some(Committed::Nothing),
+        Look::Nothing => Some(CommittedObject::Nothing),
+        Look::Lock(name) => Some(CommittedObject::Lock(name)),
+        Look::Others(files) if !files.split('\0').any(is_lock) => Some(CommittedObject::Nothing),
         Look::Others(_) => None,
     }
 }
 
-/// Git's name for what is in the file at `path` of the output folder, whether or not Git has it; none without a repository.
-pub(super) fn object_of(place: &Place, path: &str) -> Option<String> {
+/// Git's name for a file with these bytes, whether or not Git has it; none without a repository.
+pub(super) fn object_of(place: &Place, bytes: &[u8]) -> Option<String> {
     if !in_repository(place.root()) {
         return None;
     }
-    let name = git(place.root(), &["hash-object", "--no-filters", "--", &place.show(path)]).ok()?;
-    Some(name.trim().to_string())
+    let mut command = run_git::command(place.root());
+    let name = ask_git(command.args(["hash-object", "--stdin"]), bytes).ok()?;
+    Some(String::from_utf8_lossy(&name).trim().to_string())
 }
 
 /// Whether a lock of whatever fleet has this path.
@@ -123,6 +133,14 @@ pub fn built(changes: &Changes, overwrite: bool, sources: &mut Sources) -> Resul
         }
         _ => Ok(changes.old.clone()),
     }
+}
+
+/// What Git has of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Blob {
+    /// Git's name for it.
+    object: String,
+    bytes: Vec<u8>,
 }
 
 /// What a commit has of a lock.
@@ -175,7 +193,7 @@ impl Repository<'_> {
     }
 
     /// The path and the bytes of the lock.
-    fn find(&self, changes: &Changes, moves: bool) -> Result<Option<(String, Vec<u8>)>, String> {
+    fn find(&self, changes: &Changes, moves: bool) -> Result<Option<(String, Blob)>, String> {
         let lock = changes.place.show(LOCK);
         let files = match self.look(&lock, ask)? {
             Look::Nothing => return Ok(None),
@@ -198,18 +216,17 @@ impl Repository<'_> {
 
     /// The lock of the fleet in another folder: where its output was before. It has the fleet's name; or it stands there
     /// no more, so whoever took it away moved this fleet and renamed it, or must say that what it ran goes.
-    fn find_elsewhere(&self, changes: &Changes, files: &BTreeSet<&str>) -> Result<Option<(String, Vec<u8>)>, String> {
+    fn find_elsewhere(&self, changes: &Changes, files: &BTreeSet<&str>) -> Result<Option<(String, Blob)>, String> {
         let locks: Vec<&str> = files.iter().filter(|path| is_lock(path)).take(LOOKED_AT).copied().collect();
         let names: Vec<String> = locks.iter().map(|path| self.name(path)).collect();
-        let read = |bytes: &Vec<u8>| Lock::parse(&String::from_utf8_lossy(bytes)).ok();
+        let read = |blob: &Blob| Lock::parse(&String::from_utf8_lossy(&blob.bytes)).ok();
         let found = locks.iter().zip(ask(self.root, &names)?);
-        let found: Vec<_> = found.filter_map(|(path, bytes)| bytes.map(|bytes| (*path, bytes))).collect();
-        let same = |(_, bytes): &&(&str, Vec<u8>)| read(bytes).is_some_and(|lock| lock.fleet == changes.new.fleet);
-        let is_gone = |(path, bytes): &&(&str, Vec<u8>)| {
-            read(bytes).is_some() && changes.place.has(path).is_ok_and(|there| !there)
-        };
+        let found: Vec<_> = found.filter_map(|(path, blob)| blob.map(|blob| (*path, blob))).collect();
+        let same = |(_, blob): &&(&str, Blob)| read(blob).is_some_and(|lock| lock.fleet == changes.new.fleet);
+        let is_gone =
+            |(path, blob): &&(&str, Blob)| read(blob).is_some() && changes.place.has(path).is_ok_and(|there| !there);
         let found = found.iter().find(same).or_else(|| found.iter().find(is_gone));
-        Ok(found.map(|(path, bytes)| ((*path).to_string(), bytes.clone())))
+        Ok(found.map(|(path, blob)| ((*path).to_string(), blob.clone())))
     }
 
     /// Fails where one of the generated files is committed: then a build ran, and nobody knows what it protected.
@@ -218,8 +235,8 @@ impl Repository<'_> {
         let committed: Vec<String> = generated.filter(|path| files.contains(&**path)).take(LOOKED_AT).collect();
         let names: Vec<String> = committed.iter().map(|path| self.name(path)).collect();
         let answers = ask(self.root, &names)?;
-        let is_ours = |bytes: &Vec<u8>| bytes.starts_with(GENERATED.as_bytes());
-        match committed.iter().zip(answers).find(|(_, bytes)| bytes.as_ref().is_some_and(is_ours)) {
+        let is_ours = |blob: &Blob| blob.bytes.starts_with(GENERATED.as_bytes());
+        match committed.iter().zip(answers).find(|(_, blob)| blob.as_ref().is_some_and(is_ours)) {
             Some((path, _)) => Err(format!("`{path}` is committed without it; does Git ignore `{LOCK}`?")),
             None => Ok(()),
         }
@@ -232,7 +249,7 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
 }
 
 /// The bytes of each of `objects`, as Git names them; none for one that is not there.
-fn ask(folder: &Path, objects: &[String]) -> Result<Vec<Option<Vec<u8>>>, String> {
+fn ask(folder: &Path, objects: &[String]) -> Result<Vec<Option<Blob>>, String> {
     if objects.is_empty() {
         return Ok(Vec::new());
     }
@@ -249,13 +266,17 @@ fn ask_names(folder: &Path, objects: &[String]) -> Result<Vec<Option<String>>, S
 
 /// What `git cat-file` prints of `objects`.
 fn cat_file(folder: &Path, mode: &str, objects: &[String]) -> Result<Vec<u8>, String> {
-    let mut command = run_git::command(folder);
-    command.args(["cat-file", mode]);
+    ask_git(run_git::command(folder).args(["cat-file", mode]), format!("{}\n", objects.join("\n")).as_bytes())
+}
+
+/// What Git prints that reads `input`.
+fn ask_git(command: &mut Command, input: &[u8]) -> Result<Vec<u8>, String> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| run_git::not_run(&error))?;
-    if let Some(mut input) = child.stdin.take() {
-        // Git that ends early says why itself. So few names fit into the pipe, however much Git has to say.
-        _ = input.write_all(format!("{}\n", objects.join("\n")).as_bytes());
+    if let Some(mut stdin) = child.stdin.take() {
+        // Git that ends early says why itself. What it is asked fits into the pipe, however much it has to say; or it says
+        // nothing before it has read all.
+        _ = stdin.write_all(input);
     }
     let output = child.wait_with_output().map_err(|error| crate::project::reason(&error))?;
     run_git::answer(output)
@@ -263,7 +284,7 @@ fn cat_file(folder: &Path, mode: &str, objects: &[String]) -> Result<Vec<u8>, St
 
 /// Takes an answer of `git cat-file --batch` apart: `<hash> <type> <size>`, a newline, the bytes, a newline; or a line
 /// that ends with `missing`.
-fn read_batch(mut answer: &[u8], count: usize) -> Option<Vec<Option<Vec<u8>>>> {
+fn read_batch(mut answer: &[u8], count: usize) -> Option<Vec<Option<Blob>>> {
     let mut objects = Vec::new();
     for _ in 0..count {
         let end = answer.iter().position(|byte| *byte == b'\n')?;
@@ -276,7 +297,8 @@ fn read_batch(mut answer: &[u8], count: usize) -> Option<Vec<Option<Vec<u8>>>> {
             continue;
         }
         let size: usize = line.rsplit(' ').next()?.parse().ok()?;
-        objects.push(Some(rest.get(..size)?.to_vec()));
+        let object = line.split(' ').next()?.to_string();
+        objects.push(Some(Blob { object, bytes: rest.get(..size)?.to_vec() }));
         answer = rest.get(size.checked_add(1)?..)?;
     }
     Some(objects)
@@ -296,12 +318,13 @@ fn unreadable(path: &str, reason: &str, sources: &mut Sources) -> Trouble {
 
 #[cfg(test)]
 mod tests {
-    use super::read_batch;
+    use super::{Blob, read_batch};
 
     #[test]
     fn the_answer_of_git_is_taken_apart() {
         let answer = b"abc commit 3\nx\ny\nHEAD:./a b missing\ndef blob 0\n\n";
-        assert_eq!(read_batch(answer, 3), Some(vec![Some(b"x\ny".to_vec()), None, Some(Vec::new())]));
+        let blob = |object: &str, bytes: &[u8]| Some(Blob { object: object.into(), bytes: bytes.to_vec() });
+        assert_eq!(read_batch(answer, 3), Some(vec![blob("abc", b"x\ny"), None, blob("def", b"")]));
         assert_eq!(read_batch(b"abc blob 9\nx\n", 1), None);
         assert_eq!(read_batch(b"", 1), None);
     }

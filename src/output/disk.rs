@@ -19,6 +19,14 @@ use rustix::fs::{AtFlags, Mode, OFlags};
 #[cfg(unix)]
 const MODE: u32 = 0o644;
 
+/// Most files have fewer bytes than this.
+#[cfg(unix)]
+const LIKELY: usize = 1 << 16;
+
+/// No file that is generated has more bytes than this; what never ends has.
+#[cfg(unix)]
+const LARGEST: usize = 1 << 28;
+
 /// What stands at a path, without following a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
@@ -107,14 +115,14 @@ pub trait Disk: fmt::Debug + Send + Sync {
     fn look(&self, folder: &Folder, name: &str) -> io::Result<Found>;
     /// The bytes of a file, which are `likely` that many. Fails where it is a link.
     fn read(&self, folder: &Folder, name: &str, likely: usize) -> io::Result<Vec<u8>>;
-    /// The bytes of a file that has `length` of them, and none for what has not or is no file.
-    fn read_exactly(&self, folder: &Folder, name: &str, length: usize) -> io::Result<Option<Vec<u8>>> {
+    /// Puts the bytes of a file that are to be compared with a hash into `buffer`. Nothing is asked before: what stands there
+    /// instead fails, or has other bytes.
+    fn read_into(&self, folder: &Folder, name: &str, buffer: &mut Vec<u8>) -> io::Result<()> {
         match self.look(folder, name)? {
-            Found::File => {
-                self.read(folder, name, length).map(|bytes| Some(bytes).filter(|bytes| bytes.len() == length))
-            }
-            _ => Ok(None),
+            Found::File => *buffer = self.read(folder, name, buffer.len())?,
+            _ => return Err(io::ErrorKind::InvalidInput.into()),
         }
+        Ok(())
     }
     /// What is in a folder, in no order.
     fn entries(&self, folder: &Folder) -> io::Result<Vec<(String, Found)>>;
@@ -197,12 +205,27 @@ impl Disk for OpenFolder {
         Ok(bytes)
     }
 
-    // What is none of that says so when it is read, or has another length: nothing is asked before.
-    fn read_exactly(&self, folder: &Folder, name: &str, length: usize) -> io::Result<Option<Vec<u8>>> {
-        let mut bytes = vec![0; length.saturating_add(1)];
-        let read = open_file(folder.opened()?, name)?.read(&mut bytes)?;
-        bytes.truncate(read);
-        Ok(Some(bytes).filter(|_| read == length))
+    #[cfg(unix)]
+    fn read_into(&self, folder: &Folder, name: &str, buffer: &mut Vec<u8>) -> io::Result<()> {
+        let mut file = open_file(folder.opened()?, name)?;
+        buffer.resize(buffer.capacity().max(LIKELY), 0);
+        let mut length = 0;
+        // A file ends where less is read than there is room for; if it did not, the hash would be another one.
+        loop {
+            let room = buffer.get_mut(length..).unwrap_or_default();
+            let most = room.len();
+            let read = file.read(room)?;
+            length += read;
+            if read < most {
+                break;
+            }
+            if length > LARGEST {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            buffer.resize(2 * length, 0);
+        }
+        buffer.truncate(length);
+        Ok(())
     }
 
     fn entries(&self, folder: &Folder) -> io::Result<Vec<(String, Found)>> {

@@ -1,12 +1,13 @@
 //! What a build left in the output folder, and whether it is still there.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::compare::{AT_ONCE, Changes, Wanted};
+use super::compare::{AT_ONCE, Changes};
 use super::journal::STAGING;
 use super::lock::{Lock, hash};
 use super::place::{Place, Standing};
@@ -20,8 +21,6 @@ pub struct Left {
     lock: String,
     /// Git's name for the lock, where there is a repository.
     object: Option<String>,
-    /// How many bytes each of the other files has, in the order of their paths.
-    lengths: Vec<usize>,
 }
 
 /// What there is to know of a lock that is known by its hash: then all of it is as a build wrote it.
@@ -32,11 +31,13 @@ struct Files<'l> {
 }
 
 impl Left {
-    /// What a build of `wanted` left in `place`; none where that is not all there is.
-    pub fn of(place: &Place, wanted: &Wanted) -> Option<Self> {
-        let lock = hash(&lock_in(place)?);
-        let object = baseline::object_of(place, LOCK);
-        Some(Self { lock, object, lengths: wanted.tree.values().map(String::len).collect() })
+    /// What a build leaves that made these changes.
+    pub fn of(changes: &Changes) -> Self {
+        let written =
+            changes.files.iter().find(|change| change.path == LOCK).and_then(|change| change.after.as_deref());
+        let text = written.map_or_else(|| Cow::Owned(changes.new.text()), Cow::Borrowed);
+        let object = baseline::object_of(&changes.place, text.as_bytes());
+        Self { lock: hash(text.as_bytes()), object }
     }
 
     /// Whether `object`, by Git's name, is the lock.
@@ -54,16 +55,12 @@ impl Left {
         }
         let lock = lock_in(place).filter(|bytes| hash(bytes) == self.lock)?;
         let Files { files } = serde_json::from_slice(&lock).ok()?;
-        let files: Vec<(&str, &str, usize)> =
-            files.into_iter().zip(&self.lengths).map(|((path, hash), length)| (path, hash, *length)).collect();
+        let files: Vec<(&str, &str)> = files.into_iter().collect();
         let alike = files.par_chunks(AT_ONCE).all(|files| {
-            let mut walk = place.walk();
-            files.iter().all(|(path, known, length)| {
-                let bytes = read(place, &mut walk, path, *length).ok().flatten();
-                bytes.is_some_and(|bytes| hash(&bytes) == *known)
-            })
+            let (mut walk, mut bytes) = (place.walk(), Vec::new());
+            files.iter().all(|(path, known)| read(place, &mut walk, path, &mut bytes).is_ok() && hash(&bytes) == *known)
         });
-        (alike && files.len() == self.lengths.len()).then(|| Changes {
+        alike.then(|| Changes {
             place: place.clone(),
             files: Vec::new(),
             unchanged: files.len() + 1,
@@ -82,10 +79,10 @@ fn lock_in(place: &Place) -> Option<Vec<u8>> {
     }
 }
 
-/// The bytes of the file at `path`, if there are `length` of them.
-fn read(place: &Place, walk: &mut Walk, path: &str, length: usize) -> io::Result<Option<Vec<u8>>> {
+/// Reads the file at `path` into `bytes`.
+fn read(place: &Place, walk: &mut Walk, path: &str, bytes: &mut Vec<u8>) -> io::Result<()> {
     match walk.before(&place.show(path))? {
-        (Way::Open(folder), name) => place.disk().read_exactly(folder, name, length),
-        (Way::Missing(_) | Way::Blocked(..), _) => Ok(None),
+        (Way::Open(folder), name) => place.disk().read_into(folder, name, bytes),
+        (Way::Missing(_) | Way::Blocked(..), _) => Err(io::ErrorKind::NotFound.into()),
     }
 }

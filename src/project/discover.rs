@@ -18,6 +18,9 @@ use super::{DiskFiles, Project, git, reason};
 use crate::diag::Diagnostics;
 use crate::source::Sources;
 
+/// How many threads look for sources, at most: a disk has no use for more.
+pub const MOST_SEARCHERS: usize = 12;
+
 /// Why there is no project.
 #[derive(Debug)]
 pub enum NoProject {
@@ -218,7 +221,7 @@ fn read_all(root: &Path, in_repository: bool) -> Vec<Found> {
     match rayon::current_num_threads() {
         // Where the system has no more threads to give, one that asks for them waits for ever.
         1 => walk.build().for_each(take),
-        count => walk.threads(count).build_parallel().run(|| {
+        count => walk.threads(count.min(MOST_SEARCHERS)).build_parallel().run(|| {
             Box::new(|entry| {
                 take(entry);
                 WalkState::Continue

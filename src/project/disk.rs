@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::load::{self, Unread};
 use super::paths::{self, join, levels_up, normalise, split_last};
-use super::{Entry, Files, Repository, git};
+use super::{Entry, Files, Repository, find_among, git};
 
 /// The disk below a project root, and above it as far as the Git repository reaches.
 ///
@@ -45,11 +45,25 @@ impl DiskFiles {
     fn locate_file(&self, path: &str) -> io::Result<PathBuf> {
         let path = normalise(path).ok_or(io::ErrorKind::InvalidInput)?;
         let (folder, name) = split_last(&path).ok_or(io::ErrorKind::IsADirectory)?;
-        let exact = self.list(folder).is_some_and(|entries| entries.iter().any(|entry| entry.name == name));
-        if !exact {
+        if self.find(folder, name).is_none_or(|entry| entry.name != name) {
             return Err(io::ErrorKind::NotFound.into());
         }
         self.locate(&path)
+    }
+
+    /// What `read` makes of the entries of a folder; none when `path` is no folder.
+    fn with_listing<T>(&self, path: &str, read: impl FnOnce(&[Entry]) -> T) -> Option<T> {
+        let path = normalise(path)?;
+        if let Some(known) = self.listings.lock().unwrap_or_else(PoisonError::into_inner).get(&path) {
+            return known.as_deref().map(read);
+        }
+        let exact = split_last(&path).is_none_or(|(folder, name)| {
+            self.find(folder, name).is_some_and(|entry| entry.is_dir && entry.name == name)
+        });
+        let listing = if exact { self.read_folder(&path) } else { None };
+        let answer = listing.as_deref().map(read);
+        self.listings.lock().unwrap_or_else(PoisonError::into_inner).insert(path, listing);
+        answer
     }
 
     fn read_folder(&self, path: &str) -> Option<Vec<Entry>> {
@@ -85,17 +99,15 @@ impl Files for DiskFiles {
     }
 
     fn list(&self, path: &str) -> Option<Vec<Entry>> {
-        let path = normalise(path)?;
-        let known = self.listings.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
-        if let Some(listing) = known {
-            return listing;
-        }
-        let exact = split_last(&path).is_none_or(|(folder, name)| {
-            self.list(folder).is_some_and(|entries| entries.iter().any(|entry| entry.is_dir && entry.name == name))
-        });
-        let listing = if exact { self.read_folder(&path) } else { None };
-        self.listings.lock().unwrap_or_else(PoisonError::into_inner).insert(path, listing.clone());
-        listing
+        self.with_listing(path, <[Entry]>::to_vec)
+    }
+
+    fn find(&self, folder: &str, name: &str) -> Option<Entry> {
+        self.with_listing(folder, |entries| find_among(entries, name).cloned())?
+    }
+
+    fn has_folder(&self, path: &str) -> bool {
+        self.with_listing(path, |_| ()).is_some()
     }
 
     fn repository(&self) -> Option<Repository> {

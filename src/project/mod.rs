@@ -21,7 +21,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-pub use discover::{NoProject, Overlay};
+pub use discover::{MOST_SEARCHERS, NoProject, Overlay};
 pub use disk::DiskFiles;
 pub use index::Index;
 pub use loose::LooseFiles;
@@ -97,11 +97,28 @@ pub trait Files {
     /// The entries of a folder sorted by name; none when `path` is no folder.
     fn list(&self, path: &str) -> Option<Vec<Entry>>;
 
+    /// What has this name in a folder; or else what upper and lower case alone tell from it. None when there is neither.
+    fn find(&self, folder: &str, name: &str) -> Option<Entry> {
+        find_among(&self.list(folder)?, name).cloned()
+    }
+
+    /// Whether `path` is a folder.
+    fn has_folder(&self, path: &str) -> bool {
+        self.list(path).is_some()
+    }
+
     /// The Git repository around the project, if there is one.
     fn repository(&self) -> Option<Repository>;
 
     /// The path from `ancestor`, such as `..`, down to the project root; empty for `.`.
     fn path_from(&self, ancestor: &str) -> Option<String>;
+}
+
+/// The one of `entries`, which are sorted, that [`Files::find`] means.
+fn find_among<'e>(entries: &'e [Entry], name: &str) -> Option<&'e Entry> {
+    let exact = entries.binary_search_by(|entry| entry.name.as_str().cmp(name)).ok();
+    let like = || entries.iter().find(|entry| entry.name.to_lowercase() == name.to_lowercase());
+    exact.and_then(|place| entries.get(place)).or_else(like)
 }
 
 /// Why the disk said no, in words that are the same on every system.

@@ -136,6 +136,16 @@ impl Tree {
         Some(items.iter().map(|(name, item)| Entry { name: name.clone(), is_dir: is_dir(name, item) }).collect())
     }
 
+    /// What [`Files::find`] means there.
+    fn find(&self, folder: &str, name: &str) -> Option<Entry> {
+        let (folder, true) = self.resolve(folder)? else { return None };
+        let items = self.folders.get(&folder)?;
+        let like = || items.keys().find(|other| other.to_lowercase() == name.to_lowercase());
+        let name = items.get_key_value(name).map(|(name, _)| name).or_else(like)?;
+        let is_dir = self.resolve(&join(&folder, name)).is_some_and(|(_, is_dir)| is_dir);
+        Some(Entry { name: name.clone(), is_dir })
+    }
+
     /// The paths, relative to `folder`, of all files and links below it that lead through no name which `keep` refuses
     /// and none that `.gitignore` files ignore: those of the folder itself, and with `from_above` those above it.
     pub fn below(&self, folder: &str, from_above: bool, keep: &dyn Fn(&str, bool) -> bool) -> Vec<String> {
@@ -298,6 +308,10 @@ impl Files for TreeFiles {
 
     fn list(&self, path: &str) -> Option<Vec<Entry>> {
         self.tree.list(&self.locate(path)?)
+    }
+
+    fn find(&self, folder: &str, name: &str) -> Option<Entry> {
+        self.tree.find(&self.locate(folder)?, name)
     }
 
     fn repository(&self) -> Option<Repository> {

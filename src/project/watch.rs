@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::paths::normalise;
 use super::{Entry, Files, MemoryFiles, Project, Repository};
 
 /// Something that the compiler may ask of [`Files`].
@@ -17,6 +16,8 @@ enum Question {
     Read(String),
     ReadAtMost(String, u64),
     List(String),
+    Find(String, String),
+    HasFolder(String),
     Repository,
     PathFrom(String),
 }
@@ -30,20 +31,6 @@ impl Answers {
     pub fn are_those_of(&self, files: &dyn Files) -> bool {
         self.0.iter().all(|(question, answer)| *answer == question.ask(files))
     }
-
-    /// What `files` answers now that the folder `made` may have been made; none where anything else is answered otherwise.
-    ///
-    /// Whoever lists a folder looks for names in it, or goes on into what it finds there. So a folder more that nobody went
-    /// into is nothing to them.
-    pub fn beside(self, made: &str, files: &dyn Files) -> Option<Self> {
-        let made = normalise(made)?;
-        let answers = self.0.into_iter().map(|(question, before)| {
-            let now = question.ask(files);
-            let same = now == before || question.without(&made, files).is_some_and(|rest| rest == before);
-            same.then_some((question, now))
-        });
-        answers.collect::<Option<_>>().map(Self)
-    }
 }
 
 impl Question {
@@ -53,19 +40,11 @@ impl Question {
             Self::Read(path) => of_bytes(&files.read(path)),
             Self::ReadAtMost(path, most) => of_bytes(&files.read_at_most(path, *most)),
             Self::List(path) => of(&files.list(path)),
+            Self::Find(folder, name) => of(&files.find(folder, name)),
+            Self::HasFolder(path) => of(&files.has_folder(path)),
             Self::Repository => of(&files.repository()),
             Self::PathFrom(ancestor) => of(&files.path_from(ancestor)),
         }
-    }
-
-    /// The hash of what a folder above `made` holds beside what leads there.
-    fn without(&self, made: &str, files: &dyn Files) -> Option<String> {
-        let Self::List(folder) = self else { return None };
-        let folder = normalise(folder)?;
-        let rest = if folder == "." { made } else { made.strip_prefix(&folder)?.strip_prefix('/')? };
-        let name = rest.split('/').next()?;
-        let entries = files.list(&folder)?;
-        Some(of(&Some(entries.into_iter().filter(|entry| entry.name != name).collect::<Vec<_>>())))
     }
 }
 
@@ -102,8 +81,13 @@ impl Watch {
     }
 
     fn note(&self, question: Question, answer: impl FnOnce() -> String) {
-        let mut answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.entry(question).or_insert_with(answer);
+        let answers = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = answers().contains_key(&question);
+        if !known {
+            // Others ask meanwhile: the hash of a large file takes its time.
+            let answer = answer();
+            answers().insert(question, answer);
+        }
     }
 }
 
@@ -129,6 +113,18 @@ impl Files for Watched {
     fn list(&self, path: &str) -> Option<Vec<Entry>> {
         let answer = self.files.list(path);
         self.watch.note(Question::List(path.to_string()), || of(&answer));
+        answer
+    }
+
+    fn find(&self, folder: &str, name: &str) -> Option<Entry> {
+        let answer = self.files.find(folder, name);
+        self.watch.note(Question::Find(folder.to_string(), name.to_string()), || of(&answer));
+        answer
+    }
+
+    fn has_folder(&self, path: &str) -> bool {
+        let answer = self.files.has_folder(path);
+        self.watch.note(Question::HasFolder(path.to_string()), || of(&answer));
         answer
     }
 

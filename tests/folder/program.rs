@@ -53,9 +53,9 @@ impl Program {
 
     /// Runs it, whatever its exit code.
     pub fn output(mut self) -> Ran {
-        let Output { stdout, stderr, .. } = self.command.output().unwrap();
+        let Output { status, stdout, stderr } = self.command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { shown: self.shown, stdout: text(stdout), stderr: text(stderr) }
+        Ran { shown: self.shown, code: status.code(), stdout: text(stdout), stderr: text(stderr) }
     }
 
     /// Runs it and checks the exit code.
@@ -63,8 +63,8 @@ impl Program {
         let child = self.command.stderr(Stdio::piped());
         let Output { status, stdout, stderr } = child.spawn().unwrap().wait_with_output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let ran = Ran { shown: self.shown, stdout: text(stdout), stderr: text(stderr) };
-        assert_eq!(status.code(), Some(code), "{}", ran.all());
+        let ran = Ran { shown: self.shown, code: status.code(), stdout: text(stdout), stderr: text(stderr) };
+        assert_eq!(ran.code, Some(code), "{}", ran.all());
         ran
     }
 
@@ -78,6 +78,7 @@ impl Program {
 /// What a run printed.
 pub struct Ran {
     shown: String,
+    pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }

@@ -14,17 +14,20 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::analysis::{self, Compilation};
+use crate::analysis;
 use crate::diag::{Diagnostics, Kept};
-use crate::output::{self, Changes, Committed, Left, Place, Wanted};
-use crate::project::{Answers, DiskFiles, Project, Watch};
+use crate::output::{self, Changes, CommittedObject, Left, Place};
+use crate::project::{Answers, Project, Watch};
 use crate::source::Sources;
 
 /// What is kept for so long and not written again goes.
 const LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// The ending of the files.
-const ENDING: &str = "json";
+const ENDING: &str = ".json";
+
+/// What the name of a file begins with that is not written yet.
+const UNFINISHED: &str = ".unfinished-";
 
 /// Where a build of a project is kept.
 pub(super) struct Cache {
@@ -71,7 +74,7 @@ impl Cache {
         let program = program().ok()?;
         let texts = project.sources.iter().flat_map(|(_, file)| [file.path.as_bytes(), file.text.as_bytes()]);
         let key = hash(&[&[program.as_bytes()], texts.collect::<Vec<_>>().as_slice()].concat());
-        Some(Self { file: folder.join(name).with_extension(ENDING), folder, key })
+        Some(Self { file: folder.join(format!("{name}{ENDING}")), folder, key })
     }
 
     /// What a build of `project` by `revision` would do and say, when that is known to be nothing.
@@ -83,13 +86,13 @@ impl Cache {
         let place = Place::new(&project.root, &project.root, &entry.output).ok()?;
         let (changes, committed) = rayon::join(
             || entry.left.is_in(&place),
-            || revision.map(|revision| output::committed_lock(&place, revision)),
+            || revision.map(|revision| output::committed_object(&place, revision)),
         );
         let judged = match committed {
             // Beside what is there nothing is removed, and nothing is said of that.
-            None | Some(Some(Committed::Nothing)) => false,
-            Some(Some(Committed::Lock(object))) if entry.left.is_lock(&object) => false,
-            Some(Some(Committed::Lock(object))) if entry.base.as_ref() == Some(&object) => true,
+            None | Some(Some(CommittedObject::Nothing)) => false,
+            Some(Some(CommittedObject::Lock(object))) if entry.left.is_lock(&object) => false,
+            Some(Some(CommittedObject::Lock(object))) if entry.base.as_ref() == Some(&object) => true,
             Some(_) => return None,
         };
         let changes = changes?;
@@ -101,30 +104,21 @@ impl Cache {
         Some(Known { changes, said })
     }
 
-    /// Keeps what a build did that wrote its output to `place` and judged removals by `revision`, which is none when it asked
-    /// for no commit. Says nothing when that fails: it is no part of the build.
-    pub fn keep(&self, project: &Project, watch: &Watch, built: &Built) {
-        let Some(left) = Left::of(built.place, built.wanted) else { return };
-        // Not those that the compiler asked: they remember how it was before the output was there.
-        let files = DiskFiles::new(&project.root);
-        let Some(answers) = watch.answers().beside(&built.compilation.output, &files) else { return };
-        let base = match built.revision.and_then(|revision| output::committed_lock(built.place, revision)) {
-            Some(Committed::Lock(object)) => Some(object),
-            Some(Committed::Nothing) | None => None,
-        };
+    /// Keeps what a build of `project` did. Says nothing when that fails: it is no part of the build.
+    pub fn keep(&self, project: &Project, reads: &Reads, built: &Built) {
         let known = analysis::sources_of(project).iter().count();
-        let kept = |diagnostics| Kept::of(diagnostics, &built.compilation.sources, known);
+        let kept = |diagnostics| Kept::of(diagnostics, &reads.sources, known);
         let entry = Entry {
             key: self.key.clone(),
-            answers,
-            output: built.compilation.output.clone(),
-            left,
-            base,
-            found: kept(&built.compilation.diagnostics),
-            judged: kept(built.judged),
+            answers: reads.watch.answers(),
+            output: built.output.to_string(),
+            left: Left::of(built.changes),
+            base: built.judged.base.clone(),
+            found: kept(built.found),
+            judged: kept(&built.judged.found),
         };
         _ = self.write(&entry);
-        _ = self.clear();
+        self.clear();
     }
 
     fn read(&self) -> Option<Entry> {
@@ -142,34 +136,54 @@ impl Cache {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.recursive(true).create(&self.folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
         write!(file, "{}\n{text}", hash(&[text.as_bytes()]))?;
         file.persist(&self.file)?;
         Ok(())
     }
 
-    /// Removes what is kept of projects that were not built for long.
-    fn clear(&self) -> io::Result<()> {
-        for file in fs::read_dir(&self.folder)? {
-            let file = file?;
-            let age = file.metadata()?.modified()?.elapsed().unwrap_or_default();
-            if age > LIFETIME && file.path().extension().is_some_and(|ending| ending == ENDING) {
-                fs::remove_file(file.path())?;
+    /// Removes what is kept of projects that were not built for long, and what builds left that were killed.
+    fn clear(&self) {
+        let Ok(files) = fs::read_dir(&self.folder) else { return };
+        for file in files.flatten().filter(|file| is_ours(&file.file_name().to_string_lossy())) {
+            let modified = file.metadata().and_then(|metadata| metadata.modified());
+            if modified.is_ok_and(|modified| modified.elapsed().unwrap_or_default() > LIFETIME) {
+                // Another build may have removed it meanwhile.
+                _ = fs::remove_file(file.path());
             }
         }
-        Ok(())
     }
+}
+
+/// Whether a file of this name is one that builds keep.
+fn is_ours(name: &str) -> bool {
+    let is_hash = |name: &str| name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.starts_with(UNFINISHED) || name.strip_suffix(ENDING).is_some_and(is_hash)
+}
+
+/// What a build reads.
+pub(super) struct Reads {
+    /// What it asks of the project's files.
+    pub watch: Watch,
+    /// All texts, whose paths are relative to the root of the project.
+    pub sources: Sources,
 }
 
 /// A build that is to be kept.
 pub(super) struct Built<'b> {
-    pub compilation: &'b Compilation,
-    pub place: &'b Place,
-    pub wanted: &'b Wanted,
-    /// What was committed there was judged by; none when Git was not asked.
-    pub revision: Option<&'b str>,
-    /// What was found by that.
-    pub judged: &'b Diagnostics,
+    /// The output folder, as the fleet says.
+    pub output: &'b str,
+    pub changes: &'b Changes<'b>,
+    /// What the compiler found.
+    pub found: &'b Diagnostics,
+    pub judged: &'b Judged,
+}
+
+/// What is worth saying of what a build takes away.
+pub(super) struct Judged {
+    /// Git's name for the lock that this was judged by; none where none is committed, or Git was not asked.
+    pub base: Option<String>,
+    pub found: Diagnostics,
 }
 
 /// The user's folder for what is kept.

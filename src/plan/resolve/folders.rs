@@ -189,9 +189,8 @@ impl<'f> Folders<'f> {
         let mut differs = false;
         let mut is_dir = true;
         for part in parts {
-            let entries = self.list(&here).unwrap_or_default();
-            let found = find(&entries, part);
-            let Some(entry) = found else {
+            let Some(entry) = self.files.find(&here, part) else {
+                let entries = self.list(&here).unwrap_or_default();
                 let present =
                     entries.iter().filter(|e| e.is_dir == folder || e.is_dir).map(|e| e.name.clone()).collect();
                 return Some(Problem::Missing { part: part.to_string(), folder: spelled.join("/"), present });
@@ -390,12 +389,6 @@ fn no_map(text: &str) -> Option<&'static str> {
         serde_json::Value::Array(_) => Some("a list"),
         _ => Some("a single value"),
     }
-}
-
-fn find<'e>(entries: &'e [Entry], part: &str) -> Option<&'e Entry> {
-    let exact =
-        entries.binary_search_by(|entry| entry.name.as_str().cmp(part)).ok().and_then(|place| entries.get(place));
-    exact.or_else(|| entries.iter().find(|entry| entry.name.to_lowercase() == part.to_lowercase()))
 }
 
 /// Joins two paths; resolves `..` of the second as far as the first goes.

@@ -67,7 +67,7 @@ fn local_folder(text: String, span: Span, files: &dyn Files, diagnostics: &mut D
         );
         return None;
     }
-    if files.list(if folder.is_empty() { "." } else { folder }).is_none() {
+    if !files.has_folder(if folder.is_empty() { "." } else { folder }) {
         diagnostics.push(
             Diagnostic::new(codes::PATH_NOT_FOUND, span, format!("the folder `{text}` does not exist"))
                 .label("the source is not checked out there")
