@@ -3,6 +3,7 @@
 mod adoption;
 mod cache;
 mod staged;
+mod stream;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -24,7 +25,7 @@ use crate::plan::Plan;
 use crate::plan::text::counted;
 use crate::project::{Index, Project, Watch};
 use crate::syntax::ast::EngineKind;
-use crate::target::{self, Engines, OutputTree};
+use crate::target::{self, Engines};
 
 /// Write the manifests of the engines
 ///
@@ -136,18 +137,24 @@ impl Build {
         let engines = self.engines(&plan);
         if prints {
             let tree = target::build(&plan, &engines);
-            stream(tree, |text| terminal.result(text));
+            stream::print(&tree, |text| terminal.result(text));
+            // The process ends here, and to free what a large plan holds takes longer than to leave it.
+            std::mem::forget((tree, plan, compilation));
             return Ok(Exit::Fine);
         }
         let wanted = self.wanted(&plan, engines);
         let job = Job { start, project, index, kept };
-        self.bring_up_to_date(&job, &mut compilation, (&plan, &wanted), terminal).or_else(|trouble| match trouble {
+        let exit = self.bring_up_to_date(&job, &mut compilation, (&plan, &wanted), terminal);
+        let exit = exit.or_else(|trouble| match trouble {
             Trouble::Refused(diagnostics) => {
                 terminal.diagnostics(&diagnostics, &compilation.sources);
                 Ok(Exit::Problems)
             }
             trouble => Err(Failure::new(trouble.to_string())),
-        })
+        });
+        // As above.
+        std::mem::forget((wanted, plan, compilation));
+        exit
     }
 
     fn refuse_combinations(&self, prints: bool) -> Result<(), Failure> {
@@ -378,76 +385,4 @@ fn summary(changes: &Changes) -> String {
         _ = write!(text, ", {removed} removed");
     }
     text
-}
-
-/// Gives the whole tree as one YAML stream to `print`, piece by piece. In it every document stands below a line with its path.
-/// A file that is no manifest is a comment: the stream may be given to `kubectl apply`.
-fn stream(tree: OutputTree, mut print: impl FnMut(&str)) {
-    let mut text = String::with_capacity(2 * PIECE);
-    let mut separator = "";
-    for (path, file) in tree {
-        if path.ends_with(".yaml") {
-            for document in documents(&file).filter(|document| !document.trim().is_empty()) {
-                _ = write!(text, "{separator}# {path}\n{document}");
-                separator = "---\n";
-            }
-        } else {
-            _ = writeln!(text, "{separator}# {path}");
-            separator = "---\n";
-            for line in file.lines() {
-                _ = writeln!(text, "{}", format!("# {line}").trim_end());
-            }
-        }
-        if text.len() >= PIECE {
-            print(&text);
-            text.clear();
-        }
-    }
-    print(&text);
-}
-
-/// How much is printed at once.
-const PIECE: usize = 1 << 18;
-
-/// The documents of a file, without the lines between them.
-fn documents(file: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(file);
-    std::iter::from_fn(move || {
-        let all = rest?;
-        // Within a text the writer indents every line, so this line can be nothing else.
-        for (at, dashes) in all.match_indices("---") {
-            let (before, behind) = all.split_at(at);
-            let (line, next) = behind.split_once('\n').map_or((behind, ""), |(line, next)| (line, next));
-            if (before.is_empty() || before.ends_with('\n')) && line.trim_end() == dashes {
-                rest = Some(next);
-                return Some(before);
-            }
-        }
-        rest = None;
-        Some(all)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_document_of_a_stream_stands_below_its_path() {
-        let tree: OutputTree = [
-            ("a.yaml".to_string(), "# generated\nkind: A\ntext: |\n  ---\n  x\n---\nkind: B\n".to_string()),
-            ("b/c.yaml".to_string(), "kind: C\n".to_string()),
-            ("d.patch".to_string(), "# by hand\nkind: D\n\nx: 1\n".to_string()),
-        ]
-        .into();
-        let manifests =
-            "# a.yaml\n# generated\nkind: A\ntext: |\n  ---\n  x\n---\n# a.yaml\nkind: B\n---\n# b/c.yaml\nkind: C\n";
-        let printed = |tree| {
-            let mut text = String::new();
-            stream(tree, |piece| text.push_str(piece));
-            text
-        };
-        assert_eq!(printed(tree), format!("{manifests}---\n# d.patch\n# # by hand\n# kind: D\n#\n# x: 1\n"));
-        assert_eq!(printed(OutputTree::new()), "");
-    }
 }

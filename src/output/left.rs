@@ -1,7 +1,6 @@
 //! What a build left in the output folder, and whether it is still there.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::io;
 
 use rayon::prelude::*;
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compare::{AT_ONCE, Changes};
 use super::journal::STAGING;
-use super::lock::{Lock, hash};
+use super::lock::{Lock, files_of, hash};
 use super::place::{Place, Standing};
 use super::walk::{Walk, Way};
 use super::{LOCK, baseline};
@@ -21,13 +20,6 @@ pub struct Left {
     lock: String,
     /// Git's name for the lock, where there is a repository.
     object: Option<String>,
-}
-
-/// What there is to know of a lock that is known by its hash: then all of it is as a build wrote it.
-#[derive(Deserialize)]
-struct Files<'l> {
-    #[serde(borrow)]
-    files: BTreeMap<&'l str, &'l str>,
 }
 
 impl Left {
@@ -54,8 +46,7 @@ impl Left {
             return None;
         }
         let lock = lock_in(place).filter(|bytes| hash(bytes) == self.lock)?;
-        let Files { files } = serde_json::from_slice(&lock).ok()?;
-        let files: Vec<(&str, &str)> = files.into_iter().collect();
+        let files = files_of(std::str::from_utf8(&lock).ok()?)?;
         let alike = files.par_chunks(AT_ONCE).all(|files| {
             let (mut walk, mut bytes) = (place.walk(), Vec::new());
             files.iter().all(|(path, known)| read(place, &mut walk, path, &mut bytes).is_ok() && hash(&bytes) == *known)

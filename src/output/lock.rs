@@ -193,6 +193,17 @@ impl Lock {
     }
 }
 
+/// The files that the text of a lock lists, with their hashes; none where it is not as [`Lock::text`] writes it. It reads the
+/// lines of that entry alone, and judges nothing: for a text that is known by its hash.
+pub(super) fn files_of(text: &str) -> Option<Vec<(&str, &str)>> {
+    let (_, rest) = text.split_once("\n  \"files\": {\n")?;
+    let (files, _) = rest.split_once("\n  }")?;
+    fn file(line: &str) -> Option<(&str, &str)> {
+        line.strip_prefix("    \"")?.trim_end_matches(',').strip_suffix('"')?.split_once("\": \"")
+    }
+    files.lines().map(file).collect()
+}
+
 /// The text of entries: JSON with a line for each.
 #[derive(Default)]
 struct Entries(Vec<u8>);
@@ -407,6 +418,18 @@ mod tests {
                 contents: [("argocd/component/web".into(), hash(b"c"))].into(),
             },
         }
+    }
+
+    #[test]
+    fn the_files_of_a_text_are_those_of_the_lock() {
+        for files in [1, 2] {
+            let lock = Lock { files: lock().files.into_iter().take(files).collect(), ..lock() };
+            let found: BTreeMap<String, String> =
+                files_of(&lock.text()).unwrap().into_iter().map(|(path, hash)| (path.into(), hash.into())).collect();
+            assert_eq!(found, lock.files);
+        }
+        assert_eq!(files_of(&Lock::default().text()), None);
+        assert_eq!(files_of("{}"), None);
     }
 
     #[test]
