@@ -115,14 +115,14 @@ pub trait Disk: fmt::Debug + Send + Sync {
     fn look(&self, folder: &Folder, name: &str) -> io::Result<Found>;
     /// The bytes of a file, which are `likely` that many. Fails where it is a link.
     fn read(&self, folder: &Folder, name: &str, likely: usize) -> io::Result<Vec<u8>>;
-    /// Puts the bytes of a file that are to be compared with a hash into `buffer`. Nothing is asked before: what stands there
-    /// instead fails, or has other bytes.
-    fn read_into(&self, folder: &Folder, name: &str, buffer: &mut Vec<u8>) -> io::Result<()> {
+    /// Puts the bytes of a file that are to be compared with a hash at the beginning of `buffer`, and gives how many there are.
+    /// Nothing is asked before: what stands there instead fails, or has other bytes.
+    fn read_into(&self, folder: &Folder, name: &str, buffer: &mut Vec<u8>) -> io::Result<usize> {
         match self.look(folder, name)? {
-            Found::File => *buffer = self.read(folder, name, buffer.len())?,
+            Found::File => *buffer = self.read(folder, name, 0)?,
             _ => return Err(io::ErrorKind::InvalidInput.into()),
         }
-        Ok(())
+        Ok(buffer.len())
     }
     /// What is in a folder, in no order.
     fn entries(&self, folder: &Folder) -> io::Result<Vec<(String, Found)>>;
@@ -206,9 +206,9 @@ impl Disk for OpenFolder {
     }
 
     #[cfg(unix)]
-    fn read_into(&self, folder: &Folder, name: &str, buffer: &mut Vec<u8>) -> io::Result<()> {
+    fn read_into(&self, folder: &Folder, name: &str, buffer: &mut Vec<u8>) -> io::Result<usize> {
         let mut file = open_file(folder.opened()?, name)?;
-        buffer.resize(buffer.capacity().max(LIKELY), 0);
+        buffer.resize(buffer.len().max(LIKELY), 0);
         let mut length = 0;
         // A file ends where less is read than there is room for; if it did not, the hash would be another one.
         loop {
@@ -217,15 +217,13 @@ impl Disk for OpenFolder {
             let read = file.read(room)?;
             length += read;
             if read < most {
-                break;
+                return Ok(length);
             }
             if length > LARGEST {
                 return Err(io::ErrorKind::FileTooLarge.into());
             }
             buffer.resize(2 * length, 0);
         }
-        buffer.truncate(length);
-        Ok(())
     }
 
     fn entries(&self, folder: &Folder) -> io::Result<Vec<(String, Found)>> {

@@ -49,7 +49,10 @@ impl Left {
         let files = files_of(std::str::from_utf8(&lock).ok()?)?;
         let alike = files.par_chunks(AT_ONCE).all(|files| {
             let (mut walk, mut bytes) = (place.walk(), Vec::new());
-            files.iter().all(|(path, known)| read(place, &mut walk, path, &mut bytes).is_ok() && hash(&bytes) == *known)
+            files.iter().all(|(path, known)| {
+                let length = read(place, &mut walk, path, &mut bytes).ok();
+                length.and_then(|length| bytes.get(..length)).is_some_and(|bytes| hash(bytes) == *known)
+            })
         });
         alike.then(|| Changes {
             place: place.clone(),
@@ -70,8 +73,8 @@ fn lock_in(place: &Place) -> Option<Vec<u8>> {
     }
 }
 
-/// Reads the file at `path` into `bytes`.
-fn read(place: &Place, walk: &mut Walk, path: &str, bytes: &mut Vec<u8>) -> io::Result<()> {
+/// Reads the file at `path` into `bytes`; gives how many there are.
+fn read(place: &Place, walk: &mut Walk, path: &str, bytes: &mut Vec<u8>) -> io::Result<usize> {
     match walk.before(&place.show(path))? {
         (Way::Open(folder), name) => place.disk().read_into(folder, name, bytes),
         (Way::Missing(_) | Way::Blocked(..), _) => Err(io::ErrorKind::NotFound.into()),

@@ -13,7 +13,7 @@ const SEPARATOR: &str = "---\n";
 const AT_ONCE: usize = 64;
 
 /// How many pieces are made before they are printed.
-const PIECES: usize = 64;
+const PIECES: usize = 16;
 
 /// Gives the whole tree as one YAML stream to `print`, piece by piece. In it every document stands below a line with its path.
 /// A file that is no manifest is a comment: the stream may be given to `kubectl apply`.
