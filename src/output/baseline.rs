@@ -197,7 +197,7 @@ impl Repository<'_> {
         let lock = changes.place.show(LOCK);
         let files = match self.look(&lock, ask)? {
             Look::Nothing => return Ok(None),
-            Look::Lock(bytes) => return Ok(Some((lock, bytes))),
+            Look::Lock(blob) => return Ok(Some((lock, blob))),
             Look::Others(files) => files,
         };
         let files: BTreeSet<&str> = files.split('\0').collect();
@@ -260,8 +260,8 @@ fn ask(folder: &Path, objects: &[String]) -> Result<Vec<Option<Blob>>, String> {
 /// The hash by which Git knows each of `objects`; none for one that is not there.
 fn ask_names(folder: &Path, objects: &[String]) -> Result<Vec<Option<String>>, String> {
     let printed = cat_file(folder, "--batch-check=%(objectname)", objects)?;
-    let lines = String::from_utf8_lossy(&printed).lines().map(str::to_string).collect::<Vec<_>>();
-    Ok(lines.into_iter().map(|line| Some(line).filter(|line| !line.ends_with(" missing"))).collect())
+    let name = |line: &str| (!line.ends_with(" missing")).then(|| line.to_string());
+    Ok(String::from_utf8_lossy(&printed).lines().map(name).collect())
 }
 
 /// What `git cat-file` prints of `objects`.
