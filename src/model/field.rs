@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::names::{Names, duplicate};
 use super::schema::CLUSTER;
+use super::value::describe;
 use crate::diag::{Diagnostic, Diagnostics, codes, did_you_mean, one_of};
 use crate::source::Span;
 use crate::syntax::ast::{self, Expr, ExprKind};
@@ -106,7 +107,7 @@ pub fn fields<'a>(names: &Names<'a>, diagnostics: &mut Diagnostics) -> Vec<Field
         }
         let (ty, derived) = match (&node.ty, &node.value) {
             (Some(ty), _) => (written_type(ty, *fact, diagnostics), None),
-            (None, Some(value)) => (derived_type(value), Some(value)),
+            (None, Some(value)) => (derived_type(name, *fact, value, diagnostics), Some(value)),
             (None, None) => (FieldType::Error, None),
         };
         let ty = if taken.is_some() { FieldType::Error } else { ty };
@@ -218,17 +219,14 @@ pub fn written_type(ty: &ast::TypeExpr, lists: bool, diagnostics: &mut Diagnosti
     if values.is_empty() { FieldType::Error } else { FieldType::Choice(values) }
 }
 
-/// The type of a derived label: its values are what the expression can give.
-fn derived_type(value: &Expr) -> FieldType {
+/// The type of a derived label or fact: its values are what the expression can give.
+fn derived_type(name: &ast::Name, fact: bool, value: &Expr, diagnostics: &mut Diagnostics) -> FieldType {
     let mut leaves = Vec::new();
     collect_leaves(value, &mut leaves);
     let mut ty: Option<FieldType> = None;
     for leaf in leaves {
         let this = match &leaf.kind {
-            ExprKind::Path(path) => match path.parts.as_slice() {
-                [only] => FieldType::Choice(vec![only.text.clone()]),
-                _ => FieldType::Error,
-            },
+            ExprKind::Path(path) if path.parts.len() == 1 => FieldType::Choice(vec![path.text()]),
             ExprKind::Text(text) => match text.as_literal() {
                 Some(text) => FieldType::Choice(vec![text.to_string()]),
                 None => FieldType::Text,
@@ -238,7 +236,11 @@ fn derived_type(value: &Expr) -> FieldType {
             ExprKind::Compare { .. } | ExprKind::In { .. } | ExprKind::Like { .. } | ExprKind::Has(_) => {
                 FieldType::Bool
             }
-            _ => FieldType::Error,
+            ExprKind::Error => FieldType::Error,
+            _ => {
+                diagnostics.push(not_derivable(name, if fact { "fact" } else { "label" }, leaf));
+                FieldType::Error
+            }
         };
         ty = Some(match ty {
             None => this,
@@ -246,6 +248,21 @@ fn derived_type(value: &Expr) -> FieldType {
         });
     }
     ty.unwrap_or(FieldType::Error)
+}
+
+/// F0301 for a value whose type is none of a label or fact, or is not known from it.
+fn not_derivable(name: &ast::Name, what: &str, leaf: &Expr) -> Diagnostic {
+    let found = if let ExprKind::Path(_) = leaf.kind { "a name with a dot" } else { describe(leaf) };
+    let help = match leaf.kind {
+        ExprKind::Path(_) | ExprKind::Duration(_) | ExprKind::Share(_) | ExprKind::Float(_) => {
+            "write it in quotes if it is text".to_owned()
+        }
+        ExprKind::List(_) if what == "fact" => format!("say that it is one: `fact {}: list = …`", name.text),
+        _ => "write a word, a string, a whole number, or `true` or `false`".to_owned(),
+    };
+    Diagnostic::new(codes::WRONG_TYPE, leaf.span, format!("the {what} `{}` cannot be {found}", name.text))
+        .label("expected a text, a whole number, or `true` or `false`")
+        .help(help)
 }
 
 fn join(a: FieldType, b: FieldType) -> FieldType {
