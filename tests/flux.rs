@@ -132,7 +132,7 @@ fn a_chart_becomes_a_kustomization_on_the_hub_and_a_release_on_the_cluster() {
         change: Change::Merge(object(json!({"spec": {"replicas": 2}}))),
     }]);
     let values = json!({"crds": {"enabled": true}, "text": "${not} a $$variable {{ nor }} a template"});
-    issuer.values = Arc::new(object(values));
+    issuer.values = object(values).into();
     let Content::Chart(chart) = &mut issuer.content else { unreachable!() };
     for path in ["values.yaml", "values/prod.yaml"] {
         let text = Some(format!("# {path}\nreplicas: 2\n").into());

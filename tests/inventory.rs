@@ -63,7 +63,7 @@ pub fn clusters(compilation: &Compilation) -> String {
         let server = cluster.server.as_deref().unwrap_or("-");
         let runs = plan.deployments.iter().filter(|one| one.cluster == cluster.name);
         let with_values = |one: &fleetc::plan::Deployment| match &one.content {
-            Content::Chart(_) => format!("{} {}", one.component, serde_json::to_string(&*one.values).unwrap()),
+            Content::Chart(_) => format!("{} {}", one.component, serde_json::to_string(&one.values).unwrap()),
             Content::Path(_) | Content::Objects(_) => one.component.to_string(),
         };
         let runs: Vec<String> = runs.map(with_values).collect();

@@ -45,7 +45,7 @@ fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Con
         suspend: false,
         on_delete: OnDelete::Cascade,
         protected: cluster.starts_with("prod"),
-        values: Arc::default(),
+        values: Default::default(),
         patches: Arc::default(),
         settings: Arc::new(Settings {
             component: component.into(),
@@ -156,7 +156,7 @@ fn everything(home: &Arc<Source>) -> Deployment {
         after: vec!["cert-manager".into()],
         stage: Some("prod".into()),
         on_delete: OnDelete::Keep,
-        values: Arc::new(values),
+        values: values.into(),
         patches: Arc::new(patches),
         settings: Arc::new(settings),
         ..base

@@ -6,8 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
-
 use super::version::floats;
 use super::{Subject, listed, literal};
 use crate::diag::{Code, Diagnostic, Diagnostics, codes};
@@ -41,7 +39,7 @@ pub fn check(subject: Subject, diagnostics: &mut Diagnostics) {
                 sound.insert(settings);
             }
         }
-        if let Some(key) = latest_in(&deployment.values) {
+        if let Some(key) = deployment.values.find(&is_latest) {
             latest(subject, deployment, &format!("the value `{key}`"), &mut findings);
         }
     }
@@ -197,16 +195,9 @@ fn latest(subject: Subject, deployment: &Deployment, what: &str, findings: &mut 
     add(findings, span, deployment, make, codes::FLOATING_IMAGE);
 }
 
-/// The dotted key of the first image tag in the values that is `latest`.
-fn latest_in(values: &Map<String, Value>) -> Option<String> {
-    values.iter().find_map(|(key, value)| match value {
-        Value::String(text) => {
-            let hit = (key == "tag" && text == "latest") || (key == "image" && text.ends_with(":latest"));
-            hit.then(|| key.clone())
-        }
-        Value::Object(inner) => latest_in(inner).map(|below| format!("{key}.{below}")),
-        _ => None,
-    })
+/// Whether the text of a key of values is an image tag that is `latest`.
+fn is_latest(key: &str, text: &str) -> bool {
+    (key == "tag" && text == "latest") || (key == "image" && text.ends_with(":latest"))
 }
 
 #[cfg(test)]

@@ -148,7 +148,8 @@ fn in_text(text: &Text, names: &mut BTreeSet<String>) {
     }));
 }
 
-fn in_expr(expr: &Expr, names: &mut BTreeSet<String>) {
+/// Adds the words in `expr`.
+pub fn in_expr(expr: &Expr, names: &mut BTreeSet<String>) {
     match &expr.kind {
         ExprKind::Path(path) => _ = names.insert(path.text()),
         ExprKind::Text(text) => in_text(text, names),

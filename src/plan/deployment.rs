@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::raw::Raw;
+use super::values::Values;
 use super::{Content, Duration, Ignore, Image, ObjectRef, OnDelete, Origin, Patch, Retry, Source};
 
 /// One component on one cluster.
@@ -31,7 +32,7 @@ pub struct Deployment {
     /// Whether its cluster is protected.
     pub protected: bool,
     /// For a chart, the values of the fleet. They and the patches are what most often names the cluster.
-    pub values: Arc<Map<String, Value>>,
+    pub values: Values,
     /// Changes of the objects.
     pub patches: Arc<Vec<Patch>>,
     /// All else.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::raw::Raw;
+use super::values::Values;
 use super::{
     Change, Chart, Cluster, Content, Deployment, Duration, GroupKind, HubObject, Ignore, Image, Max, ObjectRef,
     OnDelete, OrphanedResources, Patch, Plan, Project, ProjectClusters, Retry, Role, Rollout, Source, Stage, Window,
@@ -87,7 +88,7 @@ struct Written<'a> {
     project: Option<&'a str>,
     namespace: Option<&'a str>,
     source: From<'a>,
-    values: &'a Map<String, Value>,
+    values: &'a Values,
     patches: Vec<Value>,
     health: Vec<String>,
     wait: bool,

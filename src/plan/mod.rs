@@ -20,6 +20,7 @@ mod repository;
 pub mod resolve;
 pub mod space;
 pub mod text;
+pub mod values;
 pub mod why;
 
 use std::collections::BTreeMap;

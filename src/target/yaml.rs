@@ -47,18 +47,6 @@ pub fn document(value: &Value) -> String {
     out
 }
 
-/// The same of a map.
-#[must_use]
-pub fn document_of(map: &Map<String, Value>) -> String {
-    let mut out = String::with_capacity(USUAL);
-    if map.is_empty() {
-        out.push_str("{}\n");
-    } else {
-        mapping(&mut out, map, 0);
-    }
-    out
-}
-
 /// One document, like [`document`], that says the same when white space around it is taken away.
 ///
 /// kustomize trims the text of a patch (5.8, `PatchTransformer`), and with it the line break or the blank in which a
@@ -93,6 +81,14 @@ pub fn stream<'v>(documents: impl IntoIterator<Item = &'v Value>) -> String {
     let mut stream = Stream::default();
     documents.into_iter().for_each(|value| stream.add(value));
     stream.into_text().unwrap_or_else(|| HEADER.to_owned())
+}
+
+/// One document, like [`document`]: that which `stencil` gives with `filling` in its holes.
+#[must_use]
+pub fn filled_document<'f>(stencil: &Stencil, filling: impl Fn(usize) -> Filling<'f>) -> String {
+    let mut out = String::with_capacity(USUAL);
+    stencil.fill(&mut out, filling);
+    out
 }
 
 /// A whole generated file of the one document that `stencil` gives with `filling` in its holes.
@@ -209,15 +205,20 @@ fn mapping(out: &mut impl Page, map: &Map<String, Value>, indent: usize) {
         if out.takes_hole(value, deeper) {
             continue;
         }
-        if is_nested(value) {
-            out.text().push('\n');
-            pad(out.text(), deeper);
-            node(out, value, deeper);
-        } else {
-            out.text().push(' ');
-            scalar(out.text(), value, deeper);
-            out.text().push('\n');
-        }
+        behind_key(out, value, deeper);
+    }
+}
+
+/// Writes what stands behind a key, on lines of its own indented by `indent`.
+fn behind_key(out: &mut impl Page, value: &Value, indent: usize) {
+    if is_nested(value) {
+        out.text().push('\n');
+        pad(out.text(), indent);
+        node(out, value, indent);
+    } else {
+        out.text().push(' ');
+        scalar(out.text(), value, indent);
+        out.text().push('\n');
     }
 }
 

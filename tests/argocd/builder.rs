@@ -63,7 +63,7 @@ pub fn deployment(component: &str, cluster: &str) -> Deployment {
         suspend: false,
         on_delete: OnDelete::Cascade,
         protected: false,
-        values: Arc::default(),
+        values: Default::default(),
         patches: Arc::default(),
         settings: Arc::new(Settings {
             component: component.into(),

@@ -52,7 +52,7 @@ fn charts_take_values_as_object_or_text() {
         let mut d = deployment(component, cluster);
         d.source = source.clone();
         d.content = Content::Chart(chart);
-        d.values = Arc::new(object(values));
+        d.values = object(values).into();
         d
     };
     let mut all = Vec::new();
@@ -308,7 +308,7 @@ fn large_elements_are_split_by_size() {
     for deployment in &mut plan.deployments {
         let chart = chart("web", "1.0.0", "web");
         let text = format!("{}{}", deployment.cluster, "x".repeat(100_000));
-        deployment.values = Arc::new(object(json!({ "text": text })));
+        deployment.values = object(json!({ "text": text })).into();
         deployment.content = Content::Chart(chart);
     }
     let tree = build(&plan);

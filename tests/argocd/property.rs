@@ -114,7 +114,7 @@ prop_compose! {
     ) -> Deployment {
         let mut d = deployment("x", "y");
         d.content = content;
-        d.values = Arc::new(values);
+        d.values = values.into();
         d.patches = Arc::new(patches);
         d.images = images;
         d.namespace = namespace;

@@ -175,7 +175,7 @@ impl Fleet {
             suspend: false,
             on_delete: OnDelete::Cascade,
             protected: false,
-            values: Arc::default(),
+            values: Default::default(),
             patches: Arc::default(),
             settings: Arc::new(Settings {
                 component: component.into(),

@@ -1,20 +1,21 @@
 //! Clusters on which a component resolves alike, so that it is resolved once for all of them.
 //!
 //! What a component is on a cluster follows from which of its `on` blocks count there and from what the names in its values
-//! hold there. Where both are the same, so is the rest. Helm values and patches are what
-//! often reads more: where they do, they alone are made for each cluster ([`Own`]). A component that may read the cluster's
-//! name elsewhere is on each cluster like itself only.
+//! hold there. Where both are the same, so is the rest. Helm values and patches are what often reads more: where they do, they
+//! alone are made for each cluster ([`Own`]). A component that may read the cluster's name elsewhere is on each cluster like
+//! itself only.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::deployment::{Context, shorten, stage_of};
 use super::layers::Layers;
 use super::own::Own;
+use super::words::{Varying, Words, names_cluster};
 use crate::model::set::ClusterSet;
-use crate::model::{Cluster, Model, Slot, reads};
+use crate::model::{Cluster, Model, Slot};
 use crate::plan::{Content, Deployment, MAX_NAME, OnDelete};
-use crate::syntax::ast::{Entry, Form};
+use crate::syntax::ast::Form;
 
 /// What tells clusters apart: for each `on` block and group whether the cluster is in it, for each label and fact which of
 /// its values it has.
@@ -25,10 +26,10 @@ pub struct Alike<'m> {
     /// The sets that decide; none when every cluster is a class of its own.
     sets: Option<Vec<&'m ClusterSet>>,
     fields: Vec<Field<'m>>,
-    model: &'m Model<'m>,
     layers: &'m Layers<'m>,
-    /// Whether values and patches are made for each cluster.
-    own: bool,
+    model: &'m Model<'m>,
+    /// What is read of a cluster that its class does not say.
+    varying: Varying,
     known: HashMap<Class, Like>,
 }
 
@@ -51,23 +52,32 @@ enum Seen<'m> {
 impl<'m> Alike<'m> {
     /// Knows none yet of those of the component with `layers`.
     pub fn new(model: &'m Model<'m>, layers: &'m Layers<'m>) -> Self {
-        let mut alike = Self { sets: None, fields: Vec::new(), model, layers, own: false, known: HashMap::new() };
+        let (fields, varying, known) = (Vec::new(), Varying::default(), HashMap::new());
+        let mut alike = Self { sets: None, fields, layers, model, varying, known };
         // Objects are written by rules of their own, and over the label space a name stands for many clusters.
         if layers.node.form != Form::Component || !model.looked_at.is_empty() {
             return alike;
         }
         let words = Words::of(layers);
-        let names_clusters =
-            |word: &String| matches!(word.as_str(), "cluster" | "name") || model.find_cluster(word).is_some();
-        if words.shared.iter().any(names_clusters) {
+        if words.shared.iter().any(|word| names_cluster(model, word)) {
             return alike;
         }
-        alike.own = !words.own.is_subset(&words.shared);
+        alike.varying = words.varying(model);
         let groups = words.shared.iter().filter_map(|word| model.groups.get(word)).map(|group| &group.set);
         alike.sets = Some(layers.layers.iter().filter_map(|layer| layer.on.as_ref()).chain(groups).collect());
         let fields = words.shared.iter().filter_map(|word| model.find_field(word));
         alike.fields = fields.map(|place| Field { place, values: HashMap::new() }).collect();
         alike
+    }
+
+    /// Whether values and patches are made for each cluster.
+    fn varies(&self) -> bool {
+        self.varying.values || self.varying.patches
+    }
+
+    /// What is read of a cluster that its class does not say.
+    pub fn into_varying(self) -> Varying {
+        self.varying
     }
 
     /// The class of `cluster`; none when it is alone.
@@ -99,7 +109,7 @@ impl<'m> Alike<'m> {
         class: Option<&Class>,
         place: usize,
     ) -> Option<(Deployment, Option<Own>)> {
-        let Like { deployment: like, checkout } = self.known.get(class?)?;
+        let Like { number, deployment: like, checkout } = self.known.get(class?)?;
         let here = context.model.clusters.get(place)?;
         let protected = context.protected.contains(place);
         let is_said = like.origin.attributes.contains_key("on-delete");
@@ -116,61 +126,30 @@ impl<'m> Alike<'m> {
             patches: like.patches.clone(),
             settings: like.settings.clone(),
         };
-        Some((deployment, self.own.then(|| Own { cluster: place, checkout: checkout.clone() })))
+        Some((deployment, self.varies().then(|| Own { cluster: place, class: *number, checkout: checkout.clone() })))
     }
 
     /// Keeps what was resolved for `class` without anything to report.
     pub fn learn(&mut self, context: Context, class: Option<Class>, deployment: &Deployment) {
         // Values beside a folder are reported unless there are none, which a cluster may decide.
         let is_sure = matches!(deployment.content, Content::Chart(_)) || !self.layers.maps.contains_key("values");
-        if let Some(class) = class.filter(|_| !self.own || is_sure) {
+        if let Some(class) = class.filter(|_| !self.varies() || is_sure) {
             let source = context.sources.values().find(|found| Arc::ptr_eq(&found.source, &deployment.source));
             let checkout = source.and_then(|found| found.checkout.as_deref()).map(Arc::from);
-            self.known.insert(class, Like { deployment: deployment.clone(), checkout });
+            let number = self.known.len();
+            self.known.insert(class, Like { number, deployment: deployment.clone(), checkout });
         }
     }
 }
 
 /// What is known of a class.
 struct Like {
+    /// Which of the classes it is.
+    number: usize,
     /// The deployment of the first of its clusters.
     deployment: Deployment,
     /// Where its source is checked out, if it is this repository.
     checkout: Option<Arc<str>>,
-}
-
-/// The words that a component may read.
-struct Words {
-    /// In its values and patches.
-    own: BTreeSet<String>,
-    /// Elsewhere.
-    shared: BTreeSet<String>,
-}
-
-impl Words {
-    fn of(layers: &Layers) -> Self {
-        let (mut own, mut shared, mut params) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let is_param =
-            |name: &str| layers.scopes.iter().flat_map(|scope| &scope.params).any(|param| param.name == name);
-        for entry in layers.layers.iter().flat_map(|layer| layer.entries) {
-            let entries = std::slice::from_ref(entry);
-            match entry {
-                Entry::Param(_) => reads::in_values(entries, &mut params),
-                Entry::Attribute(attribute) if is_param(&attribute.key.text) => reads::in_values(entries, &mut params),
-                Entry::Attribute(attribute) if attribute.key.text == "values" => reads::in_values(entries, &mut own),
-                Entry::Block(block) if matches!(block.keyword.text.as_str(), "values" | "patch") => {
-                    reads::in_values(entries, &mut own);
-                }
-                _ => reads::in_values(entries, &mut shared),
-            }
-        }
-        if shared.iter().any(|word| is_param(word)) {
-            shared.extend(params);
-        } else {
-            own.extend(params);
-        }
-        Self { own, shared }
-    }
 }
 
 /// What becomes of workloads where nobody says it.

@@ -255,7 +255,7 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
         suspend: suspend?,
         on_delete: on_delete.unwrap_or(kept(protected)),
         protected,
-        values: Arc::new(values?),
+        values: values?.into(),
         patches: Arc::new(patches),
         settings: Arc::new(settings),
     };

@@ -29,10 +29,12 @@ mod registration;
 mod roles;
 mod rollouts;
 mod settings;
+mod shape;
 mod sources;
 pub mod space;
 mod substitution;
 mod windows;
+mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -275,7 +277,8 @@ fn deployments(
             }
         }
         if !own.is_empty() {
-            of_clusters.push(own::OfComponent { layers, own });
+            let varying = alike.into_varying();
+            of_clusters.push(own::OfComponent { layers, varying, own });
         }
     }
     let mut sinks = Sinks { findings, folders: &mut folders, diagnostics };

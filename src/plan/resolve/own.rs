@@ -1,21 +1,24 @@
 //! Values and patches that are made for each cluster, of deployments that have all else in common.
 //!
-//! They read nothing but the model, so components are seen to side by side. What is found is taken in their order.
+//! Of values, what the clusters of a class have in common is made once ([`Shaped`]). They read nothing but the model, so
+//! components are seen to side by side. What is found is taken in their order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use serde_json::{Map, Value};
 
 use super::checkout::check_patches;
 use super::deployment::Sinks;
 use super::layers::Layers;
 use super::parts;
 use super::pick::{Findings, Picked, Spot};
+use super::shape::Shaped;
+use super::words::Varying;
 use crate::diag::Diagnostics;
-use crate::model::Model;
 use crate::model::scope::Place;
+use crate::model::{Model, Slot};
+use crate::plan::values::Values;
 use crate::plan::{Deployment, Patch};
 use crate::source::Span;
 
@@ -23,6 +26,8 @@ use crate::source::Span;
 pub struct Own {
     /// The cluster that it is for.
     pub cluster: usize,
+    /// Its class, of those of the component.
+    pub class: usize,
     /// Where the source is checked out, if it is this repository.
     pub checkout: Option<Arc<str>>,
 }
@@ -31,12 +36,18 @@ pub struct Own {
 pub struct OfComponent<'m> {
     /// The component.
     pub layers: Layers<'m>,
+    /// What tells the clusters of a class apart.
+    pub varying: Varying,
     /// By place.
     pub own: Vec<(usize, Own)>,
 }
 
-/// The values, and the patches with their places.
-type Made = (Map<String, Value>, Vec<(Patch, Span)>);
+/// What was made for a cluster; none of what is as it is on the others of its class.
+struct Made {
+    values: Option<Values>,
+    /// With their places.
+    patches: Option<Vec<(Patch, Span)>>,
+}
 
 /// Makes what is own to each of `deployments`, and takes those away for which something was reported; gives the components of
 /// these.
@@ -49,9 +60,11 @@ pub fn fill(
     let known = &*deployments;
     let of_component = |component: &OfComponent| {
         let (mut findings, mut diagnostics) = (Findings::default(), Diagnostics::default());
+        let mut classes = HashMap::new();
         let made = component.own.iter().map(|(place, own)| {
             let namespace = known.get(*place).and_then(|deployment| deployment.namespace.as_deref());
-            make(model, (&component.layers, own.cluster, namespace), &mut findings, &mut diagnostics)
+            let class = classes.entry(own.class).or_default();
+            make(model, component, (own.cluster, namespace), class, &mut findings, &mut diagnostics)
         });
         (made.collect::<Vec<_>>(), findings, diagnostics)
     };
@@ -62,13 +75,17 @@ pub fn fill(
         sinks.diagnostics.extend(diagnostics);
         for ((place, own), made) in component.own.iter().zip(made) {
             let Some(deployment) = deployments.get_mut(*place) else { continue };
-            let Ok((values, patches)) = made else {
+            let Ok(Made { values, patches }) = made else {
                 lost.insert(*place);
                 doubtful.insert(component.layers.name.text.clone());
                 continue;
             };
+            if let Some(values) = values {
+                deployment.values = values;
+            }
+            // What the others of the class have was looked at.
+            let Some(patches) = patches else { continue };
             let (patches, places): (Vec<_>, Vec<_>) = patches.into_iter().unzip();
-            deployment.values = Arc::new(values);
             // Whether they are shared tells the engines which deployments are alike.
             if *deployment.patches != patches {
                 deployment.patches = Arc::new(patches);
@@ -85,16 +102,39 @@ pub fn fill(
     doubtful
 }
 
-fn make(
-    model: &Model,
-    (layers, cluster, namespace): (&Layers, usize, Option<&str>),
+/// What is known of a class.
+#[derive(Default)]
+struct Class<'m> {
+    /// The parameters, where they are the same on all clusters.
+    params: Option<Vec<Vec<Slot>>>,
+    /// How values are made, once that was asked; none where they are made anew for each.
+    shaped: Option<Option<Shaped<'m>>>,
+}
+
+fn make<'m>(
+    model: &Model<'m>,
+    OfComponent { layers, varying, .. }: &OfComponent<'m>,
+    (cluster, namespace): (usize, Option<&str>),
+    class: &mut Class<'m>,
     findings: &mut Findings,
     diagnostics: &mut Diagnostics,
 ) -> Picked<Made> {
     let spot = Spot { model, layers, cluster, params: &[], place: Place::Parameter, namespace: None };
-    let params = spot.params(findings);
+    let params = match class.params.take() {
+        Some(params) => params,
+        None => spot.params(findings),
+    };
     let spot = Spot { params: &params, place: Place::Body, namespace, ..spot };
-    let values = spot.map("values", findings);
-    let patches = parts::patches(&spot, findings, diagnostics);
-    Ok((values?, patches?))
+    let values = varying.values.then(|| {
+        let shaped = class.shaped.get_or_insert_with(|| Shaped::new(&spot, varying));
+        match shaped {
+            Some(shaped) => shaped.values(&spot, findings),
+            None => spot.map("values", findings).map(Values::from),
+        }
+    });
+    let patches = varying.patches.then(|| parts::patches(&spot, findings, diagnostics));
+    if !varying.params {
+        class.params = Some(params);
+    }
+    Ok(Made { values: values.transpose()?, patches: patches.transpose()? })
 }

@@ -28,7 +28,7 @@ pub type Picked<T> = Result<T, Poison>;
 pub type Items = Vec<(Value, Span)>;
 
 /// The keys of a map, each with what says its value.
-type Keys<'a> = Vec<(&'a str, Candidate<'a>)>;
+pub type Keys<'a> = Vec<(&'a str, Candidate<'a>)>;
 
 /// How a value is read from its expression.
 pub type Eval<'e> = &'e dyn Fn(&mut Evaluator, At, &Expr) -> Option<Value>;
@@ -348,11 +348,17 @@ impl<'s, 'a> Spot<'s, 'a> {
         let Some(parts) = self.layers.maps.get(name) else { return Ok(Map::new()) };
         let mut keys = Keys::new();
         for part in parts {
-            if self.layers.layer(part.layer).is_some_and(|layer| layer.covers(self.cluster)) {
-                keys.extend(of_layer(part.layer, self.entries(part, findings)?));
-            }
+            keys.extend(self.keys(part, findings)?);
         }
         self.merge(keys, !is_nested(name), findings, trace)
+    }
+
+    /// The keys of `part`, with what says their values; none where it does not count.
+    pub fn keys(&self, part: &MapPart<'a>, findings: &mut Findings) -> Picked<Keys<'a>> {
+        if self.layers.layer(part.layer).is_none_or(|layer| !layer.covers(self.cluster)) {
+            return Ok(Keys::new());
+        }
+        Ok(of_layer(part.layer, self.entries(part, findings)?).collect())
     }
 
     /// What `part` says, key by key.
@@ -379,15 +385,12 @@ impl<'s, 'a> Spot<'s, 'a> {
 
     fn merge(
         &self,
-        mut keys: Keys<'a>,
+        keys: Keys<'a>,
         text_values: bool,
         findings: &mut Findings,
         trace: &mut Option<Trace<'a>>,
     ) -> Picked<Map<String, Value>> {
-        // One key's candidates stay in the order of their layers.
-        keys.sort_by_key(|(key, _)| *key);
-        // A second one in the same map was reported as such.
-        keys.dedup_by_key(|(key, candidate)| (*key, candidate.layer));
+        let keys = sorted(keys);
         let mut merged = Map::with_capacity(keys.len());
         for same in keys.chunk_by(|(one, _), (other, _)| one == other) {
             let Some((key, _)) = same.first() else { continue };
@@ -408,6 +411,14 @@ impl<'s, 'a> Spot<'s, 'a> {
             }
         }
         Ok(merged)
+    }
+
+    /// The value of `key` in a free-form map, by the candidates for it, which all count here.
+    pub fn value_of(&self, key: &str, candidates: &[Candidate<'a>], findings: &mut Findings) -> Picked<Value> {
+        match candidates {
+            [only] => self.merged_one(*only, false, findings, &mut None),
+            _ => self.merged_key(key, candidates, false, findings, &mut None),
+        }
     }
 
     /// The value of a key that one layer alone says.
@@ -438,19 +449,14 @@ impl<'s, 'a> Spot<'s, 'a> {
         trace: &mut Option<Trace<'a>>,
     ) -> Picked<Value> {
         let winners = self.layers.winners(candidates, self.cluster, |candidate| candidate.layer);
-        let mut leaves = Vec::with_capacity(winners.len());
-        for winner in &winners {
-            leaves.push((*winner, self.leaf(winner.layer, winner.expr, findings)?));
-        }
-        if let Some(first) = winners.first()
-            && !text_values
-            && leaves.iter().all(|(_, leaf)| matches!(leaf.kind, ExprKind::Map(_)))
+        if let (Some(first), false) = (winners.first(), text_values)
+            && let Some(keys) = self.keys_below(candidates, findings)?
         {
-            let keys = self.maps_below(candidates, findings)?;
             return self.merged_map(keys, *first, findings, trace);
         }
         let mut chosen: Option<(Value, Candidate)> = None;
-        for (candidate, leaf) in leaves {
+        for candidate in winners {
+            let leaf = self.leaf(candidate.layer, candidate.expr, findings)?;
             let value = self.value(candidate.layer, leaf, text_values, findings)?;
             match &chosen {
                 None => chosen = Some((value, candidate)),
@@ -491,8 +497,14 @@ impl<'s, 'a> Spot<'s, 'a> {
         value.ok_or(Poison)
     }
 
-    /// The maps among `candidates` from the highest down to the first that is no map.
-    fn maps_below(&self, candidates: &[Candidate<'a>], findings: &mut Findings) -> Picked<Keys<'a>> {
+    /// The keys of the map that `candidates` say together; none when what counts is no map. They are those of the highest down
+    /// to the first that is no map.
+    pub fn keys_below(&self, candidates: &[Candidate<'a>], findings: &mut Findings) -> Picked<Option<Keys<'a>>> {
+        for winner in self.layers.winners(candidates, self.cluster, |candidate| candidate.layer) {
+            if !matches!(self.leaf(winner.layer, winner.expr, findings)?.kind, ExprKind::Map(_)) {
+                return Ok(None);
+            }
+        }
         let mut order: Vec<Candidate> = candidates.to_vec();
         order.sort_by_key(|candidate| {
             let layer = self.layers.layer(candidate.layer);
@@ -506,7 +518,7 @@ impl<'s, 'a> Spot<'s, 'a> {
                 _ => break,
             }
         }
-        Ok(keys)
+        Ok(Some(keys))
     }
 }
 
@@ -517,6 +529,14 @@ impl fmt::Display for Parameter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the parameter `{}`", self.0)
     }
+}
+
+/// `keys` in order; the candidates for one of them stay in the order of their layers.
+pub fn sorted(mut keys: Keys) -> Keys {
+    keys.sort_by_key(|(key, _)| *key);
+    // A second one in the same map was reported as such.
+    keys.dedup_by_key(|(key, candidate)| (*key, candidate.layer));
+    keys
 }
 
 /// What `layer` says with `entries`.

@@ -340,7 +340,7 @@ fn helm<'a>(
         helm.insert("ignoreMissingValueFiles".to_owned(), json!(true));
     }
     if component.alignment.values {
-        helm.insert("valuesObject".to_owned(), Value::Object((*deployment.values).clone()));
+        helm.insert("valuesObject".to_owned(), Value::Object(deployment.values.to_map()));
     }
     Value::Object(helm)
 }

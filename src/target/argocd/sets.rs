@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::plan::values::Values;
 use crate::plan::{Content, Deployment, Max, OnDelete, Patch, Settings, Stage};
 use crate::target::yaml::{self, Filling, Stencil};
 
@@ -117,8 +118,8 @@ impl<'m> Fill<'m> for Members<'m, '_> {
         self.own.get(application).map(|own| own.get(part).to_owned()).unwrap_or_default()
     }
 
-    fn values(&self, application: usize) -> Option<&'m Map<String, Value>> {
-        self.deployments.get(application).map(|deployment| &*deployment.values)
+    fn values(&self, application: usize) -> Option<&'m Values> {
+        self.deployments.get(application).map(|deployment| &deployment.values)
     }
 
     fn patches(&self, application: usize) -> Rc<Value> {

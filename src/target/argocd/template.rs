@@ -9,12 +9,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::application::{Part, SKIP_RECONCILE};
 use super::labels::Runtimes;
-use crate::target::yaml;
+use crate::plan::values::Values;
+use crate::target::yaml::{self, Filling, Stencil};
 
 /// Applications of one shape, folded.
 pub(super) struct Folded {
@@ -39,7 +41,7 @@ pub(super) trait Fill<'v> {
     /// The text of a part.
     fn text(&self, application: usize, part: Part) -> String;
     /// The values.
-    fn values(&self, application: usize) -> Option<&'v Map<String, Value>>;
+    fn values(&self, application: usize) -> Option<&'v Values>;
     /// The patches; the same list for those that share it.
     fn patches(&self, application: usize) -> Rc<Value>;
 }
@@ -52,7 +54,7 @@ impl<'v> Fill<'v> for Whole {
         String::new()
     }
 
-    fn values(&self, _: usize) -> Option<&'v Map<String, Value>> {
+    fn values(&self, _: usize) -> Option<&'v Values> {
         None
     }
 
@@ -301,25 +303,30 @@ impl<'f> Folder<'_, 'f> {
 
     /// Folds values that lie beside the Applications.
     fn values<'v>(&mut self, key: &str, all: &All<'v, '_>, path: &Path<'v>) -> (String, Value) {
-        let own = self.own;
-        let maps = all.each(|place, value| if hole(value).is_some() { own.values(place) } else { value.as_object() });
-        let maps: Vec<&Map<String, Value>> = maps.into_iter().flatten().collect();
-        match maps.first() {
-            Some(first)
-                if maps.iter().all(|map| std::ptr::eq(*map, *first) || map == first)
-                    && first.values().all(survives) =>
-            {
-                (key.to_owned(), escape_entries(first))
-            }
-            _ => {
-                let mut known: HashMap<*const Map<String, Value>, String> = HashMap::new();
-                let text = |map: &&Map<String, Value>| {
-                    known.entry(std::ptr::from_ref(*map)).or_insert_with(|| yaml::document_of(map)).clone()
-                };
-                let texts = maps.iter().map(text).collect();
-                ("values".to_owned(), Value::String(self.folded(texts, path)))
+        let all = all.each(|place, value| match value.as_object() {
+            // There the values are a part of the Application.
+            Some(map) => Cow::Owned(Values::from(map.clone())),
+            None => self.own.values(place).map_or_else(Cow::default, Cow::Borrowed),
+        });
+        if let Some((first, others)) = all.split_first()
+            && others.iter().all(|values| values == first)
+        {
+            let map = first.to_map();
+            if map.values().all(survives) {
+                return (key.to_owned(), escape_entries(&map));
             }
         }
+        let mut documents = HashMap::new();
+        let text = |values: &Cow<Values>| {
+            let document = documents.entry(Arc::as_ptr(values.shape())).or_insert_with(|| {
+                let hole = |number| Value::String(yaml::hole(number));
+                Stencil::new(&Value::Object(values.shape().filled(&hole)))
+            });
+            let filling = |number| Filling::Value(values.own().get(number).unwrap_or(&Value::Null));
+            yaml::filled_document(document, filling)
+        };
+        let texts = all.iter().map(text).collect();
+        ("values".to_owned(), Value::String(self.folded(texts, path)))
     }
 
     fn text(&mut self, all: &All<'_, '_>, path: &Path<'_>) -> String {

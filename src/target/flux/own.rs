@@ -28,8 +28,6 @@ pub(super) enum Part {
     ConfigMap,
     /// The ConfigMap with the values files of a chart.
     ValuesFiles,
-    /// The values of a chart, which are no text.
-    Values,
     /// A Kustomization that comes first.
     Dependency,
 }
@@ -103,9 +101,14 @@ impl<'o> Own<'o> {
         Own { texts: self.texts.iter().enumerate().map(hole).collect() }
     }
 
-    /// What the hole with this number is.
-    pub(super) fn at(&self, number: usize) -> Option<(Part, &str)> {
-        self.texts.get(number).map(|(part, text)| (*part, &**text))
+    /// How many texts there are. Holes with greater numbers are for something else.
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The text for the hole with this number.
+    pub(super) fn at(&self, number: usize) -> Option<&str> {
+        self.texts.get(number).map(|(_, text)| &**text)
     }
 
     pub(super) fn form(&self) -> Form {

@@ -9,11 +9,12 @@ use super::{kustomization, list, object, sources, text};
 use crate::kinds::Object;
 use crate::plan::raw::lay_over;
 use crate::plan::{Chart, Deployment, Duration};
+use crate::target::yaml;
 
 const API_VERSION: &str = "helm.toolkit.fluxcd.io/v2";
 const KIND: &str = "HelmRelease";
 
-/// The HelmRelease of a deployment, but for its values: where it has some, there is what `own` has in their place.
+/// The HelmRelease of a deployment. In the places of its values there are holes, whose numbers follow those of `own`.
 pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart, own: &Own) -> Value {
     let mut spec = Map::with_capacity(16);
     spec.insert("interval".into(), duration(hub.interval(deployment)));
@@ -38,8 +39,9 @@ pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart, ow
         let entry = |(key, _)| json!({ "kind": "ConfigMap", "name": name, "valuesKey": key });
         spec.insert("valuesFrom".into(), files.into_iter().map(entry).collect());
     }
-    if let Some(values) = own.get(Part::Values) {
-        spec.insert("values".into(), json!(values));
+    if !deployment.values.is_empty() {
+        let hole = |number| json!(yaml::hole(own.len() + number));
+        spec.insert("values".into(), Value::Object(deployment.values.shape().filled(&hole)));
     }
     lay_over(&mut spec, &deployment.raw.release);
     let labels = object::labels(hub, &deployment.component, own);

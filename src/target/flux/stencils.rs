@@ -4,12 +4,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::hub::Hub;
 use super::own::{Form, Own, Part};
 use super::rollout::Order;
 use super::{kustomization, release};
+use crate::plan::values::Shape;
 use crate::plan::{Chart, Content, Deployment, OnDelete, Patch, Settings};
 use crate::target::yaml::{Filling, Stencil, Stream};
 
@@ -17,17 +18,22 @@ use crate::target::yaml::{Filling, Stencil, Stream};
 pub(super) struct Stencils<'h, 'a> {
     hub: &'h Hub<'a>,
     order: &'h Order<'a>,
-    /// How many deployments share their settings and patches: what is written once and never again is not kept.
+    /// How many deployments share what their objects are made from: what is written once and never again is not kept.
     sharing: HashMap<Shared, usize>,
     kustomizations: HashMap<Class, Option<Stencil>>,
     releases: HashMap<Class, ReleaseStencils>,
 }
 
-/// The addresses of what deployments share.
-type Shared = (*const Settings, *const Vec<Patch>);
+/// The addresses of what deployments share. A Kustomization has no values.
+type Shared = (*const Settings, *const Vec<Patch>, Option<*const Shape>);
 
-fn shared(deployment: &Deployment) -> Shared {
-    (Arc::as_ptr(&deployment.settings), Arc::as_ptr(&deployment.patches))
+fn of_kustomization(deployment: &Deployment) -> Shared {
+    (Arc::as_ptr(&deployment.settings), Arc::as_ptr(&deployment.patches), None)
+}
+
+fn of_release(deployment: &Deployment) -> Shared {
+    let (settings, patches, _) = of_kustomization(deployment);
+    (settings, patches, Some(Arc::as_ptr(deployment.values.shape())))
 }
 
 /// Deployments whose objects differ in nothing but the texts of their clusters.
@@ -55,7 +61,8 @@ impl<'h, 'a> Stencils<'h, 'a> {
     pub(super) fn new(hub: &'h Hub<'a>, order: &'h Order<'a>) -> Self {
         let mut sharing = HashMap::new();
         for deployment in &hub.plan.deployments {
-            *sharing.entry(shared(deployment)).or_default() += 1;
+            *sharing.entry(of_kustomization(deployment)).or_default() += 1;
+            *sharing.entry(of_release(deployment)).or_default() += 1;
         }
         Self { hub, order, sharing, kustomizations: HashMap::new(), releases: HashMap::new() }
     }
@@ -69,17 +76,17 @@ impl<'h, 'a> Stencils<'h, 'a> {
         let mut any = false;
         for (index, deployment) in deployments {
             let own = Own::of(self.hub, self.order, index, deployment);
-            let class = self.class(deployment, &own);
+            let class = self.class(of_kustomization(deployment), deployment, &own);
             let make = || kustomization::deployment(self.hub, deployment, &own.holes()).map(|it| Stencil::new(&it));
             let made;
-            let stencil = if self.is_shared(deployment) {
+            let stencil = if self.is_shared(&class) {
                 self.kustomizations.entry(class).or_insert_with(make)
             } else {
                 made = make();
                 &made
             };
             if let Some(stencil) = stencil {
-                stream.fill(stencil, |number| filling(&own, number, &deployment.values));
+                stream.fill(stencil, |number| Filling::Text(own.at(number).unwrap_or_default()));
                 any = true;
             }
         }
@@ -90,14 +97,11 @@ impl<'h, 'a> Stencils<'h, 'a> {
     pub(super) fn release(&mut self, deployment: &Deployment) -> Option<Release> {
         let Content::Chart(chart) = &deployment.content else { return None };
         let mut own = Own::without_order(self.hub, deployment);
-        if !deployment.values.is_empty() {
-            own.push(Part::Values, "");
-        }
-        let class = self.class(deployment, &own);
+        let class = self.class(of_release(deployment), deployment, &own);
         let hub = self.hub;
         let make = || ReleaseStencils::new(hub, deployment, chart, own.holes());
         let made;
-        let stencils = if self.is_shared(deployment) {
+        let stencils = if self.is_shared(&class) {
             self.releases.entry(class).or_insert_with(make)
         } else {
             made = make();
@@ -108,7 +112,7 @@ impl<'h, 'a> Stencils<'h, 'a> {
         }
         let file = |stencil: &Stencil| {
             let mut stream = Stream::default();
-            stream.fill(stencil, |number| filling(&own, number, &deployment.values));
+            stream.fill(stencil, |number| filling(&own, number, deployment.values.own()));
             stream.into_text()
         };
         Some(Release {
@@ -117,17 +121,17 @@ impl<'h, 'a> Stencils<'h, 'a> {
         })
     }
 
-    fn class(&self, deployment: &Deployment, own: &Own) -> Class {
+    fn class(&self, shared: Shared, deployment: &Deployment, own: &Own) -> Class {
         Class {
-            shared: shared(deployment),
+            shared,
             keeps: deployment.on_delete == OnDelete::Keep,
             is_suspended: self.hub.is_suspended(deployment),
             form: own.form(),
         }
     }
 
-    fn is_shared(&self, deployment: &Deployment) -> bool {
-        self.sharing.get(&shared(deployment)) > Some(&1)
+    fn is_shared(&self, class: &Class) -> bool {
+        self.sharing.get(&class.shared) > Some(&1)
     }
 }
 
@@ -146,11 +150,11 @@ impl ReleaseStencils {
     }
 }
 
-fn filling<'f>(own: &'f Own, number: usize, values: &'f Map<String, Value>) -> Filling<'f> {
+/// A text of the cluster's, or behind all of them what stands in a place of its values.
+fn filling<'f>(own: &'f Own, number: usize, values: &'f [Value]) -> Filling<'f> {
     match own.at(number) {
-        Some((Part::Values, _)) => Filling::Map(values),
-        Some((_, text)) => Filling::Text(text),
-        // There are as many texts as holes.
-        None => Filling::Text(""),
+        Some(text) => Filling::Text(text),
+        // There are as many fillings as holes.
+        None => Filling::Value(values.get(number - own.len()).unwrap_or(&Value::Null)),
     }
 }

@@ -3,17 +3,17 @@
 //! A hole is a whole value of a key and what fills it is written as any other value there, so a filled stencil is the
 //! document that would have been written.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{INDENT, Page, key, mapping, node, pad, string};
+use super::{INDENT, Page, behind_key, key, node, pad, string};
 
 /// What fills a hole.
 #[derive(Clone, Copy, Debug)]
 pub enum Filling<'f> {
     /// A text.
     Text(&'f str),
-    /// A map.
-    Map(&'f Map<String, Value>),
+    /// A value.
+    Value(&'f Value),
     /// A list of maps, of each key the texts at these places.
     Rows {
         /// The keys, each with all its texts.
@@ -62,12 +62,7 @@ impl Stencil {
         for Hole { before, number, indent } in &self.holes {
             out.push_str(before);
             match filling(*number) {
-                Filling::Map(map) if !map.is_empty() => {
-                    out.push('\n');
-                    pad(out, *indent);
-                    mapping(out, map, *indent);
-                }
-                Filling::Map(_) => out.push_str(" {}\n"),
+                Filling::Value(value) => behind_key(out, value, *indent),
                 Filling::Rows { columns, places } => rows(out, columns, places, *indent),
                 Filling::Text(text) => {
                     out.push(' ');
@@ -133,18 +128,19 @@ mod tests {
     #[test]
     fn a_filled_stencil_is_the_document_that_would_have_been_written() {
         let texts = ["plain", "", "yes", "1", "a: b", "two\nlines\n", "  two\nlines", "back\\slash \"", "\ttab"];
-        let maps = [json!({}), json!({ "a": { "b": [1, "x\ny\n"] }, "no": null })];
+        let values =
+            [json!({}), json!({ "a": { "b": [1, "x\ny\n"] }, "no": null }), json!([]), json!([1, "a\n"]), json!(1.5)];
         for text in texts {
-            for map in &maps {
-                let object = |text: Value, map: Value, rows: Value| json!({ "a": text, "b": { "c": [{ "d": text, "e": 1 }, { "values": map }] }, "values": map, "r": rows, "z": "end" });
+            for value in &values {
+                let object = |text: Value, value: Value, rows: Value| json!({ "a": text, "b": { "c": [{ "d": text, "e": 1 }, { "values": value }] }, "values": value, "r": rows, "z": "end" });
                 let columns = [("one".to_owned(), vec![text.to_owned(); 3]), ("y".to_owned(), vec!["x".to_owned(); 3])];
                 let rows = Filling::Rows { columns: &columns, places: &[0, 2] };
                 let written = json!([{ "one": text, "y": "x" }, { "one": text, "y": "x" }]);
                 let stencil = Stencil::new(&object(json!(hole(0)), json!(hole(1)), json!(hole(2))));
                 let mut filled = String::new();
-                let fillings = [Filling::Text(text), Filling::Map(map.as_object().unwrap()), rows];
+                let fillings = [Filling::Text(text), Filling::Value(value), rows];
                 stencil.fill(&mut filled, |number| fillings[number]);
-                assert_eq!(filled, document(&object(json!(text), map.clone(), written)));
+                assert_eq!(filled, document(&object(json!(text), value.clone(), written)));
             }
         }
     }
