@@ -108,7 +108,8 @@ fn building(bytes: &[u8]) {
     // The output room says no to a path outside of the folder, to two that are one on other machines, and so on: then
     // nothing is written. It may not come to that.
     let place = Place::on(Arc::new(Memory::default()), Path::new("/"), "gitops").unwrap();
-    let wanted = Wanted { fleet: plan.fleet.clone(), tree, record: Record::of(plan, &engines), ..Wanted::default() };
+    let wanted =
+        Wanted { fleet: plan.fleet.clone(), tree, record: Record::of(plan, &engines).into(), ..Wanted::default() };
     if let Err(trouble) = compare(&place, &wanted, &mut Sources::default()) {
         panic!("what was accepted cannot be written: {trouble}");
     }
@@ -282,7 +283,7 @@ fn built() -> Wanted {
         places: [(web[1].clone(), [("web".to_owned(), ["prod-us".to_owned()].into())].into())].into(),
         contents: web.map(|identity| (identity, "0".repeat(64))).into(),
     };
-    Wanted { fleet: "frame".to_owned(), tree, record, ..Wanted::default() }
+    Wanted { fleet: "frame".to_owned(), tree, record: record.into(), ..Wanted::default() }
 }
 
 /// The lock of what [`built`] says, which the corpus of `lock` holds.

@@ -45,7 +45,7 @@ fn build(text: &str) -> Built {
     assert!(errors.is_empty(), "{errors:?}\n{text}");
     let plan = compilation.plan.as_ref().unwrap();
     let record = Record::of(plan, &Engines { argocd: true, flux: true });
-    Built { lock: Lock { fleet: "demo".into(), record, ..Lock::default() }, compilation }
+    Built { lock: Lock { fleet: "demo".into(), record: record.into(), ..Lock::default() }, compilation }
 }
 
 /// `code message` for all that is said of a build of `after` where `before` was committed.

@@ -5,6 +5,7 @@
 mod folder;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use fleetc::output::{Changes, Kind, Lock, Permit, Place, Trouble, Wanted, compare, unified};
 use fleetc::source::Sources;
@@ -339,11 +340,12 @@ fn an_engine_that_is_left_out_keeps_its_files_and_identities() {
     let folder = Folder::new();
     let clusters = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
     let mut both = wanted(&[("argocd/a.yaml", "a\n"), ("flux/a.yaml", "a\n")]);
-    both.record.identities.insert("argocd/component/a".into(), clusters(&["x"]));
-    both.record.identities.insert("flux/component/a".into(), clusters(&["x"]));
+    let identities = &mut Arc::make_mut(&mut both.record).identities;
+    identities.insert("argocd/component/a".into(), clusters(&["x"]));
+    identities.insert("flux/component/a".into(), clusters(&["x"]));
     write(&changes(&folder, &both)).unwrap();
     let mut one = wanted(&[("argocd/b.yaml", "b\n")]);
-    one.record.identities.insert("argocd/component/b".into(), clusters(&["x", "y"]));
+    Arc::make_mut(&mut one.record).identities.insert("argocd/component/b".into(), clusters(&["x", "y"]));
     one.untouched.insert("flux");
     let next = changes(&folder, &one);
     assert_eq!(kinds(&next), ["argocd/a.yaml: remove", "argocd/b.yaml: create", "fleet.lock: update"]);
@@ -351,7 +353,7 @@ fn an_engine_that_is_left_out_keeps_its_files_and_identities() {
     let lock = Lock::parse(&folder.read("gitops/fleet.lock")).unwrap();
     assert_eq!(lock.files.into_keys().collect::<Vec<_>>(), ["argocd/b.yaml", "flux/a.yaml"]);
     assert_eq!(
-        lock.record.identities.into_iter().collect::<Vec<_>>(),
+        lock.record.identities.clone().into_iter().collect::<Vec<_>>(),
         [("argocd/component/b".to_string(), clusters(&["x", "y"])), ("flux/component/a".to_string(), clusters(&["x"]))]
     );
 }

@@ -8,6 +8,7 @@ mod stream;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args, ValueEnum};
@@ -144,7 +145,7 @@ impl Build {
         }
         let wanted = self.wanted(&plan, engines);
         let job = Job { start, project, index, kept };
-        let exit = self.bring_up_to_date(&job, &mut compilation, (&plan, &wanted), terminal);
+        let exit = self.bring_up_to_date(&job, &mut compilation, (plan, &wanted), terminal);
         let exit = exit.or_else(|trouble| match trouble {
             Trouble::Refused(diagnostics) => {
                 terminal.diagnostics(&diagnostics, &compilation.sources);
@@ -153,7 +154,7 @@ impl Build {
             trouble => Err(Failure::new(trouble.to_string())),
         });
         // As above.
-        std::mem::forget((wanted, plan, compilation));
+        std::mem::forget((wanted, compilation));
         exit
     }
 
@@ -174,14 +175,14 @@ impl Build {
 
     fn wanted(&self, plan: &Plan, engines: Engines) -> Wanted {
         let (tree, record) = rayon::join(|| target::build(plan, &engines), || Record::of(plan, &engines));
-        Wanted { fleet: plan.fleet.clone(), tree, record, untouched: self.untouched(engines) }
+        Wanted { fleet: plan.fleet.clone(), tree, record: Arc::new(record), untouched: self.untouched(engines) }
     }
 
     fn bring_up_to_date(
         &self,
         job: &Job,
         compilation: &mut Compilation,
-        (plan, wanted): (&Plan, &Wanted),
+        (plan, wanted): (Plan, &Wanted),
         terminal: &mut Terminal,
     ) -> Result<Exit, Trouble> {
         let place = match &self.output {
@@ -190,7 +191,13 @@ impl Build {
         };
         let held = if self.only_looks() { None } else { Some(place.hold(output::PATIENCE)?) };
         let changes = output::compare(&place, wanted, &mut compilation.sources)?;
-        let judged = self.guard(&changes, plan, compilation, terminal)?;
+        let judged = self.guard(&changes, &plan, compilation, terminal)?;
+        if changes.is_empty() {
+            // As in `run`: nothing needs its room.
+            std::mem::forget(plan);
+        } else {
+            drop(plan);
+        }
         if self.check || self.diff {
             let left = if self.index { staged::left(&changes, &job.root())? } else { Vec::new() };
             for path in &left {

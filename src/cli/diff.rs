@@ -119,7 +119,7 @@ fn on_disk(
 ) -> Result<(Files, bool), Trouble> {
     let root: &Path = &project.root;
     let place = Place::new(root, root, &compilation.output)?;
-    let record = Record::of(plan, &engines(plan));
+    let record = Record::of(plan, &engines(plan)).into();
     let wanted = Wanted { fleet: plan.fleet.clone(), tree, record, untouched: std::collections::BTreeSet::new() };
     let changes = output::compare(&place, &wanted, &mut compilation.sources)?;
     let mut files = Files::new();

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -28,7 +29,7 @@ pub struct Wanted {
     /// The generated files.
     pub tree: OutputTree,
     /// What they run where.
-    pub record: Record,
+    pub record: Arc<Record>,
     /// Folders of engines that are left as they are, because only the others were asked for: `argocd`, `flux`.
     pub untouched: BTreeSet<&'static str>,
 }
@@ -84,7 +85,7 @@ pub struct Changes<'w> {
     /// The lock that it will have.
     pub new: Lock,
     /// What a build that was interrupted may have written.
-    pub(super) interrupted: Option<Journal>,
+    pub(super) interrupted: Option<Journal<'w>>,
 }
 
 /// Compares the output folder with what it is to hold. Writes nothing. A lock that cannot be read is an error, with a
@@ -149,14 +150,19 @@ impl Wanted {
     fn lock(&self, old: &Lock, hashes: Vec<(String, String)>) -> Lock {
         let left = old.files.iter().filter(|(path, _)| self.leaves(path));
         let files = left.map(|(path, hash)| (path.clone(), hash.clone())).chain(hashes).collect();
-        let record = Record {
+        let record = if self.untouched.is_empty() { self.record.clone() } else { Arc::new(self.record_beside(old)) };
+        Lock { fleet: self.fleet.clone(), files, record }
+    }
+
+    /// What is recorded, with the entries of `old` that are left as they are.
+    fn record_beside(&self, old: &Lock) -> Record {
+        Record {
             identities: self.with_left(&old.record.identities, &self.record.identities),
             protected: self.record.protected.clone(),
             cascade: self.with_left(&old.record.cascade, &self.record.cascade),
             places: self.with_left(&old.record.places, &self.record.places),
             contents: self.with_left(&old.record.contents, &self.record.contents),
-        };
-        Lock { fleet: self.fleet.clone(), files, record }
+        }
     }
 
     /// `new`, with the entries of `old` that are left as they are.
@@ -169,11 +175,11 @@ impl Wanted {
 impl<'w> Changes<'w> {
     /// What becomes of what is generated and of what no longer is, in the order of paths.
     fn compare_files(&self, wanted: &'w Wanted) -> Result<Vec<Change<'w>>, Trouble> {
-        let begun = self.interrupted.iter().flat_map(|journal| journal.files.keys());
-        let owned: BTreeSet<&String> = self.old.files.keys().chain(begun).collect();
+        let begun = self.interrupted.iter().flat_map(|journal| journal.files.keys()).map(|path| &**path);
+        let owned: BTreeSet<&str> = self.old.files.keys().map(String::as_str).chain(begun).collect();
         let stale = owned.into_iter().filter(|path| !wanted.tree.contains_key(*path) && !wanted.leaves(path));
         let generated = wanted.tree.iter().map(|(path, text)| (path.as_str(), Some(text.as_str())));
-        let mut files: Vec<_> = stale.map(|path| (path.as_str(), None)).chain(generated).collect();
+        let mut files: Vec<_> = stale.map(|path| (path, None)).chain(generated).collect();
         files.sort_unstable_by_key(|(path, _)| *path);
         let compared: Vec<Result<Vec<Change>, Trouble>> = files
             .par_chunks(AT_ONCE)

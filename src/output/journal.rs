@@ -4,7 +4,8 @@
 //! what that build may have written, beside what the lock owns. So the next build finds nothing that somebody edited
 //! and nothing foreign, and goes on from whatever stands there to what is wanted now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io;
 
 use serde_json::Value;
@@ -26,12 +27,12 @@ const SCHEMA: &str = "fleetc.journal/1";
 
 /// What builds that were interrupted may have written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Journal {
-    /// By the path below the output folder, the hashes that a file there may have.
-    pub files: BTreeMap<String, BTreeSet<String>>,
+pub(super) struct Journal<'j> {
+    /// By the path below the output folder, the hashes that a file there may have, sorted.
+    pub files: BTreeMap<Cow<'j, str>, Vec<Cow<'j, str>>>,
 }
 
-impl Journal {
+impl<'j> Journal<'j> {
     /// The journal in the output folder; none when no build was interrupted.
     pub fn read(place: &Place) -> Result<Option<Self>, Trouble> {
         match place.standing(STAGING)? {
@@ -56,33 +57,39 @@ impl Journal {
         let mut journal = Self::default();
         for (path, hashes) in value.get("files")?.as_object()? {
             names::check_path(path).ok()?;
-            let hashes = hashes.as_array()?.iter().map(|hash| Some(hash.as_str()?.to_string()));
-            journal.files.insert(path.clone(), hashes.collect::<Option<_>>()?);
+            for hash in hashes.as_array()? {
+                journal.add(path.clone(), hash.as_str()?.to_owned());
+            }
         }
         Some(journal)
     }
 
     /// Adds that `path` may have the bytes of this hash.
-    pub fn add(&mut self, path: &str, hash: String) {
-        self.files.entry(path.to_string()).or_default().insert(hash);
+    pub fn add(&mut self, path: impl Into<Cow<'j, str>>, hash: impl Into<Cow<'j, str>>) {
+        let (hashes, hash) = (self.files.entry(path.into()).or_default(), hash.into());
+        if let Err(place) = hashes.binary_search(&hash) {
+            hashes.insert(place, hash);
+        }
     }
 
     /// Whether a file at `path` with this hash may be a build's.
     pub fn owns(&self, path: &str, hash: &str) -> bool {
-        self.files.get(path).is_some_and(|hashes| hashes.contains(hash))
+        self.files.get(path).is_some_and(|hashes| hashes.iter().any(|other| other == hash))
     }
 
     /// The text of the journal.
-    fn text(&self) -> io::Result<String> {
-        let files = serde_json::to_string(&self.files)?;
-        Ok(format!("{{\"schema\":\"{SCHEMA}\",\"files\":{files}}}\n"))
+    fn text(&self) -> io::Result<Vec<u8>> {
+        let mut text = format!("{{\"schema\":\"{SCHEMA}\",\"files\":").into_bytes();
+        serde_json::to_writer(&mut text, &self.files)?;
+        text.extend(b"}\n");
+        Ok(text)
     }
 
     /// Writes the journal in place of one that is there. What was written before has reached the disk when it appears.
     pub fn write(&self, place: &Place, staging: &Folder) -> Result<(), Trouble> {
         let disk = place.disk();
         self.text()
-            .and_then(|text| disk.create(staging, NEW_JOURNAL, text.as_bytes()))
+            .and_then(|text| disk.create(staging, NEW_JOURNAL, &text))
             .and_then(|()| disk.sync())
             .and_then(|()| disk.rename((staging, NEW_JOURNAL), (staging, JOURNAL)))
             .and_then(|()| disk.sync())

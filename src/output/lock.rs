@@ -4,6 +4,7 @@
 //! sorted keys and one line an entry, so that a diff of it reads like a list of what changed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -53,7 +54,7 @@ pub struct Lock {
     /// Every owned file, below the output folder, with the SHA-256 of its bytes in hexadecimal as `sha256sum` prints it.
     pub files: BTreeMap<String, String>,
     /// What runs where.
-    pub record: Record,
+    pub record: Arc<Record>,
 }
 
 /// What says how the rest of a lock is read, of whatever format.
@@ -144,7 +145,7 @@ impl Lock {
         if version > 2 {
             record.places = written.places?;
         }
-        Some(Self { fleet: written.fleet, files: written.files, record })
+        Some(Self { fleet: written.fleet, files: written.files, record: Arc::new(record) })
     }
 
     fn checked(self) -> Result<Self, LockError> {
@@ -161,7 +162,8 @@ impl Lock {
     pub fn text(&self) -> String {
         let entries = self.entries(VERSION);
         let digest = hash(entries.as_bytes());
-        format!("{{\n  \"schema\": \"{SCHEMA}\",\n  \"digest\": \"{digest}\",\n{entries}}}\n")
+        // Of a large fleet it is megabytes, so it takes no more room than it needs.
+        [&format!("{{\n  \"schema\": \"{SCHEMA}\",\n  \"digest\": \"{digest}\",\n"), &*entries, "}\n"].concat()
     }
 
     /// The hash of all entries. So two branches that both changed what is built collide when they are merged, and the
@@ -410,13 +412,13 @@ mod tests {
         Lock {
             fleet: "my-org".into(),
             files: [("argocd/root.yaml".into(), hash(b"a")), ("flux/hub/x.yaml".into(), hash(b"b"))].into(),
-            record: Record {
+            record: Arc::new(Record {
                 identities: [("argocd/component/web".into(), clusters(&["prod", "dev"]))].into(),
                 protected: Some(clusters(&["prod"])),
                 cascade: [("argocd/component/web".into(), clusters(&["dev"]))].into(),
                 places: [("argocd/component/web".into(), [("web".into(), clusters(&["prod"]))].into())].into(),
                 contents: [("argocd/component/web".into(), hash(b"c"))].into(),
-            },
+            }),
         }
     }
 
@@ -462,16 +464,16 @@ mod tests {
             .replace("DIGEST", &lock().digest(VERSION))
         );
         assert_eq!(Lock::parse(&lock().text()).unwrap(), lock());
-        let empty =
-            Lock { record: Record { protected: Some(BTreeSet::new()), ..Record::default() }, ..Lock::default() };
+        let record = Record { protected: Some(BTreeSet::new()), ..Record::default() };
+        let empty = Lock { record: Arc::new(record), ..Lock::default() };
         assert_eq!(Lock::parse(&empty.text()).unwrap(), empty);
         assert_eq!(Lock::parse(&lock().text().replace('\n', "\r\n")).unwrap(), lock());
     }
 
     #[test]
     fn a_lock_of_the_format_before_is_read_and_has_its_own_digest() {
-        let record = Record { places: Places::new(), ..lock().record };
-        let old = Lock { record, ..lock() };
+        let record = Record { places: Places::new(), ..(*lock().record).clone() };
+        let old = Lock { record: Arc::new(record), ..lock() };
         let text = old.text().replace("lock/3", "lock/2").replace("  \"places\": {},\n", "");
         let text = text.replace(&old.digest(VERSION), &old.digest(2));
         assert_eq!(Lock::parse(&text).unwrap(), old);

@@ -12,6 +12,7 @@
 //! Each step has reached the disk before the next begins. Killed before step 2, nothing has changed; later, the next
 //! build goes on from there. `tests/faults.rs` stops it at every operation.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
 
@@ -121,8 +122,8 @@ impl Changes<'_> {
             if let Some(text) = &change.after
                 && change.path != LOCK
             {
-                let known = self.new.files.get(&change.path).cloned();
-                journal.add(&change.path, known.unwrap_or_else(|| hash(text.as_bytes())));
+                let known = self.new.files.get(&change.path).map(|hash| Cow::from(hash.as_str()));
+                journal.add(&*change.path, known.unwrap_or_else(|| hash(text.as_bytes()).into()));
             }
         }
         journal.write(&self.place, staging)
