@@ -113,6 +113,13 @@ fn texts_become_what_stands_beside_them() {
 }
 
 #[test]
+fn a_string_that_nobody_closed_keeps_the_end_of_its_line() {
+    let text = "cluster  a {}\r\ncomponent web on all { path = \"x,\nnamespace = \"y }\ncluster  b {}\r\n";
+    let laid_out = text.replace("  ", " ").replace("{}", "{ }");
+    assert_eq!(formatted("open", text), laid_out);
+}
+
+#[test]
 fn every_text_of_the_repository_keeps_what_it_says() {
     for (name, text) in corpus() {
         formatted(&name, &text);

@@ -13,6 +13,8 @@ struct Line {
     /// May hold line ends, those of text over several lines.
     code: String,
     comment: Option<Trailing>,
+    /// Whether it ended with a line feed alone, which stays: a string that nobody closed would hold what comes before it.
+    bare: bool,
 }
 
 impl Line {
@@ -51,6 +53,15 @@ impl Lines {
     pub fn code(&mut self, code: &str) {
         if let Some(line) = self.done.last_mut() {
             line.code.push_str(code);
+            line.bare &= code.is_empty();
+        }
+    }
+
+    /// Writes what stays as it stood, with what stood `behind` it.
+    pub fn verbatim(&mut self, code: &str, behind: &str) {
+        self.code(code);
+        if let Some(line) = self.done.last_mut() {
+            line.bare = behind.starts_with('\n');
         }
     }
 
@@ -104,6 +115,7 @@ impl Lines {
                 match line.code.as_bytes() {
                     [.., b'\n'] => {}
                     [.., b'\r'] => out.push('\n'),
+                    _ if line.bare && line.comment.is_none() => out.push('\n'),
                     _ => out.push_str(end),
                 }
             }

@@ -52,7 +52,8 @@ impl<'t> Printer<'t> {
         let last = entries.list.last().and_then(|entry| entry.node);
         let behind = |node: NodeRef<'_>| self.text.get(node.span().end as usize..).unwrap_or("");
         let is_last = |node: NodeRef<'_>| behind(node).chars().all(|c| matches!(c, ' ' | '\t'));
-        let open = last.is_some_and(|node| self.shape.is_verbatim(node) && is_last(node));
+        let is_open = |node| self.shape.is_verbatim(node) && is_last(node) && !slice(self.text, node).ends_with('\n');
+        let open = last.is_some_and(is_open);
         if open && !self.text.ends_with('\n') {
             out.truncate(out.len() - if self.text.ends_with('\r') { 1 } else { end.len() });
         }
@@ -81,7 +82,7 @@ impl<'t> Printer<'t> {
                 self.lines.code(self.text.get(end..entry.span.start as usize).unwrap_or(" "));
             }
             match broken {
-                true => self.lines.code(self.written(entry.span)),
+                true => self.verbatim(entry.span),
                 false => self.entry(entry, 0, 0),
             }
             self.trailing(entry.trailing);
@@ -129,7 +130,7 @@ impl<'t> Printer<'t> {
 
     fn node(&mut self, node: NodeRef<'_>, mode: Mode) {
         if self.shape.is_verbatim(node) {
-            self.lines.code(slice(self.text, node));
+            self.verbatim(node.span());
         } else if is_bracketed(node.kind()) {
             self.bracketed(node, self.lines.indent(), mode);
         } else {
@@ -258,6 +259,11 @@ impl<'t> Printer<'t> {
         // One blank is no column that somebody chose.
         let column = if line.ends_with("  ") { line.chars().count() } else { 0 };
         self.lines.comment(self.written(span), column);
+    }
+
+    fn verbatim(&mut self, span: Span) {
+        let behind = self.text.get(span.end as usize..).unwrap_or("");
+        self.lines.verbatim(self.written(span), behind);
     }
 
     fn written(&self, span: Span) -> &'t str {
