@@ -1,7 +1,8 @@
 //! The standard library: ordinary `.fleet` files, part of the compiler.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use crate::source::SourceId;
 use crate::syntax::{self, Parse};

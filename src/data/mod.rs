@@ -9,7 +9,7 @@ pub mod pointer;
 mod yaml;
 mod yaml_scalar;
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::diag::{Diagnostic, codes};
 use crate::source::{SourceId, Span};

@@ -9,8 +9,10 @@
 
 mod adopted;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 pub use adopted::{Adopted, check_adopted};
 

@@ -2,7 +2,9 @@
 //!
 //! Every figure has its source in `docs/lints.md`. They are notes: each of them was passed by somebody, with care.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::Subject;
 use crate::diag::{Diagnostic, Diagnostics, codes};

@@ -3,8 +3,10 @@
 //! A branch of one's own repositories is how GitOps works, and is not reported. A range of versions, `latest`, and a
 //! repository of others that is followed are.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::version::floats;
 use super::{Subject, listed, literal};

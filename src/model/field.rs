@@ -1,7 +1,8 @@
 //! Labels and facts: their types.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
+use foldhash::{HashSet, HashSetExt as _};
 use serde_json::Value;
 
 use super::names::{Names, duplicate};

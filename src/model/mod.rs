@@ -26,9 +26,10 @@ pub mod space;
 pub mod tagged;
 pub mod value;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use serde_json::Value;
 
 use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, nearest, one_of, question};

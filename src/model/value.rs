@@ -3,8 +3,7 @@
 //! Every value of the source passes here once. What can only be known on a cluster, such as a label that is absent
 //! there, is found by [`eval`](super::eval), which stays silent on what was reported here.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt as _};
 use serde_json::Value;
 
 use super::Model;

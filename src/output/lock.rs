@@ -3,9 +3,10 @@
 //! It is committed with the output, so it is the baseline that the next build is compared with. Its text is JSON with
 //! sorted keys and one line an entry, so that a diff of it reads like a list of what changed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use foldhash::HashMap;
 use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;

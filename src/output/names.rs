@@ -4,7 +4,8 @@
 //! where `aux.yaml` is a device.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::LOCK;
 

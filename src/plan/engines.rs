@@ -1,8 +1,9 @@
 //! The engines that a fleet is built for: their settings, and what of the plan each of them sees.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::HashSet;
 
 use super::space::Space;
 use super::{Duration, OnDelete, Plan, ProjectClusters, Provisioner, Register};

@@ -1,8 +1,8 @@
 //! What a diagnostic is known by from run to run.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use foldhash::{HashMap, HashMapExt as _};
 use sha2::{Digest, Sha256};
 
 use crate::diag::{Diagnostics, Identity};

@@ -1,10 +1,11 @@
 //! The files of a project on disk.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+
+use foldhash::HashMap;
 
 use super::load::{self, Unread};
 use super::paths::{self, join, levels_up, normalise, split_last};

@@ -1,12 +1,13 @@
 //! The files of one of Git's trees, read through one `git cat-file`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+use foldhash::HashMap;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::load::{self, Unread};
@@ -59,7 +60,8 @@ impl Tree {
 
     /// Takes a listing apart, whose words are `<mode> <type> <object>`.
     fn read_listing(top: &Path, listed: &[u8]) -> Result<Self, NoSnapshot> {
-        let mut folders: HashMap<String, BTreeMap<String, Item>> = HashMap::from([(".".to_string(), BTreeMap::new())]);
+        let mut folders: HashMap<String, BTreeMap<String, Item>> =
+            HashMap::from_iter([(".".to_string(), BTreeMap::new())]);
         for (words, path) in lines(listed) {
             // A name that is no UTF-8 can be named by no fleet.
             let (Ok(path), Some(object)) = (std::str::from_utf8(path), words.get(2)) else { continue };

@@ -1,7 +1,9 @@
 //! What is said of a data file: with the inventory that reads it, once for each mistake, and without fixes, because another
 //! tool writes the file.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::Inventories;
 use crate::diag::{Diagnostics, Label};

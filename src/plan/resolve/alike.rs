@@ -5,8 +5,9 @@
 //! alone are made for each cluster ([`Own`]). A component that may read the cluster's name elsewhere is on each cluster like
 //! itself only.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::deployment::{Context, shorten, stage_of};
 use super::layers::Layers;

@@ -1,7 +1,9 @@
 //! The engines: which instances there are, what each is set to, and which clusters it deploys to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::settings::{Fixed, FleetSettings};
 use crate::diag::{Applicability, Diagnostic, Diagnostics, codes, one_of};

@@ -1,9 +1,11 @@
 //! What can be looked up in this repository: folders, values files, the objects that patches name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::substitution::{self, Lone};
 use crate::diag::{Applicability, Code, Diagnostic, Diagnostics, codes, did_you_mean, one_of};

@@ -36,9 +36,10 @@ mod substitution;
 mod windows;
 mod words;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use serde_json::Value;
 
 use self::alike::Alike;

@@ -1,7 +1,9 @@
 //! Names of objects: what Kubernetes takes, and that no two are the same.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::check;
 use super::settings::FleetSettings;

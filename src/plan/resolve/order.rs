@@ -1,7 +1,9 @@
 //! The order between deployments: `after` and rollouts.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::engines::Engines;
 use super::rollouts;

@@ -3,9 +3,10 @@
 //! Of values, what the clusters of a class have in common is made once ([`Shaped`]). They read nothing but the model, so
 //! components are seen to side by side. What is found is taken in their order.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use rayon::prelude::*;
 
 use super::checkout::check_patches;

@@ -1,7 +1,9 @@
 //! What a project does not permit its components.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::projects::Projects;
 use crate::diag::{Diagnostic, Diagnostics, codes};

@@ -7,7 +7,9 @@
 //!
 //! Invariant (`tests/cover.rs`): the boxes hold each point of the set once and no other point.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 /// A set of coordinates in each dimension, in order.
 pub type Box = Vec<Vec<usize>>;

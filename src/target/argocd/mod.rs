@@ -33,8 +33,9 @@ pub mod steps;
 mod template;
 mod windows;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use foldhash::HashMap;
 use serde_json::Value;
 
 pub use check::{check, check_over};

@@ -5,10 +5,11 @@
 //! a new cluster must not rename what is there, for that would move Applications between ApplicationSets.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use serde_json::{Map, Value, json};
 
 use crate::plan::values::Values;

@@ -7,10 +7,10 @@
 //! template has its `{{` written as a string constant, and text in elements stands as it is.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use serde_json::{Map, Value};
 
 use super::application::{Part, SKIP_RECONCILE};

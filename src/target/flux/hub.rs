@@ -1,7 +1,9 @@
 //! What every part of this room asks of the plan.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::plan::{Cluster, Content, Deployment, Duration, Flux, FluxMode, Plan, Source, SourceKind, Version};
 

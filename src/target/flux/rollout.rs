@@ -3,9 +3,10 @@
 //! Takes the plan, gives for each deployment what it depends on. It says nothing about whether Flux can hold the order;
 //! `check` does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use serde_json::Value;
 
 use super::hub::Hub;

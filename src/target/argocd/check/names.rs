@@ -1,9 +1,10 @@
 //! Objects of one kind that would have the same name (F0408).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::{Component, Context, Report};
 use crate::diag::codes::NAME_COLLISION;

@@ -1,6 +1,8 @@
 //! Names of objects and files: that they fit, and that no two are one.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::super::bootstrap::ROOT;
 use super::super::hub::Hub;
