@@ -123,9 +123,7 @@ pub(super) fn content(hub: &Hub, deployment: &Deployment, own: &Own) -> Option<M
         spec.insert("targetNamespace".into(), json!(namespace));
     }
     let raw = &deployment.raw.kustomization;
-    let never = Substitution::of(deployment) == Substitution::Never;
-    let variables = if never { Variables::Kept } else { Variables::Escaped };
-    insert(&mut spec, "patches", list(patches::patches(&deployment.patches, variables)));
+    insert(&mut spec, "patches", list(patches::of(deployment, own, variables(deployment))));
     insert(&mut spec, "images", list(patches::images(&deployment.images)));
     if let Content::Path(path) = &deployment.content {
         let relative = |component: &String| json!(relative_path(path, component));
@@ -137,6 +135,11 @@ pub(super) fn content(hub: &Hub, deployment: &Deployment, own: &Own) -> Option<M
     let of_build = raw.iter().filter(|(field, _)| BUILD_FIELDS.contains(&field.as_str()));
     lay_over(&mut spec, &of_build.map(|(field, value)| (field.clone(), value.clone())).collect());
     Some(spec)
+}
+
+/// What happens to variables in the patches of a deployment.
+pub(super) fn variables(deployment: &Deployment) -> Variables {
+    if Substitution::of(deployment) == Substitution::Never { Variables::Kept } else { Variables::Escaped }
 }
 
 /// The annotation by which a gate knows which version of a deployment it looks at.

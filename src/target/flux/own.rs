@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::hub::Hub;
+use super::patches::{self, Variables};
 use super::rollout::Order;
 use super::{shards, text};
 use crate::plan::{Cluster, Deployment, Kubeconfig};
@@ -30,6 +31,8 @@ pub(super) enum Part {
     ValuesFiles,
     /// A Kustomization that comes first.
     Dependency,
+    /// A patch, where deployments that share all else have patches of their own.
+    Patch,
 }
 
 /// The texts of one deployment, in a fixed order.
@@ -44,6 +47,7 @@ pub(super) struct Form {
     /// A bit for each part.
     parts: u16,
     dependencies: usize,
+    patches: usize,
 }
 
 impl<'o> Own<'o> {
@@ -75,6 +79,12 @@ impl<'o> Own<'o> {
         self.texts.push((part, text.into()));
     }
 
+    /// Adds the texts of the patches of `deployment`.
+    pub(super) fn push_patches(&mut self, deployment: &Deployment, variables: Variables) {
+        let texts = patches::texts(&deployment.patches, variables);
+        self.texts.extend(texts.map(|text| (Part::Patch, text.into())));
+    }
+
     /// Adds a hole for a text.
     pub(super) fn push_hole(&mut self, part: Part) {
         self.push(part, yaml::hole(self.texts.len()));
@@ -92,7 +102,12 @@ impl<'o> Own<'o> {
 
     /// What comes first, by name.
     pub(super) fn dependencies(&self) -> impl Iterator<Item = &str> {
-        self.texts.iter().filter(|(part, _)| *part == Part::Dependency).map(|(_, text)| &**text)
+        self.all(Part::Dependency)
+    }
+
+    /// All texts of a part.
+    pub(super) fn all(&self, part: Part) -> impl Iterator<Item = &str> {
+        self.texts.iter().filter(move |(other, _)| *other == part).map(|(_, text)| &**text)
     }
 
     /// The same with a hole in place of each text.
@@ -113,7 +128,7 @@ impl<'o> Own<'o> {
 
     pub(super) fn form(&self) -> Form {
         let parts = self.texts.iter().fold(0, |parts, (part, _)| parts | 1 << (*part as u16));
-        Form { parts, dependencies: self.dependencies().count() }
+        Form { parts, dependencies: self.dependencies().count(), patches: self.all(Part::Patch).count() }
     }
 }
 

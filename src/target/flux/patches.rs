@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::own::{Own, Part};
 use super::text::{escape_variables, literal_pattern};
 use crate::kinds::Object;
 use crate::plan::{Change, Deployment, Ignore, Image, Patch};
@@ -45,23 +46,44 @@ impl Substitution {
 /// Kind and name select the object; they are regular expressions there, so they are escaped. A JSON 6902 patch without
 /// a target is an error, a target that matches nothing is not.
 pub(super) fn patches(patches: &[Patch], variables: Variables) -> Vec<Value> {
-    let written = patches.iter().filter_map(|patch| {
-        let text = yaml::trimmable(&body(patch, variables)?);
+    with_texts(patches, texts(patches, variables))
+}
+
+/// Those of a deployment, with the texts that `own` has for them, if it has any.
+pub(super) fn of(deployment: &Deployment, own: &Own, variables: Variables) -> Vec<Value> {
+    match own.all(Part::Patch).next() {
+        Some(_) => with_texts(&deployment.patches, own.all(Part::Patch).map(str::to_owned)),
+        None => patches(&deployment.patches, variables),
+    }
+}
+
+fn with_texts(patches: &[Patch], texts: impl Iterator<Item = String>) -> Vec<Value> {
+    let written = of_something(patches).zip(texts).map(|(patch, text)| {
         let target = json!({ "kind": literal_pattern(&patch.kind), "name": literal_pattern(&patch.name) });
-        Some(json!({ "patch": text, "target": target }))
+        json!({ "patch": text, "target": target })
     });
     written.collect()
 }
 
+/// The text of each patch.
+pub(super) fn texts(patches: &[Patch], variables: Variables) -> impl Iterator<Item = String> {
+    of_something(patches).map(move |patch| yaml::trimmable(&body(patch, variables)))
+}
+
+/// The patches that change something.
+fn of_something(patches: &[Patch]) -> impl Iterator<Item = &Patch> {
+    let is_nothing = |change: &Change| matches!(change, Change::Operations(operations) if operations.is_empty());
+    patches.iter().filter(move |patch| !is_nothing(&patch.change))
+}
+
 /// A patch speaks of the objects as they end up, so with variables all of it is escaped, what it looks for included:
 /// text that a substitution leaves alone stands escaped in the folder, too.
-fn body(patch: &Patch, variables: Variables) -> Option<Value> {
+fn body(patch: &Patch, variables: Variables) -> Value {
     let body = match &patch.change {
-        Change::Operations(operations) if operations.is_empty() => return None,
         Change::Operations(operations) => Value::Array(operations.clone()),
         Change::Merge(fields) => merge(&patch.kind, &patch.name, fields),
     };
-    Some(if variables == Variables::Escaped { escaped(&body) } else { body })
+    if variables == Variables::Escaped { escaped(&body) } else { body }
 }
 
 /// A strategic merge patch. kustomize demands the three fields that name an object, and with a target reads none of

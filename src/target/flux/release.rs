@@ -32,7 +32,7 @@ pub(super) fn helm_release(hub: &Hub, deployment: &Deployment, chart: &Chart, ow
     if let Some(detection) = drift_detection(deployment) {
         spec.insert("driftDetection".into(), detection);
     }
-    if let Some(renderer) = post_renderer(deployment) {
+    if let Some(renderer) = post_renderer(deployment, own) {
         spec.insert("postRenderers".into(), json!([{ "kustomize": renderer }]));
     }
     if let Some((name, files)) = own.get(Part::ValuesFiles).zip(values_files(chart)) {
@@ -150,9 +150,9 @@ fn drift_detection(deployment: &Deployment) -> Option<Value> {
     Some(Value::Object(detection))
 }
 
-fn post_renderer(deployment: &Deployment) -> Option<Value> {
+fn post_renderer(deployment: &Deployment, own: &Own) -> Option<Value> {
     let mut renderer = Map::new();
-    let mut changes = patches::patches(&deployment.patches, Variables::Kept);
+    let mut changes = patches::of(deployment, own, Variables::Kept);
     if !deployment.prune {
         // Helm deletes what left the chart, unless the object itself says otherwise.
         changes.push(patches::patch_of_kinds(".*", AllChange::Annotate("helm.sh/resource-policy", "keep")));

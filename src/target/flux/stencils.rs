@@ -1,13 +1,14 @@
 //! The texts of deployments' objects. Those of deployments that share their settings differ in the texts of their clusters
 //! alone ([`Own`]), so what they have in common is written once.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _};
 use serde_json::Value;
 
 use super::hub::Hub;
 use super::own::{Form, Own, Part};
+use super::patches::Variables;
 use super::rollout::Order;
 use super::{kustomization, release};
 use crate::plan::values::Shape;
@@ -18,28 +19,36 @@ use crate::target::yaml::{Filling, Stencil, Stream};
 pub(super) struct Stencils<'h, 'a> {
     hub: &'h Hub<'a>,
     order: &'h Order<'a>,
+    /// How many deployments have each list of patches.
+    patched: HashMap<*const Vec<Patch>, usize>,
     /// How many deployments share what their objects are made from: what is written once and never again is not kept.
-    sharing: HashMap<Shared, usize>,
-    kustomizations: HashMap<Class, Option<Stencil>>,
-    releases: HashMap<Class, ReleaseStencils>,
+    sharing: HashMap<Shared<'a>, usize>,
+    kustomizations: HashMap<Class<'a>, Option<Stencil>>,
+    releases: HashMap<Class<'a>, ReleaseStencils>,
 }
 
-/// The addresses of what deployments share. A Kustomization has no values.
-type Shared = (*const Settings, *const Vec<Patch>, Option<*const Shape>);
-
-fn of_kustomization(deployment: &Deployment) -> Shared {
-    (Arc::as_ptr(&deployment.settings), Arc::as_ptr(&deployment.patches), None)
+/// What objects are made from: addresses, where it is shared. A Kustomization has no values, and that of a chart no patches.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Shared<'a> {
+    settings: *const Settings,
+    patches: Patches<'a>,
+    values: Option<*const Shape>,
 }
 
-fn of_release(deployment: &Deployment) -> Shared {
-    let (settings, patches, _) = of_kustomization(deployment);
-    (settings, patches, Some(Arc::as_ptr(deployment.values.shape())))
+/// The patches of deployments that are written alike.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Patches<'a> {
+    None,
+    /// They share a list.
+    Same(*const Vec<Patch>),
+    /// Each has its own, of the same objects by kind and name.
+    Own(Vec<(&'a str, &'a str)>),
 }
 
 /// Deployments whose objects differ in nothing but the texts of their clusters.
 #[derive(PartialEq, Eq, Hash)]
-struct Class {
-    shared: Shared,
+struct Class<'a> {
+    shared: Shared<'a>,
     keeps: bool,
     is_suspended: bool,
     form: Form,
@@ -59,24 +68,56 @@ pub(super) struct Release {
 
 impl<'h, 'a> Stencils<'h, 'a> {
     pub(super) fn new(hub: &'h Hub<'a>, order: &'h Order<'a>) -> Self {
-        let mut sharing = HashMap::new();
+        let (sharing, kustomizations, releases) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut stencils = Self { hub, order, patched: HashMap::new(), sharing, kustomizations, releases };
         for deployment in &hub.plan.deployments {
-            *sharing.entry(of_kustomization(deployment)).or_default() += 1;
-            *sharing.entry(of_release(deployment)).or_default() += 1;
+            *stencils.patched.entry(Arc::as_ptr(&deployment.patches)).or_default() += 1;
         }
-        Self { hub, order, sharing, kustomizations: HashMap::new(), releases: HashMap::new() }
+        for deployment in &hub.plan.deployments {
+            for shared in [stencils.of_kustomization(deployment), stencils.of_release(deployment)] {
+                *stencils.sharing.entry(shared).or_default() += 1;
+            }
+        }
+        stencils
+    }
+
+    fn of_kustomization(&self, deployment: &'a Deployment) -> Shared<'a> {
+        let is_patched = matches!(deployment.content, Content::Path(_));
+        let patches = if is_patched { self.patches(deployment) } else { Patches::None };
+        Shared { settings: Arc::as_ptr(&deployment.settings), patches, values: None }
+    }
+
+    fn of_release(&self, deployment: &'a Deployment) -> Shared<'a> {
+        let (settings, patches) = (Arc::as_ptr(&deployment.settings), self.patches(deployment));
+        Shared { settings, patches, values: Some(Arc::as_ptr(deployment.values.shape())) }
+    }
+
+    fn patches(&self, deployment: &'a Deployment) -> Patches<'a> {
+        let list = Arc::as_ptr(&deployment.patches);
+        if deployment.patches.is_empty() {
+            Patches::None
+        } else if self.patched.get(&list) > Some(&1) {
+            Patches::Same(list)
+        } else {
+            let object = |patch: &'a Patch| (patch.kind.as_str(), patch.name.as_str());
+            Patches::Own(deployment.patches.iter().map(object).collect())
+        }
     }
 
     /// The file with what is in `stream` and the Kustomizations of `deployments`, if there are any.
     pub(super) fn kustomizations(
         &mut self,
         mut stream: Stream,
-        deployments: Vec<(usize, &Deployment)>,
+        deployments: Vec<(usize, &'a Deployment)>,
     ) -> Option<String> {
         let mut any = false;
         for (index, deployment) in deployments {
-            let own = Own::of(self.hub, self.order, index, deployment);
-            let class = self.class(of_kustomization(deployment), deployment, &own);
+            let mut own = Own::of(self.hub, self.order, index, deployment);
+            let shared = self.of_kustomization(deployment);
+            if let Patches::Own(_) = shared.patches {
+                own.push_patches(deployment, kustomization::variables(deployment));
+            }
+            let class = self.class(shared, deployment, &own);
             let make = || kustomization::deployment(self.hub, deployment, &own.holes()).map(|it| Stencil::new(&it));
             let made;
             let stencil = if self.is_shared(&class) {
@@ -94,10 +135,14 @@ impl<'h, 'a> Stencils<'h, 'a> {
     }
 
     /// The files of the release of a deployment; none when it is no chart.
-    pub(super) fn release(&mut self, deployment: &Deployment) -> Option<Release> {
+    pub(super) fn release(&mut self, deployment: &'a Deployment) -> Option<Release> {
         let Content::Chart(chart) = &deployment.content else { return None };
         let mut own = Own::without_order(self.hub, deployment);
-        let class = self.class(of_release(deployment), deployment, &own);
+        let shared = self.of_release(deployment);
+        if let Patches::Own(_) = shared.patches {
+            own.push_patches(deployment, Variables::Kept);
+        }
+        let class = self.class(shared, deployment, &own);
         let hub = self.hub;
         let make = || ReleaseStencils::new(hub, deployment, chart, own.holes());
         let made;
@@ -121,7 +166,7 @@ impl<'h, 'a> Stencils<'h, 'a> {
         })
     }
 
-    fn class(&self, shared: Shared, deployment: &Deployment, own: &Own) -> Class {
+    fn class(&self, shared: Shared<'a>, deployment: &Deployment, own: &Own) -> Class<'a> {
         Class {
             shared,
             keeps: deployment.on_delete == OnDelete::Keep,
@@ -130,7 +175,7 @@ impl<'h, 'a> Stencils<'h, 'a> {
         }
     }
 
-    fn is_shared(&self, class: &Class) -> bool {
+    fn is_shared(&self, class: &Class<'a>) -> bool {
         self.sharing.get(&class.shared) > Some(&1)
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn files(hub: &Hub, order: &Order) -> OutputTree {
 }
 
 /// The files with the Kustomizations, and on a hub all else that its folder holds.
-fn kustomizations(hub: &Hub, order: &Order) -> OutputTree {
+fn kustomizations<'a>(hub: &Hub<'a>, order: &Order<'a>) -> OutputTree {
     let mut tree = OutputTree::new();
     let mut stencils = Stencils::new(hub, order);
     match hub.settings.layout {
@@ -64,7 +64,7 @@ fn kustomizations(hub: &Hub, order: &Order) -> OutputTree {
         }
         FluxLayout::Kustomizations if hub.is_pull() => tree.extend(cluster_folders(hub, &mut stencils)),
         FluxLayout::Kustomizations => {
-            let file = |(cluster, deployments): (&str, Deployments)| {
+            let file = |(cluster, deployments): (&str, Deployments<'a>)| {
                 let text = stencils.kustomizations(yaml::Stream::default(), deployments)?;
                 Some((format!("clusters/{cluster}.yaml"), text))
             };
@@ -139,8 +139,8 @@ fn hub_folder(hub: &Hub, order: &Order, elsewhere: Vec<String>, files: BTreeMap<
 }
 
 /// One file for each cluster, with all that its own Flux needs.
-fn cluster_folders(hub: &Hub, stencils: &mut Stencils) -> OutputTree {
-    let file = |(cluster, deployments): (&str, Deployments)| {
+fn cluster_folders<'a>(hub: &Hub<'a>, stencils: &mut Stencils<'_, 'a>) -> OutputTree {
+    let file = |(cluster, deployments): (&str, Deployments<'a>)| {
         let mut stream = yaml::Stream::default();
         own_sources(hub, &deployments).iter().for_each(|source| stream.add(source));
         let text = stencils.kustomizations(stream, deployments)?;
