@@ -10,7 +10,7 @@ use super::schema;
 use super::scope::{Param, Place, Scope};
 use super::value::Checker;
 use super::{body, changes};
-use crate::diag::{Applicability, Diagnostic, Diagnostics, codes};
+use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::source::Span;
 use crate::syntax::ast::{self, EngineKind, Entry, Expr, ExprKind};
 
@@ -112,27 +112,6 @@ fn selects_nothing(checker: &Checker, expr: &Expr) -> Diagnostic {
     }
 }
 
-/// F0106 for a parameter of which only the default is said: what a component may give it does not follow from that.
-fn without_type(param: &ast::Name, default: Option<&ast::Expr>) -> Diagnostic {
-    let behind = Span { start: param.span.end, ..param.span };
-    let diagnostic = Diagnostic::new(codes::MISSING_VALUE, behind, "a type is missing").label("expected a type here");
-    let ty = match default.map(|default| &default.kind) {
-        Some(ExprKind::Text(_)) => "string",
-        Some(ExprKind::Int(_)) => "int",
-        Some(ExprKind::Bool(_)) => "bool",
-        Some(ExprKind::List(_)) => "list",
-        // Without one the parser said so.
-        _ => return diagnostic.help(format!("write `param {0}: a | b = …` or `param {0}: string = …`", param.text)),
-    };
-    let fixed = format!(": {ty}");
-    diagnostic.help(format!("write `param {}{fixed} = …`", param.text)).fix(
-        format!("write `{fixed}`"),
-        Applicability::Unsafe,
-        behind,
-        fixed,
-    )
-}
-
 fn template_params(model: &Model, diagnostics: &mut Diagnostics) -> Params {
     let mut all = Params::new();
     for (name, declared) in &model.names.templates {
@@ -160,10 +139,7 @@ fn template_params(model: &Model, diagnostics: &mut Diagnostics) -> Params {
             }
             let ty = match &node.field.ty {
                 Some(ty) => written_type(ty, true, diagnostics),
-                None => {
-                    diagnostics.push(without_type(param, node.field.value.as_ref()));
-                    FieldType::Error
-                }
+                None => FieldType::Error,
             };
             params.push(Param { name: param.text.clone(), ty, span: param.span });
         }

@@ -7,6 +7,7 @@ mod sink;
 
 pub(super) use sink::Sink;
 
+use super::ast::{Expr, ExprKind};
 use super::limits;
 use crate::diag::{Applicability, Diagnostic, Edit, Fix, codes};
 use crate::source::Span;
@@ -172,6 +173,19 @@ pub(super) fn missing_part(span: Span, what: &str, help: &str) -> Diagnostic {
     Diagnostic::new(codes::MISSING_VALUE, span, format!("{what} is missing"))
         .label(format!("expected {what} here"))
         .help(help)
+}
+
+pub(super) fn parameter_without_type(span: Span, default: &Expr) -> Diagnostic {
+    let ty = match &default.kind {
+        ExprKind::Text(_) => "string",
+        ExprKind::Int(_) => "int",
+        ExprKind::Bool(_) => "bool",
+        ExprKind::List(_) => "list",
+        _ => return missing_part(span, "a type", "write `param NAME: a | b = …` or `param NAME: string = …`"),
+    };
+    let fix = format!(": {ty}");
+    let diagnostic = missing_part(span, "a type", &format!("write `param NAME: {ty} = …`"));
+    diagnostic.fix(format!("write `{fix}`"), Unsafe, span, fix)
 }
 
 pub(super) fn unknown_change(span: Span, keyword: &str, word: &str) -> Diagnostic {

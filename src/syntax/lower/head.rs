@@ -291,10 +291,19 @@ impl Lower<'_> {
         });
         let ty = head.find(Clause::Type).and_then(|clause| self.type_of(clause));
         let value = head.find(Clause::Value).and_then(|clause| clause.child(K::Expr)).map(|expr| self.expr(expr));
-        let bare = ty.is_none() && value.is_none() && head.find(Clause::Type).is_none();
-        if bare && head.extra.is_none() && head.subject.is_some() {
-            let help = format!("write `{keyword} NAME: a | b` or `{keyword} NAME: string`");
-            self.sink.push(errors::missing_part(head.node.span().after(), "a type", &help));
+        let bare = ty.is_none() && head.find(Clause::Type).is_none();
+        if let Some(subject) = head.subject.filter(|_| bare && head.extra.is_none()) {
+            match &value {
+                None => {
+                    let help = format!("write `{keyword} NAME: a | b` or `{keyword} NAME: string`");
+                    self.sink.push(errors::missing_part(head.node.span().after(), "a type", &help));
+                }
+                // What a component may give it does not follow from its default.
+                Some(default) if keyword == "param" => {
+                    self.sink.push(errors::parameter_without_type(subject.span().after(), default));
+                }
+                Some(_) => {}
+            }
         }
         match renamed {
             Some(name) => Field { key: subject, name, ty, value },
