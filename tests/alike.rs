@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use fleetc::analysis::{Compilation, compile};
 use fleetc::project::MemoryFiles;
+use fleetc::target::{Engines, OutputTree, build};
 use serde_json::{Value, json};
 
 /// A fleet in which values and patches read of a cluster whatever they can, in each place where they can.
@@ -62,6 +63,7 @@ component chosen on all { source = charts, chart = "chosen", version = "1.0.0", 
 component patched on all { path = "apps/web", namespace = web
   patch Deployment web { replace "/spec/replicas" = size }
   patch Deployment web { merge { spec = { template = { metadata = { labels = { cluster = cluster } } } } } }
+  patch ConfigMap "${region}" { add "/data/cluster" = cluster }
   on env == prod { patch Service web { add "/metadata/annotations/owner" = account } }
 }
 "#;
@@ -107,6 +109,23 @@ fn what_runs_on_a_cluster_is_the_same_where_each_is_resolved_by_itself() {
     assert_eq!(alike.len(), 5 * clusters.len());
     for (alike, by_itself) in alike.iter().zip(&by_itself) {
         assert_eq!(alike, by_itself);
+    }
+}
+
+#[test]
+fn what_is_written_for_a_cluster_is_the_same_where_each_is_resolved_by_itself() {
+    let clusters = clusters();
+    let built = |fleet: &str| -> OutputTree {
+        let plan = compiled(fleet, &clusters).plan.unwrap();
+        let mut tree = build(&plan, &Engines { argocd: false, flux: true });
+        // But for the label.
+        tree.values_mut().for_each(|text| *text = text.lines().filter(|line| !line.contains("    me: c")).collect());
+        tree
+    };
+    let (alike, by_itself) = (built(FLEET), built(&format!("{FLEET}{BY_ITSELF}")));
+    assert!(alike.keys().eq(by_itself.keys()) && alike.len() > clusters.len());
+    for (path, text) in &alike {
+        assert_eq!(text, &by_itself[path], "{path}");
     }
 }
 

@@ -74,7 +74,7 @@ impl<'j> Journal<'j> {
 
     /// Whether a file at `path` with this hash may be a build's.
     pub fn owns(&self, path: &str, hash: &str) -> bool {
-        self.files.get(path).is_some_and(|hashes| hashes.iter().any(|other| other == hash))
+        self.files.get(path).is_some_and(|hashes| hashes.binary_search_by(|other| (**other).cmp(hash)).is_ok())
     }
 
     /// The text of the journal.

@@ -27,8 +27,8 @@ pub struct Alike<'m> {
     /// The sets that decide; none when every cluster is a class of its own.
     sets: Option<Vec<&'m ClusterSet>>,
     fields: Vec<Field<'m>>,
-    layers: &'m Layers<'m>,
     model: &'m Model<'m>,
+    layers: &'m Layers<'m>,
     /// What is read of a cluster that its class does not say.
     varying: Varying,
     known: HashMap<Class, Like>,
@@ -54,7 +54,7 @@ impl<'m> Alike<'m> {
     /// Knows none yet of those of the component with `layers`.
     pub fn new(model: &'m Model<'m>, layers: &'m Layers<'m>) -> Self {
         let (fields, varying, known) = (Vec::new(), Varying::default(), HashMap::new());
-        let mut alike = Self { sets: None, fields, layers, model, varying, known };
+        let mut alike = Self { sets: None, fields, model, layers, varying, known };
         // Objects are written by rules of their own, and over the label space a name stands for many clusters.
         if layers.node.form != Form::Component || !model.looked_at.is_empty() {
             return alike;

@@ -70,6 +70,11 @@ pub(super) fn texts(patches: &[Patch], variables: Variables) -> impl Iterator<It
     of_something(patches).map(move |patch| yaml::trimmable(&body(patch, variables)))
 }
 
+/// The kind and name that each patch selects, beside its text.
+pub(super) fn objects(patches: &[Patch]) -> impl Iterator<Item = (&str, &str)> {
+    of_something(patches).map(|patch| (patch.kind.as_str(), patch.name.as_str()))
+}
+
 /// The patches that change something.
 fn of_something(patches: &[Patch]) -> impl Iterator<Item = &Patch> {
     let is_nothing = |change: &Change| matches!(change, Change::Operations(operations) if operations.is_empty());

@@ -1,5 +1,5 @@
 //! The texts of deployments' objects. Those of deployments that share their settings differ in the texts of their clusters
-//! alone ([`Own`]), so what they have in common is written once.
+//! ([`Own`]) and in the places of their values alone, so what they have in common is written once.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::hub::Hub;
 use super::own::{Form, Own, Part};
-use super::patches::Variables;
+use super::patches::{self, Variables};
 use super::rollout::Order;
 use super::{kustomization, release};
 use crate::plan::values::Shape;
@@ -99,8 +99,7 @@ impl<'h, 'a> Stencils<'h, 'a> {
         } else if self.patched.get(&list) > Some(&1) {
             Patches::Same(list)
         } else {
-            let object = |patch: &'a Patch| (patch.kind.as_str(), patch.name.as_str());
-            Patches::Own(deployment.patches.iter().map(object).collect())
+            Patches::Own(patches::objects(&deployment.patches).collect())
         }
     }
 
