@@ -150,12 +150,15 @@ impl Builder<'_> {
         }
     }
 
-    /// Moves the last node, which holds no text, before the comments and newlines in front of it.
+    /// Moves the last node, which holds no text, before the comments and newlines in front of it, but not out of what it is in.
     fn hoist(&mut self, index: usize) {
+        let around = self.open.last().and_then(|around| self.nodes.get(*around)).map_or(0, |around| around.start);
+        let at = self.last.max(around);
         let before = self.nodes.iter().take(index).rev().take_while(|node| node.kind.is_trivia()).count();
-        if let Some(node) = self.nodes.get_mut(index) {
-            node.start = self.last;
-            node.end = self.last;
+        let nodes = self.nodes.get(index).map_or(0, |node| node.subtree as usize);
+        for node in self.nodes.iter_mut().skip(index).take(nodes) {
+            node.start = at;
+            node.end = at;
         }
         if let Some(moved) = self.nodes.get_mut(index - before..) {
             moved.rotate_left(before);

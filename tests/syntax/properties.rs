@@ -212,6 +212,20 @@ proptest! {
     }
 }
 
+/// Found by `soup_is_read_without_panic`: the name that is missing before `in` lay in front of its binding.
+#[test]
+fn what_is_missing_lies_in_what_it_is_missing_from() {
+    for text in [
+        "store for in \n a",
+        "store for \n in",
+        "store for # c\n in [a]",
+        "cluster \"a\" for , in",
+        "fact on \n from \n as",
+    ] {
+        check(text);
+    }
+}
+
 #[test]
 fn a_parse_can_be_sent_to_another_thread() {
     fn is_send<T: Send + Sync>() {}
