@@ -413,7 +413,8 @@ fn said<'t>(text: &'t str, parsed: &Parse) -> [Vec<(SyntaxKind, &'t str)>; 2] {
     let told = |comments: bool| {
         let leaves = parsed.cst.leaves().filter(move |leaf| match leaf.kind {
             SyntaxKind::Comment => comments,
-            SyntaxKind::Comma => false,
+            // That of a text without a token is a leaf.
+            SyntaxKind::Comma | SyntaxKind::File => false,
             kind => !comments && !kind.is_trivia(),
         });
         leaves.map(|leaf| (leaf.kind, text.get(leaf.start as usize..leaf.end as usize).unwrap())).collect()
