@@ -13,7 +13,7 @@ use fleetc::data::{self, Format, Kind, Node};
 use fleetc::diag::render::{self, Look};
 use fleetc::diag::{Diagnostics, Severity, report::Report};
 use fleetc::format::{Formatted, format};
-use fleetc::output::{self, Disk, Folder, Found, Hold, Lock, Permit, Place, Record, Trouble, Wanted, compare};
+use fleetc::output::{self, Disk, Folder, Found, Hash, Hold, Lock, Permit, Place, Record, Trouble, Wanted, compare};
 use fleetc::project::MemoryFiles;
 use fleetc::source::{Origin, SourceFile, SourceId, Sources, Span};
 use fleetc::syntax::{Parse, kind::SyntaxKind, limits, parse};
@@ -108,8 +108,7 @@ fn building(bytes: &[u8]) {
     // The output room says no to a path outside of the folder, to two that are one on other machines, and so on: then
     // nothing is written. It may not come to that.
     let place = Place::on(Arc::new(Memory::default()), Path::new("/"), "gitops").unwrap();
-    let wanted =
-        Wanted { fleet: plan.fleet.clone(), tree, record: Record::of(plan, &engines).into(), ..Wanted::default() };
+    let wanted = Wanted { tree, record: Record::of(plan, &engines).into(), ..Wanted::default() };
     if let Err(trouble) = compare(&place, &wanted, &mut Sources::default()) {
         panic!("what was accepted cannot be written: {trouble}");
     }
@@ -153,7 +152,8 @@ fn locking(bytes: &[u8]) {
         disk.put(&format!("gitops/{path}"), theirs);
     }
     let place = Place::on(disk, Path::new("/"), "gitops").unwrap();
-    let nothing = Wanted { fleet: built.fleet.clone(), ..Wanted::default() };
+    let record = Record { fleet: built.record.fleet.clone(), ..Record::default() };
+    let nothing = Wanted { record: record.into(), ..Wanted::default() };
     let permit = Permit { edits: true, ..Permit::default() };
     let mut sources = Sources::default();
     match compare(&place, &nothing, &mut sources) {
@@ -162,7 +162,7 @@ fn locking(bytes: &[u8]) {
             for change in changes.files.iter().filter(|change| matches!(change.kind, output::Kind::Remove)) {
                 let before = change.before.as_deref().unwrap();
                 assert_ne!(before, theirs, "{} is not the build's", change.path);
-                assert!(lock.files.contains_key(&change.path), "{} is in the lock", change.path);
+                assert!(lock.files.contains_key(&*change.path), "{} is in the lock", change.path);
             }
             _ = shown(&changes.refusals(&permit, &mut sources), &sources);
         }
@@ -275,15 +275,16 @@ fn built() -> Wanted {
         ["argocd/root.yaml", "argocd/projects/team.yaml", "flux/hub/kustomization.yaml", "flux/clusters/a/web.yaml"];
     let tree = tree.map(|path| (path.to_owned(), format!("# of {path}\n"))).into();
     let web = ["argocd/component/web", "flux/component/web"].map(str::to_owned);
-    let clusters = || ["dev-us", "prod-us"].map(str::to_owned).into();
+    let clusters = || ["dev-us", "prod-us"].map(Arc::from).into();
     let record = Record {
+        fleet: "frame".to_owned(),
         identities: web.clone().map(|identity| (identity, clusters())).into(),
-        protected: Some(["prod-us".to_owned()].into()),
+        protected: Some(["prod-us".into()].into()),
         cascade: web.clone().into_iter().take(1).map(|identity| (identity, clusters())).collect(),
-        places: [(web[1].clone(), [("web".to_owned(), ["prod-us".to_owned()].into())].into())].into(),
-        contents: web.map(|identity| (identity, "0".repeat(64))).into(),
+        places: [(web[1].clone(), [("web".to_owned(), ["prod-us".into()].into())].into())].into(),
+        contents: web.map(|identity| (identity, Hash::parse(&"0".repeat(64)).unwrap())).into(),
     };
-    Wanted { fleet: "frame".to_owned(), tree, record: record.into(), ..Wanted::default() }
+    Wanted { tree, record: record.into(), ..Wanted::default() }
 }
 
 /// The lock of what [`built`] says, which the corpus of `lock` holds.

@@ -223,7 +223,7 @@ fn a_component_waits_for_those_of_its_own_cluster() {
         fleet.cluster(cluster);
         fleet.chart("operator", cluster, &charts, "1.0.0");
         fleet.path("issuers", cluster, &config, "issuers");
-        fleet.path("app", cluster, &config, "app").after = vec!["issuers".into(), "operator".into()];
+        fleet.path("app", cluster, &config, "app").after = Arc::from(["issuers".into(), "operator".into()]);
     }
     let mut tree = fleet.build();
     tree.retain(|path, _| path.starts_with("flux/hub/clusters/"));
@@ -381,7 +381,7 @@ fn each_cluster_gets_one_file_for_its_own_flux() {
     }
     let operator = fleet.chart("operator", "prod", &charts, "1.2.3");
     operator.service_account = Some("deployer".into());
-    fleet.plan.deployments[1].after = vec!["operator".into()];
+    fleet.plan.deployments[1].after = Arc::from(["operator".into()]);
     expect("pull", &fleet.build());
 }
 
@@ -446,7 +446,7 @@ fn overlaid(mode: FluxMode) -> Fleet {
             payments.stage = Some(cluster.into());
         }
         let portal = fleet.chart("portal", cluster, &charts, "1.2.3");
-        portal.after = vec!["payments".into()];
+        portal.after = Arc::from(["payments".into()]);
         portal.suspend = cluster == "prod";
     }
     fleet

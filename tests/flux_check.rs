@@ -248,7 +248,7 @@ fn an_order_needs_a_health_check_on_what_comes_first() {
         fleet.path("app", cluster, &config, "app").wait = false;
         fleet.chart("operator", cluster, &charts, "1.0.0").wait = false;
         let web = fleet.path("web", cluster, &config, "web");
-        web.after = vec!["operator".into()];
+        web.after = Arc::new(["operator".into()]);
     }
     fleet.rollout("staged", &STAGES);
     stage(&mut fleet, "app");
@@ -312,8 +312,8 @@ fn after_and_rollouts_that_cross_are_a_cycle() {
     stage(&mut fleet, "web");
     for deployment in &mut fleet.plan.deployments {
         match (deployment.component.as_ref(), deployment.cluster.as_ref()) {
-            ("app", "dev") => deployment.after = vec!["web".into()],
-            ("web", "prod") => deployment.after = vec!["app".into()],
+            ("app", "dev") => deployment.after = Arc::new(["web".into()]),
+            ("web", "prod") => deployment.after = Arc::new(["app".into()]),
             _ => {}
         }
         if deployment.component.as_ref() == "web" {
@@ -356,7 +356,7 @@ fn two_objects_or_files_of_one_name_are_refused() {
 fn names_that_do_not_fit_are_refused() {
     let (mut fleet, config) = two_clusters();
     let long = "x".repeat(64);
-    fleet.path("app", "dev", &config, "app").name = long.clone();
+    fleet.path("app", "dev", &config, "app").name = long.as_str().into();
     let charts = fleet.helm("charts");
     let Content::Chart(chart) = &mut fleet.chart("chart", "dev", &charts, "1.0.0").content else { unreachable!() };
     chart.release = "y".repeat(54);

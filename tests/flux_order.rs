@@ -133,7 +133,7 @@ fn assert_order_is_kept(plan: &Plan, waits: &BTreeMap<String, BTreeSet<String>>)
                         && d.rollout.as_ref() == Some(&rollout.name)
                         && d.stage.as_ref() == Some(&stage.name)
                 };
-                let members: Vec<&str> = plan.deployments.iter().filter(of_stage).map(|d| d.name.as_str()).collect();
+                let members: Vec<&str> = plan.deployments.iter().filter(of_stage).map(|d| &*d.name).collect();
                 for member in &members {
                     assert!(
                         earlier.iter().all(|other| waits[*member].contains(*other)),
@@ -164,8 +164,8 @@ proptest! {
         let tree = fleet.build();
 
         let deployments = kustomizations(&tree, "flux/hub/clusters/");
-        let names: BTreeSet<&String> = plan.deployments.iter().map(|deployment| &deployment.name).collect();
-        prop_assert_eq!(deployments.keys().collect::<BTreeSet<_>>(), names);
+        let names: BTreeSet<&str> = plan.deployments.iter().map(|deployment| &*deployment.name).collect();
+        prop_assert_eq!(deployments.keys().map(String::as_str).collect::<BTreeSet<_>>(), names);
         let gates = kustomizations(&tree, "flux/hub/rollouts/");
         prop_assert!(gates.keys().all(|gate| !deployments.contains_key(gate)));
 

@@ -22,6 +22,7 @@ mod random {
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use fleet::{Fleet, deployment_object};
 use fleetc::analysis::compile;
@@ -108,15 +109,15 @@ fn awkward() -> Fleet {
     let on_a = fleet.path("mixed", "a", &other, "mixed");
     on_a.wait = false;
     on_a.health = vec![deployment_object("mixed", "one"), deployment_object("mixed", "two")];
-    on_a.after = vec!["x".into(), "texts".into()];
+    on_a.after = Arc::new(["x".into(), "texts".into()]);
     let on_b = fleet.chart("mixed", "b", &charts, "1.2.3");
     on_b.health = vec![deployment_object("mixed", "two")];
-    on_b.after = vec!["x".into()];
+    on_b.after = Arc::new(["x".into()]);
     fleet.path("mixed", "c", &both, "mixed").namespace = Some("mixed".into());
     fleet.chart("registry-chart", "b", &both, "1.0.0").service_account = Some("deployer".into());
     let long = "long-".repeat(11) + "name";
     for cluster in ["a", "10.edge"] {
-        fleet.path(&long, cluster, &git, "long").name = format!("shortened-{}", cluster.len());
+        fleet.path(&long, cluster, &git, "long").name = format!("shortened-{}", cluster.len()).into();
     }
     fleet
 }
@@ -159,7 +160,7 @@ fn a_clusters_own_flux_gets_what_a_hub_would_apply() {
             let ours = objects(&pull, &format!("flux/clusters/{}/", cluster.name));
             for (key, object) in &ours {
                 let name = object["metadata"]["name"].as_str().unwrap();
-                let Some(deployment) = case.plan.deployments.iter().find(|deployment| deployment.name == name) else {
+                let Some(deployment) = case.plan.deployments.iter().find(|deployment| *deployment.name == *name) else {
                     assert_eq!(object, &sources[key], "{}", case.name);
                     continue;
                 };

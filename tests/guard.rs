@@ -8,6 +8,7 @@ mod folder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use fleetc::diag::{Diagnostics, Severity};
 use fleetc::guard::Baseline;
@@ -34,7 +35,7 @@ fn component(name: &str, on: &str, more: &str) -> String {
 }
 
 struct Built {
-    lock: Lock,
+    record: Arc<Record>,
     compilation: analysis::Compilation,
 }
 
@@ -45,22 +46,26 @@ fn build(text: &str) -> Built {
     assert!(errors.is_empty(), "{errors:?}\n{text}");
     let plan = compilation.plan.as_ref().unwrap();
     let record = Record::of(plan, &Engines { argocd: true, flux: true });
-    Built { lock: Lock { fleet: "demo".into(), record: record.into(), ..Lock::default() }, compilation }
+    Built { record: record.into(), compilation }
+}
+
+/// The text of the lock that it leaves.
+fn locked(built: Built) -> String {
+    Lock { record: built.record, ..Lock::default() }.text()
 }
 
 /// `code message` for all that is said of a build of `after` where `before` was committed.
-fn judged_by(before: &Lock, after: &str) -> Vec<String> {
+fn judged_by(before: Arc<Record>, after: &str) -> Vec<String> {
     let after = build(after);
     let mut found = Diagnostics::default();
     let plan = after.compilation.plan.as_ref().unwrap();
-    guard::check(&Baseline::Committed(before.clone()), &after.lock, plan, &after.compilation.sources, &mut found);
+    guard::check(&Baseline::Committed(before), &after.record, plan, &after.compilation.sources, &mut found);
     found.iter().map(|found| format!("{} {}", found.code.id, found.message)).collect()
 }
 
 fn judged(before: &str, after: &str) -> Vec<String> {
     // As the next build reads it.
-    let lock = Lock::parse(&build(before).lock.text()).unwrap();
-    judged_by(&lock, after)
+    judged_by(Lock::parse(&locked(build(before))).unwrap().record, after)
 }
 
 const NOTHING: [&str; 0] = [];
@@ -175,7 +180,7 @@ fn what_was_never_committed_is_only_guarded_where_it_is_protected() {
         build(&fleet(&format!("{CLUSTERS}{}{}", component("web", "one", ""), component("shop", "not dev", ""))));
     let mut found = Diagnostics::default();
     let plan = after.compilation.plan.as_ref().unwrap();
-    guard::check(&Baseline::Built(before.lock), &after.lock, plan, &after.compilation.sources, &mut found);
+    guard::check(&Baseline::Built(before.record), &after.record, plan, &after.compilation.sources, &mut found);
     let found: Vec<_> = found.iter().map(|found| found.message.as_str()).collect();
     assert_eq!(found, ["this build removes `web` from the protected cluster `two`"]);
 }
@@ -215,7 +220,13 @@ fn the_line_that_a_rename_wants_is_offered_as_a_fix() {
     let after = build(&fleet(&format!("{CLUSTERS}{}", component("shop", "all", ""))));
     let mut found = Diagnostics::default();
     let plan = after.compilation.plan.as_ref().unwrap();
-    guard::check(&Baseline::Committed(before.lock.clone()), &after.lock, plan, &after.compilation.sources, &mut found);
+    guard::check(
+        &Baseline::Committed(before.record.clone()),
+        &after.record,
+        plan,
+        &after.compilation.sources,
+        &mut found,
+    );
     let fix = &found.iter().next().unwrap().fixes[0];
     assert_eq!(fix.edits[0].text, "moved component web to shop\n");
     let offered = |before: &str, after: &str| {
@@ -223,8 +234,8 @@ fn the_line_that_a_rename_wants_is_offered_as_a_fix() {
         let mut found = Diagnostics::default();
         let plan = after.compilation.plan.as_ref().unwrap();
         guard::check(
-            &Baseline::Committed(before.lock.clone()),
-            &after.lock,
+            &Baseline::Committed(before.record.clone()),
+            &after.record,
             plan,
             &after.compilation.sources,
             &mut found,
@@ -346,14 +357,14 @@ fn a_lock_of_the_format_before_is_judged_by_what_is_protected_now() {
     let lock = "{\"schema\": \"fleetc.lock/1\", \"fleet\": \"demo\", \"files\": {},
         \"identities\": {\"argocd/component/web\": [\"dev\", \"one\"]}}";
     assert_eq!(
-        judged_by(&Lock::parse(lock).unwrap(), &after),
+        judged_by(Lock::parse(lock).unwrap().record, &after),
         ["F0610 this build removes `web` from the protected cluster `one`"]
     );
 }
 
 #[test]
 fn a_lock_that_was_changed_by_hand_is_no_baseline() {
-    let text = build(&fleet(&format!("{CLUSTERS}{}", component("web", "all", "")))).lock.text();
+    let text = locked(build(&fleet(&format!("{CLUSTERS}{}", component("web", "all", "")))));
     for (from, to) in
         [("[\"one\", \"two\"]", "[\"one\"]"), ("\"dev\", ", ""), ("lock/3", "lock/4"), ("\"digest\"", "\"diggest\"")]
     {
@@ -417,8 +428,8 @@ fn random(choices: &mut Choices) -> String {
 }
 
 /// Where each component runs, in whatever engine.
-fn running(record: &Record) -> BTreeMap<String, BTreeSet<String>> {
-    let mut running: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+fn running(record: &Record) -> BTreeMap<String, BTreeSet<Arc<str>>> {
+    let mut running: BTreeMap<String, BTreeSet<Arc<str>>> = BTreeMap::new();
     for (identity, clusters) in &record.identities {
         let component = identity.rsplit('/').next().unwrap().to_string();
         running.entry(component).or_default().extend(clusters.iter().cloned());
@@ -431,23 +442,21 @@ fn no_sequence_of_accepted_builds_takes_away_what_is_protected_unless_it_is_name
     let mut choices = Choices(7);
     let (mut accepted, mut refused) = (0, 0);
     for _ in 0..20 {
-        let mut base = build(&random(&mut choices)).lock;
+        let mut base = build(&random(&mut choices)).record;
         for _ in 0..15 {
             let text = random(&mut choices);
             let next = build(&text);
             let mut found = Diagnostics::default();
             let plan = next.compilation.plan.as_ref().unwrap();
-            guard::check(&Baseline::Committed(base.clone()), &next.lock, plan, &next.compilation.sources, &mut found);
+            guard::check(&Baseline::Committed(base.clone()), &next.record, plan, &next.compilation.sources, &mut found);
             if found.has_errors() {
                 refused += 1;
                 continue;
             }
             accepted += 1;
-            let (before, now) = (running(&base.record), running(&next.lock.record));
+            let (before, now) = (running(&base), running(&next.record));
             for (component, clusters) in &before {
-                for cluster in
-                    clusters.iter().filter(|cluster| base.record.protected.as_ref().unwrap().contains(*cluster))
-                {
+                for cluster in clusters.iter().filter(|cluster| base.protected.as_ref().unwrap().contains(*cluster)) {
                     let there = now.get(component).is_some_and(|now| now.contains(cluster));
                     let named = text.contains(&format!("removed component {component}\n"))
                         || text.contains(&format!("moved component {component} to "))
@@ -455,8 +464,8 @@ fn no_sequence_of_accepted_builds_takes_away_what_is_protected_unless_it_is_name
                     assert!(there || named, "{component} on {cluster} went:\n{text}");
                 }
             }
-            for (identity, places) in &base.record.places {
-                let Some(now) = next.lock.record.places.get(identity) else { continue };
+            for (identity, places) in &base.places {
+                let Some(now) = next.record.places.get(identity) else { continue };
                 for (place, clusters) in places {
                     let mut elsewhere = now.iter().filter(|(now, _)| *now != place).flat_map(|(_, clusters)| clusters);
                     let moved = elsewhere.find(|cluster| clusters.contains(*cluster));
@@ -467,7 +476,7 @@ fn no_sequence_of_accepted_builds_takes_away_what_is_protected_unless_it_is_name
                     assert!(moved.is_none() || named, "{identity} is made anew on {moved:?}:\n{text}");
                 }
             }
-            base = next.lock;
+            base = next.record;
         }
     }
     assert!(accepted > 30 && refused > 30, "{accepted} accepted, {refused} refused");
@@ -689,12 +698,12 @@ fn an_output_folder_that_moves_keeps_its_guards_under_another_name_of_the_fleet(
 #[test]
 fn a_fleet_of_argocd_that_is_renamed_is_told_of_its_root() {
     let before = fleet(&format!("{CLUSTERS}{}", component("web", "all", "")));
-    let lock = Lock { fleet: "old".into(), ..build(&before).lock };
+    let old = Record { fleet: "old".into(), ..(*build(&before).record).clone() };
     let said = "F0615 the fleet was called `old`, so its root Application has another name from now on";
-    assert_eq!(judged_by(&lock, &before), [said]);
+    assert_eq!(judged_by(old.into(), &before), [said]);
     let flux = before.replace("argocd { }", "flux { }");
-    let lock = Lock { fleet: "old".into(), ..build(&flux).lock };
-    assert_eq!(judged_by(&lock, &flux), NOTHING);
+    let old = Record { fleet: "old".into(), ..(*build(&flux).record).clone() };
+    assert_eq!(judged_by(old.into(), &flux), NOTHING);
 }
 
 /// Nothing may go then, but that says nothing of what was protected.

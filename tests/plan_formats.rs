@@ -38,9 +38,9 @@ fn cluster(name: &str, env: &str) -> Cluster {
 fn deployment(component: &str, cluster: &str, source: &Arc<Source>, content: Content) -> Deployment {
     Deployment {
         cluster: cluster.into(),
-        name: format!("{component}-{cluster}"),
-        after: Vec::new(),
-        implied: Vec::new(),
+        name: format!("{component}-{cluster}").into(),
+        after: Arc::default(),
+        implied: Arc::default(),
         stage: None,
         suspend: false,
         on_delete: OnDelete::Cascade,
@@ -153,7 +153,7 @@ fn everything(home: &Arc<Source>) -> Deployment {
         ..(*base.settings).clone()
     };
     Deployment {
-        after: vec!["cert-manager".into()],
+        after: Arc::new(["cert-manager".into()]),
         stage: Some("prod".into()),
         on_delete: OnDelete::Keep,
         values: values.into(),
@@ -221,7 +221,7 @@ fn plan() -> Plan {
     let jetstack = source("jetstack", SourceKind::Helm, "https://charts.jetstack.io", Revision::Default);
     let path = |cluster: &str, at: &str| {
         let mut deployment = deployment("web", cluster, &home, Content::Path(at.into()));
-        deployment.after = vec!["cert-manager".into()];
+        deployment.after = Arc::new(["cert-manager".into()]);
         deployment.rollout = Some("progressive".into());
         deployment.stage = Some(if cluster.starts_with("dev") { "dev".into() } else { "prod".into() });
         deployment
@@ -230,7 +230,7 @@ fn plan() -> Plan {
         deployment("cert-manager", cluster, &jetstack, Content::Chart(chart("cert-manager", "v1.16.2")))
     };
     let mut agent = deployment("agent", "dev-a", &home, Content::Path("agent".into()));
-    agent.after = vec!["web".into()];
+    agent.after = Arc::new(["web".into()]);
     Plan {
         fleet: "my-org".into(),
         label_prefix: "fleetc.dev".into(),

@@ -197,7 +197,7 @@ fn assert_order(plan: &Plan, instance: &Instance, rounds: &BTreeMap<(String, Str
         }
     }
     for deployment in &plan.deployments {
-        for target in &deployment.after {
+        for target in deployment.after.iter() {
             let on =
                 |other: &&Deployment| other.component == *target && (in_sets || other.cluster == deployment.cluster);
             for other in plan.deployments.iter().filter(on) {

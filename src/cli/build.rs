@@ -134,7 +134,7 @@ impl Build {
         let kept = cache.map(|(cache, watch)| (cache, Reads { watch, sources: compilation.sources.clone() }));
         compilation.sources = paths::relative_to(&start, &project.root, &compilation.sources);
         terminal.diagnostics(&compilation.diagnostics, &compilation.sources);
-        let Some(plan) = compilation.plan.take() else { return Ok(Exit::Problems) };
+        let Some(mut plan) = compilation.plan.take() else { return Ok(Exit::Problems) };
         let engines = self.engines(&plan);
         if prints {
             let tree = target::build(&plan, &engines);
@@ -144,6 +144,7 @@ impl Build {
             return Ok(Exit::Fine);
         }
         let wanted = self.wanted(&plan, engines);
+        plan.forget_manifests();
         let job = Job { start, project, index, kept };
         let exit = self.bring_up_to_date(&job, &mut compilation, (plan, &wanted), terminal);
         let exit = exit.or_else(|trouble| match trouble {
@@ -175,7 +176,7 @@ impl Build {
 
     fn wanted(&self, plan: &Plan, engines: Engines) -> Wanted {
         let (tree, record) = rayon::join(|| target::build(plan, &engines), || Record::of(plan, &engines));
-        Wanted { fleet: plan.fleet.clone(), tree, record: Arc::new(record), untouched: self.untouched(engines) }
+        Wanted { tree, record: Arc::new(record), untouched: self.untouched(engines) }
     }
 
     fn bring_up_to_date(
@@ -297,13 +298,13 @@ impl Build {
             match output::committed(changes, &self.base, self.output.is_none(), &mut compilation.sources)? {
                 Some(committed) => {
                     object = Some(committed.object);
-                    Baseline::Committed(committed.lock)
+                    Baseline::Committed(committed.lock.record)
                 }
                 None => Baseline::Built(built(&mut compilation.sources)?),
             }
         };
         let mut found = Diagnostics::default();
-        guard::check(&base, &changes.new, plan, &compilation.sources, &mut found);
+        guard::check(&base, &changes.new.record, plan, &compilation.sources, &mut found);
         compilation.levels.apply(&mut found);
         if found.has_errors() {
             return Err(Trouble::Refused(found));

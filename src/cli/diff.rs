@@ -120,7 +120,7 @@ fn on_disk(
     let root: &Path = &project.root;
     let place = Place::new(root, root, &compilation.output)?;
     let record = Record::of(plan, &engines(plan)).into();
-    let wanted = Wanted { fleet: plan.fleet.clone(), tree, record, untouched: std::collections::BTreeSet::new() };
+    let wanted = Wanted { tree, record, untouched: std::collections::BTreeSet::new() };
     let changes = output::compare(&place, &wanted, &mut compilation.sources)?;
     let mut files = Files::new();
     let mut lock_differs = false;
@@ -132,7 +132,7 @@ fn on_disk(
         let before = change.before.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         files.insert(
             changes.place.show(&change.path),
-            (change.path.clone(), [before, change.after.as_deref().map(str::to_owned)]),
+            (change.path.to_string(), [before, change.after.as_deref().map(str::to_owned)]),
         );
     }
     Ok((files, lock_differs))

@@ -61,7 +61,7 @@ impl Expected {
 }
 
 fn places(plan: &Plan) -> BTreeMap<&str, usize> {
-    plan.deployments.iter().enumerate().map(|(index, d)| (d.name.as_str(), index)).collect()
+    plan.deployments.iter().enumerate().map(|(index, d)| (&*d.name, index)).collect()
 }
 
 /// What a build wrote into a folder, by kind.

@@ -37,7 +37,7 @@ pub(super) fn judge(view: &View) -> Judged {
         judged.reach(expected, progress);
     }
     let names: BTreeSet<String> =
-        ill_releases.iter().filter_map(|index| view.plan.deployments.get(*index)).map(|d| d.name.clone()).collect();
+        ill_releases.iter().filter_map(|index| view.plan.deployments.get(*index)).map(|d| d.name.to_string()).collect();
     let is_echo = |one: &Finding| {
         let is_health = one.why.as_deref().is_some_and(|why| why.starts_with("HealthCheck"));
         let is_waiting = one.wrong == Wrong::Progressing;

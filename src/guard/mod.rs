@@ -2,7 +2,7 @@
 //!
 //! Argo CD and Flux delete what the output folder no longer holds. So a build is compared with the lock of what was
 //! committed last: on a cluster that was protected *then*, nothing goes unless the fleet says so by name; elsewhere no more
-//! than `max-removals`. Takes two locks and the plan, gives diagnostics. Knows nothing of files and of Git.
+//! than `max-removals`. Takes two records and the plan, gives diagnostics. Knows nothing of files and of Git.
 //!
 //! Invariant (`tests/guard.rs`): whatever builds are accepted one after the other, a deployment that was protected in the
 //! one before is there in the next, or a declaration names it.
@@ -17,7 +17,7 @@ use foldhash::{HashMap, HashMapExt as _};
 pub use adopted::{Adopted, check_adopted};
 
 use crate::diag::{Applicability, Diagnostic, Diagnostics, codes};
-use crate::output::{Identities, Lock, Record};
+use crate::output::{Clusters, Identities, Record};
 use crate::plan::guards::Changed;
 use crate::plan::text::counted;
 use crate::plan::{Max, OnDelete, Plan};
@@ -29,30 +29,30 @@ const NAMED: usize = 5;
 /// What a build is compared with.
 #[derive(Clone, Debug)]
 pub enum Baseline {
-    /// The lock that was committed: what the clusters run.
-    Committed(Lock),
-    /// The lock of the last build, where nothing is committed. Nothing runs it yet, so no more is asked than that what is
+    /// What the committed lock records: what the clusters run.
+    Committed(Arc<Record>),
+    /// That of the last build, where nothing is committed. Nothing runs it yet, so no more is asked than that what is
     /// protected stays.
-    Built(Lock),
-    /// The lock of the last build, where Git is not asked what is committed. Nobody knows what was protected then, so nothing may
+    Built(Arc<Record>),
+    /// That of the last build, where Git is not asked what is committed. Nobody knows what was protected then, so nothing may
     /// go.
-    Unasked(Lock),
+    Unasked(Arc<Record>),
 }
 
 /// Reports what stands against going from `base` to `new`, which is made from `plan`.
-pub fn check(base: &Baseline, new: &Lock, plan: &Plan, sources: &Sources, diagnostics: &mut Diagnostics) {
+pub fn check(base: &Baseline, new: &Record, plan: &Plan, sources: &Sources, diagnostics: &mut Diagnostics) {
     let (base, counts, asked) = match base {
-        Baseline::Committed(lock) => (lock, true, true),
-        Baseline::Built(lock) => (lock, false, true),
-        Baseline::Unasked(lock) => (lock, false, false),
+        Baseline::Committed(record) => (record, true, true),
+        Baseline::Built(record) => (record, false, true),
+        Baseline::Unasked(record) => (record, false, false),
     };
-    let guard = Guard { base: &base.record, new: &new.record, plan, sources, counts, asked };
-    if base.fleet != new.fleet && base.record.identities.keys().any(|identity| identity.starts_with("argocd/")) {
+    let guard = Guard { base, new, plan, sources, counts, asked };
+    if base.fleet != new.fleet && base.identities.keys().any(|identity| identity.starts_with("argocd/")) {
         diagnostics.push(guard.fleet_renamed(&base.fleet, &new.fleet));
     }
     let mut gone = Gone::default();
-    for (identity, clusters) in &base.record.identities {
-        let still = new.record.identities.get(identity);
+    for (identity, clusters) in &base.identities {
+        let still = new.identities.get(identity);
         for cluster in clusters.iter().filter(|cluster| still.is_none_or(|still| !still.contains(*cluster))) {
             guard.judge(identity, cluster, &mut gone);
         }
@@ -64,7 +64,7 @@ pub fn check(base: &Baseline, new: &Lock, plan: &Plan, sources: &Sources, diagno
 }
 
 /// The clusters that an identity ran on, and those of them where its workloads went with it.
-type Ran<'b> = (&'b BTreeSet<String>, Option<&'b BTreeSet<String>>);
+type Ran<'b> = (&'b Clusters, Option<&'b Clusters>);
 
 /// What a build would take away against the rules.
 #[derive(Default)]
@@ -324,7 +324,8 @@ impl Guard<'_> {
             let Some(now) = self.new.places.get(identity) else { continue };
             for (old, clusters) in places {
                 for (new, there) in now.iter().filter(|(new, _)| *new != old) {
-                    let moved: BTreeSet<String> = clusters.intersection(there).cloned().collect();
+                    let moved: BTreeSet<String> =
+                        clusters.intersection(there).map(|cluster| cluster.to_string()).collect();
                     if !moved.is_empty() {
                         found.entry((component_of(identity), old, new)).or_default().extend(moved);
                     }

@@ -143,7 +143,11 @@ impl Evaluator {
             ExprKind::Text(text) => self.text(at, text).map(Value::from),
             ExprKind::Path(path) => self.name(at, &path.text(), path.span),
             ExprKind::List(items) => {
-                items.iter().map(|item| self.free(at, item)).collect::<Option<Vec<_>>>().map(Value::Array)
+                let mut list = Vec::with_capacity(items.len());
+                for item in items {
+                    list.push(self.free(at, item)?);
+                }
+                Some(Value::Array(list))
             }
             ExprKind::Map(entries) => self.map(at, entries),
             _ => self.condition(at, leaf).map(Value::Bool),

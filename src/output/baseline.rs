@@ -7,10 +7,12 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use super::compare::{Changes, GENERATED, Kind, unreadable_lock};
 use super::lock::{Lock, LockError};
 use super::place::Place;
+use super::record::Record;
 use super::{LOCK, Trouble};
 use crate::diag::{Diagnostic, Diagnostics, codes};
 use crate::project::run_git;
@@ -110,12 +112,12 @@ fn in_repository(folder: &Path) -> bool {
     folder.ancestors().any(|above| above.join(".git").exists())
 }
 
-/// The lock of the last build, where no commit is to be asked or none holds one. `overwrite` says that generated files which
+/// What the last build recorded, where no commit is to be asked or none holds one. `overwrite` says that generated files which
 /// the lock does not know may be overwritten.
 ///
 /// Fails with F0609 where such files stand in the way and there is no lock at all: a build ran, and nobody knows what
 /// it protected.
-pub fn built(changes: &Changes, overwrite: bool, sources: &mut Sources) -> Result<Lock, Trouble> {
+pub fn built(changes: &Changes, overwrite: bool, sources: &mut Sources) -> Result<Arc<Record>, Trouble> {
     let orphan = changes.files.iter().find(|change| matches!(change.kind, Kind::Foreign(_)) && change.is_generated());
     match orphan {
         Some(orphan) if overwrite && changes.old == Lock::default() => {
@@ -131,7 +133,7 @@ pub fn built(changes: &Changes, overwrite: bool, sources: &mut Sources) -> Resul
             );
             Err(Trouble::Refused(diagnostics))
         }
-        _ => Ok(changes.old.clone()),
+        _ => Ok(Arc::clone(&changes.old.record)),
     }
 }
 
@@ -222,7 +224,8 @@ impl Repository<'_> {
         let read = |blob: &Blob| Lock::parse(&String::from_utf8_lossy(&blob.bytes)).ok();
         let found = locks.iter().zip(ask(self.root, &names)?);
         let found: Vec<_> = found.filter_map(|(path, blob)| blob.map(|blob| (*path, blob))).collect();
-        let same = |(_, blob): &&(&str, Blob)| read(blob).is_some_and(|lock| lock.fleet == changes.new.fleet);
+        let same =
+            |(_, blob): &&(&str, Blob)| read(blob).is_some_and(|lock| lock.record.fleet == changes.new.record.fleet);
         let is_gone =
             |(path, blob): &&(&str, Blob)| read(blob).is_some() && changes.place.has(path).is_ok_and(|there| !there);
         let found = found.iter().find(same).or_else(|| found.iter().find(is_gone));

@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::hash::Hash;
 use super::journal::Journal;
-use super::lock::{Lock, LockError, Record, hash};
+use super::lock::{Lock, LockError};
 use super::place::{Place, Standing};
+use super::record::Record;
 use super::walk::Walk;
 use super::{LOCK, Trouble, names};
 use crate::diag::{Diagnostic, Diagnostics, codes};
@@ -24,8 +26,6 @@ pub(super) const AT_ONCE: usize = 256;
 /// What the output folder is to hold.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// The fleet's name.
-    pub fleet: String,
     /// The generated files.
     pub tree: OutputTree,
     /// What they run where.
@@ -62,7 +62,7 @@ pub struct Permit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change<'w> {
     /// Its path below the output folder.
-    pub path: String,
+    pub path: Cow<'w, str>,
     /// What becomes of it.
     pub kind: Kind,
     /// Its bytes now, if it is a file.
@@ -112,10 +112,10 @@ pub fn compare<'w>(place: &Place, wanted: &'w Wanted, sources: &mut Sources) -> 
         Some(old_text) if old_text == lock.as_bytes() => changes.unchanged += 1,
         before => {
             let kind = if before.is_some() { Kind::Update } else { Kind::Create };
-            changes.files.push(Change { path: LOCK.to_string(), kind, before, after: Some(lock.into()) });
+            let place = changes.files.partition_point(|change| *change.path < *LOCK);
+            changes.files.insert(place, Change { path: LOCK.into(), kind, before, after: Some(lock.into()) });
         }
     }
-    changes.files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(changes)
 }
 
@@ -142,21 +142,22 @@ impl Wanted {
     }
 
     /// The hashes of the generated files, as the lock has them.
-    fn hashes(&self) -> Vec<(String, String)> {
-        self.tree.par_iter().map(|(path, text)| (path.clone(), hash(text.as_bytes()))).collect()
+    fn hashes(&self) -> Vec<(String, Hash)> {
+        self.tree.par_iter().map(|(path, text)| (path.clone(), Hash::of(text.as_bytes()))).collect()
     }
 
     /// The lock of this tree, whose files have these `hashes`, with the entries of `old` that are left as they are.
-    fn lock(&self, old: &Lock, hashes: Vec<(String, String)>) -> Lock {
+    fn lock(&self, old: &Lock, hashes: Vec<(String, Hash)>) -> Lock {
         let left = old.files.iter().filter(|(path, _)| self.leaves(path));
-        let files = left.map(|(path, hash)| (path.clone(), hash.clone())).chain(hashes).collect();
+        let files = left.map(|(path, hash)| (path.clone(), *hash)).chain(hashes).collect();
         let record = if self.untouched.is_empty() { self.record.clone() } else { Arc::new(self.record_beside(old)) };
-        Lock { fleet: self.fleet.clone(), files, record }
+        Lock { files, record }
     }
 
     /// What is recorded, with the entries of `old` that are left as they are.
     fn record_beside(&self, old: &Lock) -> Record {
         Record {
+            fleet: self.record.fleet.clone(),
             identities: self.with_left(&old.record.identities, &self.record.identities),
             protected: self.record.protected.clone(),
             cascade: self.with_left(&old.record.cascade, &self.record.cascade),
@@ -178,9 +179,9 @@ impl<'w> Changes<'w> {
         let begun = self.interrupted.iter().flat_map(|journal| journal.files.keys()).map(|path| &**path);
         let owned: BTreeSet<&str> = self.old.files.keys().map(String::as_str).chain(begun).collect();
         let stale = owned.into_iter().filter(|path| !wanted.tree.contains_key(*path) && !wanted.leaves(path));
-        let generated = wanted.tree.iter().map(|(path, text)| (path.as_str(), Some(text.as_str())));
-        let mut files: Vec<_> = stale.map(|path| (path, None)).chain(generated).collect();
-        files.sort_unstable_by_key(|(path, _)| *path);
+        let generated = wanted.tree.iter().map(|(path, text)| (Cow::from(path), Some(text.as_str())));
+        let mut files: Vec<_> = stale.map(|path| (path.to_string().into(), None)).chain(generated).collect();
+        files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let compared: Vec<Result<Vec<Change>, Trouble>> = files
             .par_chunks(AT_ONCE)
             .map(|files| {
@@ -198,7 +199,12 @@ impl<'w> Changes<'w> {
     }
 
     /// What becomes of the file at `path`, which is to have this text, or to go; none when it is as it should be.
-    fn compare_file(&self, path: &str, text: Option<&'w str>, walk: &mut Walk) -> Result<Option<Change<'w>>, Trouble> {
+    fn compare_file(
+        &self,
+        path: &Cow<'w, str>,
+        text: Option<&'w str>,
+        walk: &mut Walk,
+    ) -> Result<Option<Change<'w>>, Trouble> {
         let likely = text.map_or(0, str::len);
         let (kind, before) = match (self.place.standing_by(walk, path, likely)?, text) {
             (Standing::Nothing, Some(_)) => (Kind::Create, None),
@@ -211,12 +217,12 @@ impl<'w> Changes<'w> {
             (Standing::Folder, _) => (Kind::Foreign("a folder"), None),
             (Standing::Other(what) | Standing::Behind(what), _) => (Kind::Foreign(what), None),
         };
-        Ok(Some(Change { path: path.to_string(), kind, before, after: text.map(Cow::from) }))
+        Ok(Some(Change { path: path.clone(), kind, before, after: text.map(Cow::from) }))
     }
 
     /// What becomes of the existing file at `path` with `bytes`: `ours` when it is as the lock says, or a journal.
     fn kind_of(&self, path: &str, bytes: &[u8], ours: Kind) -> Kind {
-        let hash = hash(bytes);
+        let hash = Hash::of(bytes);
         match self.old.files.get(path) {
             Some(owned) if *owned == hash => ours,
             _ if self.interrupted.as_ref().is_some_and(|journal| journal.owns(path, &hash)) => ours,
@@ -256,7 +262,7 @@ impl Change<'_> {
             Kind::Create | Kind::Update | Kind::Remove => true,
             Kind::Edited => permit.edits,
             Kind::Foreign(_) => {
-                self.is_foreign_file() && (permit.adopted.contains(&self.path) || permit.edits && self.is_generated())
+                self.is_foreign_file() && (permit.adopted.contains(&*self.path) || permit.edits && self.is_generated())
             }
         }
     }

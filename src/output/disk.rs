@@ -22,6 +22,9 @@ const MODE: u32 = 0o644;
 /// Most files have fewer bytes than this.
 #[cfg(unix)]
 const LIKELY: usize = 1 << 16;
+/// The most that is made room for at once for a file of unknown size. One of megabytes, as a lock may be, does not grow into
+/// twice of what it needs; one that says it is endless takes no more than it has.
+const MOST: usize = 1 << 26;
 
 /// No file that is generated has more bytes than this; what never ends has.
 #[cfg(unix)]
@@ -188,6 +191,10 @@ impl Disk for OpenFolder {
 
     fn read(&self, folder: &Folder, name: &str, likely: usize) -> io::Result<Vec<u8>> {
         let mut file = open_file(folder.opened()?, name)?;
+        let likely = match likely {
+            0 => usize::try_from(file.metadata()?.len()).map_or(MOST, |length| length.min(MOST)),
+            likely => likely,
+        };
         // One more byte than there should be: so that one call says that it was all.
         let mut bytes = vec![0; likely.saturating_add(1)];
         let mut length = 0;

@@ -11,6 +11,7 @@ use std::io;
 use serde_json::Value;
 
 use super::disk::{Disk, Folder, Found};
+use super::hash::Hash;
 use super::place::{Place, Standing};
 use super::{Trouble, names};
 
@@ -29,7 +30,7 @@ const SCHEMA: &str = "fleetc.journal/1";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Journal<'j> {
     /// By the path below the output folder, the hashes that a file there may have, sorted.
-    pub files: BTreeMap<Cow<'j, str>, Vec<Cow<'j, str>>>,
+    pub files: BTreeMap<Cow<'j, str>, Vec<Hash>>,
 }
 
 impl<'j> Journal<'j> {
@@ -58,23 +59,23 @@ impl<'j> Journal<'j> {
         for (path, hashes) in value.get("files")?.as_object()? {
             names::check_path(path).ok()?;
             for hash in hashes.as_array()? {
-                journal.add(path.clone(), hash.as_str()?.to_owned());
+                journal.add(path.clone(), Hash::parse(hash.as_str()?)?);
             }
         }
         Some(journal)
     }
 
     /// Adds that `path` may have the bytes of this hash.
-    pub fn add(&mut self, path: impl Into<Cow<'j, str>>, hash: impl Into<Cow<'j, str>>) {
-        let (hashes, hash) = (self.files.entry(path.into()).or_default(), hash.into());
+    pub fn add(&mut self, path: impl Into<Cow<'j, str>>, hash: Hash) {
+        let hashes = self.files.entry(path.into()).or_default();
         if let Err(place) = hashes.binary_search(&hash) {
             hashes.insert(place, hash);
         }
     }
 
     /// Whether a file at `path` with this hash may be a build's.
-    pub fn owns(&self, path: &str, hash: &str) -> bool {
-        self.files.get(path).is_some_and(|hashes| hashes.binary_search_by(|other| (**other).cmp(hash)).is_ok())
+    pub fn owns(&self, path: &str, hash: &Hash) -> bool {
+        self.files.get(path).is_some_and(|hashes| hashes.binary_search(hash).is_ok())
     }
 
     /// The text of the journal.

@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::compare::{AT_ONCE, Changes};
+use super::hash::Hash;
 use super::journal::STAGING;
-use super::lock::{Lock, files_of, hash};
+use super::lock::{Lock, files_of};
 use super::place::{Place, Standing};
 use super::walk::{Walk, Way};
 use super::{LOCK, baseline};
@@ -29,7 +30,7 @@ impl Left {
             changes.files.iter().find(|change| change.path == LOCK).and_then(|change| change.after.as_deref());
         let text = written.map_or_else(|| Cow::Owned(changes.new.text()), Cow::Borrowed);
         let object = baseline::object_of(&changes.place, text.as_bytes());
-        Self { lock: hash(text.as_bytes()), object }
+        Self { lock: Hash::of(text.as_bytes()).to_string(), object }
     }
 
     /// Whether `object`, by Git's name, is the lock.
@@ -45,13 +46,15 @@ impl Left {
         if !matches!(place.standing(STAGING), Ok(Standing::Nothing)) {
             return None;
         }
-        let lock = lock_in(place).filter(|bytes| hash(bytes) == self.lock)?;
+        let lock = lock_in(place).filter(|bytes| Hash::of(bytes).to_string() == self.lock)?;
         let files = files_of(std::str::from_utf8(&lock).ok()?)?;
         let alike = files.par_chunks(AT_ONCE).all(|files| {
             let (mut walk, mut bytes) = (place.walk(), Vec::new());
             files.iter().all(|(path, known)| {
                 let length = read(place, &mut walk, path, &mut bytes).ok();
-                length.and_then(|length| bytes.get(..length)).is_some_and(|bytes| hash(bytes) == *known)
+                length
+                    .and_then(|length| bytes.get(..length))
+                    .is_some_and(|bytes| Hash::parse(known) == Some(Hash::of(bytes)))
             })
         });
         alike.then(|| Changes {

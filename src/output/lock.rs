@@ -3,18 +3,18 @@
 //! It is committed with the output, so it is the baseline that the next build is compared with. Its text is JSON with
 //! sorted keys and one line an entry, so that a diff of it reads like a list of what changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::io::Write;
 use std::sync::Arc;
 
 use foldhash::HashMap;
-use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::hash::Hash;
 use super::names;
-use crate::plan::{Content, Deployment, Instance, ObjectRef, OnDelete, Plan, json};
-use crate::target::Engines;
+use super::record::{Clusters, Record};
 
 /// The format that is written.
 const SCHEMA: &str = "fleetc.lock/3";
@@ -25,35 +25,11 @@ const SCHEMA_2: &str = "fleetc.lock/2";
 /// The one before that, which knows neither what is protected nor how something goes, and has no digest.
 const SCHEMA_1: &str = "fleetc.lock/1";
 
-/// `<engine>/component/<name>`, for a named instance `<engine>/<instance>/component/<name>`, with the clusters it runs on.
-pub type Identities = BTreeMap<String, BTreeSet<String>>;
-
-/// By identity and by place, the protected clusters where its workloads are there. A place is a namespace; with a slash
-/// and the release for a chart; the objects, for a declaration that makes some.
-pub type Places = BTreeMap<String, BTreeMap<String, BTreeSet<String>>>;
-
-/// What a build runs where, and how it would go.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Record {
-    /// What runs where.
-    pub identities: Identities,
-    /// The protected clusters; none when that was not recorded.
-    pub protected: Option<BTreeSet<String>>,
-    /// Those of the identities whose workloads go with what deploys them.
-    pub cascade: Identities,
-    /// Where the workloads on protected clusters are. An engine deletes them when they are elsewhere from then on.
-    pub places: Places,
-    /// For each identity the hash of what it is, but for its name.
-    pub contents: BTreeMap<String, String>,
-}
-
 /// The contents of a lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
-    /// The fleet's name.
-    pub fleet: String,
-    /// Every owned file, below the output folder, with the SHA-256 of its bytes in hexadecimal as `sha256sum` prints it.
-    pub files: BTreeMap<String, String>,
+    /// Every owned file, below the output folder, with the hash of its bytes.
+    pub files: BTreeMap<String, Hash>,
     /// What runs where.
     pub record: Arc<Record>,
 }
@@ -66,15 +42,23 @@ struct Head {
 }
 
 /// The entries of a lock as they are written. What not every format has may be missing.
+///
+/// Neither a hash nor the name of a cluster holds what JSON escapes, so they are not copied.
 #[derive(Deserialize)]
-struct Written {
+struct Written<'t> {
     fleet: String,
-    files: BTreeMap<String, String>,
-    identities: Identities,
-    protected: Option<BTreeSet<String>>,
-    cascade: Option<Identities>,
-    places: Option<Places>,
-    contents: Option<BTreeMap<String, String>>,
+    #[serde(borrow)]
+    files: BTreeMap<String, &'t str>,
+    #[serde(borrow)]
+    identities: BTreeMap<String, Vec<&'t str>>,
+    #[serde(borrow)]
+    protected: Option<Vec<&'t str>>,
+    #[serde(borrow)]
+    cascade: Option<BTreeMap<String, Vec<&'t str>>>,
+    #[serde(borrow)]
+    places: Option<BTreeMap<String, BTreeMap<String, Vec<&'t str>>>>,
+    #[serde(borrow)]
+    contents: Option<BTreeMap<String, &'t str>>,
 }
 
 /// Why a text is no lock.
@@ -118,16 +102,12 @@ impl Lock {
             _ => return Err(wrong(format!("has no `schema` of `{SCHEMA}`"))),
         };
         let written: Result<Written, _> = serde_json::from_str(text);
-        let lock = written
-            .ok()
-            .and_then(|written| Self::of(written, version))
-            .ok_or_else(|| wrong("lacks an entry, or has one of the wrong type".into()))
-            .and_then(Self::checked)?;
+        let lock = Self::of(written.map_err(|_| lacking())?, version)?;
         // The first format had no digest. One that has is a lock of today whose `schema` somebody lowered, which would do
         // away with the digest and with what is protected.
         let sound = match version {
             1 => head.digest.is_none(),
-            _ => head.digest.as_ref().and_then(Value::as_str) == Some(&lock.digest(version)),
+            _ => head.digest.as_ref().and_then(Value::as_str) == Some(&*lock.digest(version).to_string()),
         };
         if !sound {
             let help = "restore it from Git; after a merge, take either side and build again with `--overwrite-edits`";
@@ -136,63 +116,108 @@ impl Lock {
         Ok(lock)
     }
 
-    fn of(written: Written, version: u8) -> Option<Self> {
-        let mut record = Record { identities: written.identities, ..Record::default() };
-        if version > 1 {
-            record.cascade = written.cascade?;
-            record.protected = Some(written.protected?);
-            record.contents = written.contents?;
-        }
-        if version > 2 {
-            record.places = written.places?;
-        }
-        Some(Self { fleet: written.fleet, files: written.files, record: Arc::new(record) })
-    }
-
-    fn checked(self) -> Result<Self, LockError> {
-        for (path, hash) in &self.files {
+    fn of(written: Written, version: u8) -> Result<Self, LockError> {
+        let mut names = Names::default();
+        let (since_2, since_3) = (version > 1, version > 2);
+        let cascade = required(written.cascade, since_2)?;
+        let contents = required(written.contents, since_2)?;
+        let places = required(written.places, since_3)?.into_iter();
+        let record = Record {
+            fleet: written.fleet,
+            identities: names.lists(written.identities),
+            protected: required(written.protected, since_2)?.map(|protected| names.list(protected)),
+            cascade: names.lists(cascade.unwrap_or_default()),
+            places: places.flatten().map(|(identity, places)| (identity, names.lists(places))).collect(),
+            contents: hashes(contents.unwrap_or_default())?,
+        };
+        for path in written.files.keys() {
             names::check_path(path).map_err(|reason| wrong(format!("owns a file that no build writes: {reason}")))?;
-            if hash.len() != 64 || !hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-                return Err(wrong(format!("has no SHA-256 for `{path}`")));
-            }
         }
-        Ok(self)
+        Ok(Self { files: hashes(written.files)?, record: Arc::new(record) })
     }
 
     /// The text of the lock.
     pub fn text(&self) -> String {
-        let entries = self.entries(VERSION);
-        let digest = hash(entries.as_bytes());
-        // Of a large fleet it is megabytes, so it takes no more room than it needs.
-        [&format!("{{\n  \"schema\": \"{SCHEMA}\",\n  \"digest\": \"{digest}\",\n"), &*entries, "}\n"].concat()
+        let digest = self.digest(VERSION);
+        let mut text = Vec::with_capacity(self.room());
+        text.extend(format!("{{\n  \"schema\": \"{SCHEMA}\",\n  \"digest\": \"{digest}\",\n").bytes());
+        let mut text = self.entries(VERSION, text);
+        text.extend(b"}\n");
+        // JSON is UTF-8.
+        String::from_utf8(text).unwrap_or_default()
     }
 
     /// The hash of all entries. So two branches that both changed what is built collide when they are merged, and the
     /// merge is built anew.
-    fn digest(&self, version: u8) -> String {
-        hash(self.entries(version).as_bytes())
+    fn digest(&self, version: u8) -> Hash {
+        self.entries(version, Sha256::new()).into()
     }
 
-    /// The entries, as the format of this version has them.
-    fn entries(&self, version: u8) -> String {
+    /// Writes the entries, as the format of this version has them.
+    fn entries<W: Write>(&self, version: u8, to: W) -> W {
         let record = &self.record;
-        let mut text = Entries::default();
-        text.key("fleet", |text| text.quote(&self.fleet));
+        let mut text = Entries { to, any: false };
+        text.key("fleet", |text| text.quote(&record.fleet));
         text.key("protected", |text| text.list(record.protected.iter().flatten()));
-        text.block("files", &self.files, |text, hash| text.quote(hash));
+        text.block("files", &self.files, |text, hash| text.quote(&hash.to_string()));
         text.block("identities", &record.identities, |text, names| text.list(names));
         text.block("cascade", &record.cascade, |text, names| text.list(names));
         if version > 2 {
             text.block("places", &record.places, |text, places| {
                 text.between(("{", "}"), places, |text, (place, names)| {
                     text.quote(place);
-                    text.0.extend(b": ");
+                    text.put(b": ");
                     text.list(names);
                 });
             });
         }
-        text.block("contents", &record.contents, |text, hash| text.quote(hash));
-        text.finish()
+        text.block("contents", &record.contents, |text, hash| text.quote(&hash.to_string()));
+        text.put(b"\n");
+        text.to
+    }
+
+    /// About how many bytes its text has: of a large fleet it is megabytes, and growing by halves would take them twice.
+    fn room(&self) -> usize {
+        let record = &self.record;
+        let list = |names: &Clusters| names.iter().map(|name| name.len() + 4).sum::<usize>();
+        let lists = |all: &BTreeMap<String, Clusters>| {
+            all.iter().map(|(key, names)| key.len() + 12 + list(names)).sum::<usize>()
+        };
+        let hashes = |all: &BTreeMap<String, Hash>| all.keys().map(|key| key.len() + 76).sum::<usize>();
+        let places = record.places.iter().map(|(key, places)| key.len() + 12 + lists(places)).sum::<usize>();
+        let protected = record.protected.as_ref().map_or(0, list);
+        let lists = lists(&record.identities) + lists(&record.cascade);
+        400 + record.fleet.len() + protected + lists + places + hashes(&self.files) + hashes(&record.contents)
+    }
+}
+
+/// An entry of a lock whose format has it, or one that is not read.
+fn required<T>(entry: Option<T>, has_it: bool) -> Result<Option<T>, LockError> {
+    match entry.filter(|_| has_it) {
+        None if has_it => Err(lacking()),
+        entry => Ok(entry),
+    }
+}
+
+fn hashes(written: BTreeMap<String, &str>) -> Result<BTreeMap<String, Hash>, LockError> {
+    let hash = |(name, text): (String, &str)| match Hash::parse(text) {
+        Some(hash) => Ok((name, hash)),
+        None => Err(wrong(format!("has no SHA-256 for `{name}`"))),
+    };
+    written.into_iter().map(hash).collect()
+}
+
+/// The names of clusters. Each is held once, however often a lock has it.
+#[derive(Default)]
+struct Names<'t>(HashMap<&'t str, Arc<str>>);
+
+impl<'t> Names<'t> {
+    fn list(&mut self, names: Vec<&'t str>) -> Clusters {
+        names.into_iter().map(|name| Arc::clone(self.0.entry(name).or_insert_with(|| name.into()))).collect()
+    }
+
+    fn lists(&mut self, lists: BTreeMap<String, Vec<&'t str>>) -> BTreeMap<String, Clusters> {
+        lists.into_iter().map(|(key, names)| (key, self.list(names))).collect()
     }
 }
 
@@ -207,17 +232,25 @@ pub(super) fn files_of(text: &str) -> Option<Vec<(&str, &str)>> {
     files.lines().map(file).collect()
 }
 
-/// The text of entries: JSON with a line for each.
-#[derive(Default)]
-struct Entries(Vec<u8>);
+/// What writes the text of entries: JSON with a line for each.
+struct Entries<W> {
+    to: W,
+    /// Whether there is one.
+    any: bool,
+}
 
-impl Entries {
-    fn quote(&mut self, text: &str) {
-        // Writing to memory cannot fail.
-        _ = serde_json::to_writer(&mut self.0, text);
+impl<W: Write> Entries<W> {
+    fn put(&mut self, bytes: &[u8]) {
+        // What is written to, memory or a hash, cannot fail.
+        _ = self.to.write_all(bytes);
     }
 
-    fn list<'a>(&mut self, names: impl IntoIterator<Item = &'a String>) {
+    fn quote(&mut self, text: &str) {
+        // As above.
+        _ = serde_json::to_writer(&mut self.to, text);
+    }
+
+    fn list<'a>(&mut self, names: impl IntoIterator<Item = &'a Arc<str>>) {
         self.between(("[", "]"), names, |text, name| text.quote(name));
     }
 
@@ -227,175 +260,42 @@ impl Entries {
         items: impl IntoIterator<Item = T>,
         one: impl Fn(&mut Self, T),
     ) {
-        self.0.extend(open.as_bytes());
+        self.put(open.as_bytes());
         for (place, item) in items.into_iter().enumerate() {
             if place > 0 {
-                self.0.extend(b", ");
+                self.put(b", ");
             }
             one(self, item);
         }
-        self.0.extend(close.as_bytes());
+        self.put(close.as_bytes());
     }
 
     /// An entry of the lock, on its own line.
     fn key(&mut self, name: &str, value: impl FnOnce(&mut Self)) {
-        if !self.0.is_empty() {
-            self.0.extend(b",\n");
-        }
-        self.0.extend(b"  ");
+        self.put(if self.any { b",\n  " } else { b"  " });
+        self.any = true;
         self.quote(name);
-        self.0.extend(b": ");
+        self.put(b": ");
         value(self);
     }
 
     /// An entry with a line for each of the keys in it.
     fn block<T>(&mut self, name: &str, entries: &BTreeMap<String, T>, value: impl Fn(&mut Self, &T)) {
         self.key(name, |text| {
-            text.0.push(b'{');
+            text.put(b"{");
             for (place, (key, entry)) in entries.iter().enumerate() {
-                text.0.extend(if place == 0 { &b"\n    "[..] } else { b",\n    " });
+                text.put(if place == 0 { b"\n    " } else { b",\n    " });
                 text.quote(key);
-                text.0.extend(b": ");
+                text.put(b": ");
                 value(text, entry);
             }
-            text.0.extend(if entries.is_empty() { &b"}"[..] } else { b"\n  }" });
+            text.put(if entries.is_empty() { b"}" } else { b"\n  }" });
         });
     }
-
-    fn finish(mut self) -> String {
-        self.0.push(b'\n');
-        // JSON is UTF-8.
-        String::from_utf8(self.0).unwrap_or_default()
-    }
 }
 
-/// What an instance of an engine runs of a component.
-#[derive(Default)]
-struct Found {
-    clusters: BTreeSet<String>,
-    cascade: BTreeSet<String>,
-    places: BTreeMap<String, BTreeSet<String>>,
-    content: Sha256,
-}
-
-impl Found {
-    /// What each of so many instances runs of a component, whose deployments these are; `serving` are the instances of each
-    /// cluster.
-    fn of(deployments: &[Deployment], serving: &HashMap<&str, Vec<usize>>, instances: usize) -> Vec<Option<Self>> {
-        let mut all: Vec<Option<Self>> = (0..instances).map(|_| None).collect();
-        let mut content = Vec::new();
-        for deployment in deployments {
-            content.clear();
-            for place in serving.get(&*deployment.cluster).into_iter().flatten() {
-                let Some(found) = all.get_mut(*place) else { continue };
-                if content.is_empty() {
-                    json::content(deployment, &mut content);
-                }
-                found.get_or_insert_with(Self::default).add(deployment, &content);
-            }
-        }
-        all
-    }
-
-    fn add(&mut self, deployment: &Deployment, content: &[u8]) {
-        let cluster = deployment.cluster.to_string();
-        if deployment.protected {
-            self.places.entry(place_of(deployment)).or_default().insert(cluster.clone());
-        }
-        if deployment.on_delete == OnDelete::Cascade {
-            self.cascade.insert(cluster.clone());
-        }
-        self.clusters.insert(cluster);
-        self.content.update(content);
-    }
-}
-
-impl Record {
-    /// What `plan` runs with `engines`.
-    pub fn of(plan: &Plan, engines: &Engines) -> Self {
-        let protected = plan.clusters.iter().filter(|cluster| cluster.protected);
-        let protected = Some(protected.map(|cluster| cluster.name.to_string()).collect());
-        let mut record = Self { protected, ..Self::default() };
-        let argocd: Vec<_> = plan.argocd.iter().filter(|_| engines.argocd).map(|settings| &settings.instance).collect();
-        let flux: Vec<_> = plan.flux.iter().filter(|_| engines.flux).map(|settings| &settings.instance).collect();
-        let mut contents: BTreeMap<String, Sha256> = BTreeMap::new();
-        let instances: Vec<(&str, &Instance)> = [("argocd", &argocd), ("flux", &flux)]
-            .into_iter()
-            .flat_map(|(engine, all)| all.iter().map(move |instance| (engine, *instance)))
-            .collect();
-        let serving: HashMap<&str, Vec<usize>> = plan
-            .clusters
-            .iter()
-            .map(|cluster| {
-                let serves = |place: &usize| instances.get(*place).is_some_and(|(_, one)| one.serves(&cluster.name));
-                (&*cluster.name, (0..instances.len()).filter(serves).collect())
-            })
-            .collect();
-        let components: Vec<&[Deployment]> = plan.deployments.chunk_by(|a, b| a.component == b.component).collect();
-        let found: Vec<_> = components.par_iter().map(|all| Found::of(all, &serving, instances.len())).collect();
-        for (all, found) in components.into_iter().zip(found) {
-            let Some(first) = all.first() else { continue };
-            for ((engine, instance), found) in instances.iter().zip(found) {
-                let Some(found) = found else { continue };
-                let identity = identity(engine, instance.name.as_deref(), &first.component);
-                if !found.cascade.is_empty() {
-                    record.cascade.insert(identity.clone(), found.cascade);
-                }
-                if !found.places.is_empty() {
-                    record.places.insert(identity.clone(), found.places);
-                }
-                record.identities.insert(identity.clone(), found.clusters);
-                contents.insert(identity, found.content);
-            }
-        }
-        // What an object on the hub is for is what would miss it.
-        for object in &plan.hub_objects {
-            let keeps = ObjectRef::of(&object.object).takes_others_along();
-            for (engine, instances) in [("argocd", &argocd), ("flux", &flux)] {
-                for instance in instances {
-                    let served = object.clusters.iter().filter(|cluster| instance.serves(cluster));
-                    let served: Vec<String> = served.map(|cluster| cluster.to_string()).collect();
-                    if !served.is_empty() {
-                        let identity = identity(engine, instance.name.as_deref(), &object.name);
-                        contents.entry(identity.clone()).or_default().update(object.object.to_string().as_bytes());
-                        if !keeps {
-                            record.cascade.entry(identity.clone()).or_default().extend(served.iter().cloned());
-                        }
-                        record.identities.entry(identity).or_default().extend(served);
-                    }
-                }
-            }
-        }
-        record.contents =
-            contents.into_iter().map(|(identity, hash)| (identity, format!("{:x}", hash.finalize()))).collect();
-        record
-    }
-}
-
-/// Where the workloads of a deployment are.
-fn place_of(deployment: &Deployment) -> String {
-    let namespace = deployment.namespace.as_deref().unwrap_or_default();
-    match &deployment.content {
-        Content::Path(_) => namespace.to_string(),
-        Content::Chart(chart) => format!("{namespace}/{}", chart.release),
-        Content::Objects(objects) => {
-            let objects: Vec<_> = objects.iter().map(|object| json::object_ref(&ObjectRef::of(object))).collect();
-            objects.join(" ")
-        }
-    }
-}
-
-/// The identity of a component in an engine.
-fn identity(engine: &str, instance: Option<&str>, component: &str) -> String {
-    match instance {
-        Some(instance) => format!("{engine}/{instance}/component/{component}"),
-        None => format!("{engine}/component/{component}"),
-    }
-}
-
-/// The SHA-256 of `bytes`, as the lock writes it.
-pub(super) fn hash(bytes: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(bytes))
+fn lacking() -> LockError {
+    wrong("lacks an entry, or has one of the wrong type".into())
 }
 
 fn wrong(message: String) -> LockError {
@@ -409,16 +309,16 @@ mod tests {
     use super::*;
 
     fn lock() -> Lock {
-        let clusters = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect();
+        let clusters = |names: &[&str]| names.iter().map(|name| Arc::from(*name)).collect();
         Lock {
-            fleet: "my-org".into(),
-            files: [("argocd/root.yaml".into(), hash(b"a")), ("flux/hub/x.yaml".into(), hash(b"b"))].into(),
+            files: [("argocd/root.yaml".into(), Hash::of(b"a")), ("flux/hub/x.yaml".into(), Hash::of(b"b"))].into(),
             record: Arc::new(Record {
+                fleet: "my-org".into(),
                 identities: [("argocd/component/web".into(), clusters(&["prod", "dev"]))].into(),
                 protected: Some(clusters(&["prod"])),
                 cascade: [("argocd/component/web".into(), clusters(&["dev"]))].into(),
                 places: [("argocd/component/web".into(), [("web".into(), clusters(&["prod"]))].into())].into(),
-                contents: [("argocd/component/web".into(), hash(b"c"))].into(),
+                contents: [("argocd/component/web".into(), Hash::of(b"c"))].into(),
             }),
         }
     }
@@ -427,8 +327,10 @@ mod tests {
     fn the_files_of_a_text_are_those_of_the_lock() {
         for files in [1, 2] {
             let lock = Lock { files: lock().files.into_iter().take(files).collect(), ..lock() };
-            let found: BTreeMap<String, String> =
-                files_of(&lock.text()).unwrap().into_iter().map(|(path, hash)| (path.into(), hash.into())).collect();
+            let text = lock.text();
+            let found = files_of(&text).unwrap().into_iter();
+            let found: BTreeMap<String, Hash> =
+                found.map(|(path, hash)| (path.into(), Hash::parse(hash).unwrap())).collect();
             assert_eq!(found, lock.files);
         }
         assert_eq!(files_of(&Lock::default().text()), None);
@@ -462,10 +364,10 @@ mod tests {
   }
 }
 "#
-            .replace("DIGEST", &lock().digest(VERSION))
+            .replace("DIGEST", &lock().digest(VERSION).to_string())
         );
         assert_eq!(Lock::parse(&lock().text()).unwrap(), lock());
-        let record = Record { protected: Some(BTreeSet::new()), ..Record::default() };
+        let record = Record { protected: Some(Clusters::new()), ..Record::default() };
         let empty = Lock { record: Arc::new(record), ..Lock::default() };
         assert_eq!(Lock::parse(&empty.text()).unwrap(), empty);
         assert_eq!(Lock::parse(&lock().text().replace('\n', "\r\n")).unwrap(), lock());
@@ -473,10 +375,10 @@ mod tests {
 
     #[test]
     fn a_lock_of_the_format_before_is_read_and_has_its_own_digest() {
-        let record = Record { places: Places::new(), ..(*lock().record).clone() };
+        let record = Record { places: BTreeMap::new(), ..(*lock().record).clone() };
         let old = Lock { record: Arc::new(record), ..lock() };
         let text = old.text().replace("lock/3", "lock/2").replace("  \"places\": {},\n", "");
-        let text = text.replace(&old.digest(VERSION), &old.digest(2));
+        let text = text.replace(&old.digest(VERSION).to_string(), &old.digest(2).to_string());
         assert_eq!(Lock::parse(&text).unwrap(), old);
         assert!(Lock::parse(&text.replace("[\"dev\"]", "[]")).is_err());
     }

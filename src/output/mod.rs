@@ -10,12 +10,14 @@ mod baseline;
 mod compare;
 mod diff;
 mod disk;
+mod hash;
 mod journal;
 mod left;
 mod lock;
 mod names;
 mod pieces;
 mod place;
+mod record;
 mod walk;
 mod write;
 
@@ -26,9 +28,11 @@ pub use baseline::{Committed, CommittedObject, built, committed, committed_objec
 pub use compare::{Change, Changes, Kind, Permit, Wanted, compare};
 pub use diff::{PATIENCE as DIFF_PATIENCE, coloured, unified, unified_texts};
 pub use disk::{Disk, Folder, Found, Hold, OpenFolder};
+pub use hash::Hash;
 pub use left::Left;
-pub use lock::{Identities, Lock, LockError, Places, Record};
+pub use lock::{Lock, LockError};
 pub use place::{Held, Place};
+pub use record::{Clusters, Identities, Places, Record};
 
 use crate::diag::Diagnostics;
 use crate::project::reason;

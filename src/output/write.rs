@@ -12,14 +12,13 @@
 //! Each step has reached the disk before the next begins. Killed before step 2, nothing has changed; later, the next
 //! build goes on from there. `tests/faults.rs` stops it at every operation.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
 
 use super::compare::Changes;
 use super::disk::Folder;
+use super::hash::Hash;
 use super::journal::{STAGING, begin_staging, end_staging};
-use super::lock::hash;
 use super::pieces::{Piece, Pieces};
 use super::place::{Held, Standing};
 use super::walk::Walk;
@@ -122,8 +121,8 @@ impl Changes<'_> {
             if let Some(text) = &change.after
                 && change.path != LOCK
             {
-                let known = self.new.files.get(&change.path).map(|hash| Cow::from(hash.as_str()));
-                journal.add(&*change.path, known.unwrap_or_else(|| hash(text.as_bytes()).into()));
+                let known = self.new.files.get(&*change.path).copied();
+                journal.add(&*change.path, known.unwrap_or_else(|| Hash::of(text.as_bytes())));
             }
         }
         journal.write(&self.place, staging)

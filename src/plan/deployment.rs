@@ -18,11 +18,11 @@ pub struct Deployment {
     /// The cluster.
     pub cluster: Arc<str>,
     /// `<component>-<cluster>`, shortened when too long.
-    pub name: String,
+    pub name: Arc<str>,
     /// Components on the same cluster that come first, sorted.
-    pub after: Vec<Arc<str>>,
+    pub after: Arc<[Arc<str>]>,
     /// Those of them that follow from secrets and stores and that nobody wrote.
-    pub implied: Vec<Arc<str>>,
+    pub implied: Arc<[Arc<str>]>,
     /// The stage of the rollout.
     pub stage: Option<Arc<str>>,
     /// Whether it is paused.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use foldhash::HashSet;
 
 use super::space::Space;
+use super::values::Values;
 use super::{Duration, OnDelete, Plan, ProjectClusters, Provisioner, Register};
 use crate::source::Span;
 
@@ -164,9 +165,21 @@ impl Plan {
         let mut plan = plan.into_owned();
         for deployment in &mut plan.deployments {
             let implied = std::mem::take(&mut deployment.implied);
-            deployment.after.retain(|component| !implied.contains(component));
+            if !implied.is_empty() {
+                let after = deployment.after.iter().filter(|component| !implied.contains(component));
+                deployment.after = after.cloned().collect();
+            }
         }
         Cow::Owned(plan)
+    }
+
+    /// Lets go of the values and patches of all deployments, when all engines are built. Of a large plan they are the most.
+    pub fn forget_manifests(&mut self) {
+        let (values, patches) = (Values::default(), Arc::default());
+        for deployment in &mut self.deployments {
+            deployment.values = values.clone();
+            deployment.patches = Arc::clone(&patches);
+        }
     }
 
     /// The plan as `instance` sees it: its clusters, what runs on them, and what of projects and rollouts speaks of them.

@@ -48,7 +48,7 @@ pub(super) fn read(plan: &Plan, settings: &ArgoCd, tree: &OutputTree) -> Reading
     let folder = settings.instance.folder("argocd");
     let mut reader = Reader {
         plan,
-        places: plan.deployments.iter().enumerate().map(|(index, d)| (d.name.as_str(), index)).collect(),
+        places: plan.deployments.iter().enumerate().map(|(index, d)| (&*d.name, index)).collect(),
         reading: Reading::default(),
     };
     let mut members = reader.sets(settings, &objects(tree, &folder, API, "ApplicationSet"));

@@ -37,7 +37,7 @@ pub(super) fn read(plan: &Plan, settings: &Flux, tree: &OutputTree) -> Reading {
     let mut objects = objects(tree, &folder, API, "Kustomization");
     objects.retain(|object| !object.path.starts_with(BASE));
     objects.extend(overlaid(tree, &folder, API, "Kustomization"));
-    let places = plan.deployments.iter().enumerate().map(|(index, d)| (d.name.as_str(), index)).collect();
+    let places = plan.deployments.iter().enumerate().map(|(index, d)| (&*d.name, index)).collect();
     let mut reading = Reading::default();
     let all = parts(settings.mode, &objects, &places, &mut reading);
     for ((scope, _), kustomization) in &all {

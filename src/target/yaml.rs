@@ -118,10 +118,9 @@ impl Stream {
 
     /// The file; none without a document.
     #[must_use]
-    pub fn into_text(mut self) -> Option<String> {
-        // All files together are in memory for a while.
-        self.text.shrink_to_fit();
-        (!self.text.is_empty()).then_some(self.text)
+    pub fn into_text(self) -> Option<String> {
+        // All files together are in memory for a while. One that gives back what it does not need leaves a gap behind it.
+        (!self.text.is_empty()).then(|| self.text.as_str().to_owned())
     }
 
     /// The text behind which a document may be written.

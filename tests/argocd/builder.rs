@@ -56,9 +56,9 @@ pub fn cluster(name: &str) -> Cluster {
 pub fn deployment(component: &str, cluster: &str) -> Deployment {
     Deployment {
         cluster: cluster.into(),
-        name: format!("{component}-{cluster}"),
-        after: Vec::new(),
-        implied: Vec::new(),
+        name: format!("{component}-{cluster}").into(),
+        after: Arc::default(),
+        implied: Arc::default(),
         stage: None,
         suspend: false,
         on_delete: OnDelete::Cascade,

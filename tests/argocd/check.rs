@@ -46,7 +46,7 @@ fn a_plain_fleet_is_fine() {
 fn an_order_needs_progressive_syncs_and_says_so_once() {
     let mut plan = rolling(vec![deployment("web", "dev"), deployment("web", "prod")]);
     plan.deployments.push(deployment("zoo", "dev"));
-    plan.deployments[2].after = vec!["web".into()];
+    plan.deployments[2].after = Arc::new(["web".into()]);
     plan.deployments[2] = said(plan.deployments[2].clone(), "after", 21);
     plan.argocd.first_mut().unwrap().progressive_syncs = false;
     expect(&plan, &[("F0503", 20, "Argo CD keeps the order of `web` and `zoo` only with progressive syncs")]);
@@ -59,7 +59,7 @@ fn an_order_needs_progressive_syncs_and_says_so_once() {
 fn an_order_switches_automated_sync_off_which_is_said_once_for_a_fleet() {
     let mut plan = rolling(vec![deployment("web", "dev"), deployment("web", "prod")]);
     plan.deployments.push(deployment("zoo", "dev"));
-    plan.deployments[2].after = vec!["web".into()];
+    plan.deployments[2].after = Arc::new(["web".into()]);
     expect(&plan, &[("F0505", 20, "with `rollout`, Argo CD syncs only when the order says so")]);
 }
 
@@ -76,7 +76,7 @@ fn self_heal_in_an_order_is_a_warning_instead() {
 #[test]
 fn self_heal_of_what_others_wait_for_is_a_warning_too() {
     let mut plan = plan(vec![deployment("app", "dev"), deployment("crds", "dev"), deployment("other", "dev")]);
-    plan.deployments[0].after = vec!["crds".into()];
+    plan.deployments[0].after = Arc::new(["crds".into()]);
     for (index, deployment) in plan.deployments.iter_mut().enumerate() {
         deployment.self_heal = index > 0;
         *deployment = said(deployment.clone(), "self-heal", 30 + index as u32);
@@ -160,7 +160,7 @@ fn a_rollout_over_more_clusters_than_one_application_set_holds_is_refused() {
 fn opposite_orders_on_different_clusters_cannot_be_kept() {
     let mut plan = plan(vec![deployment("a", "x"), deployment("a", "y"), deployment("b", "x"), deployment("b", "y")]);
     for (index, after, place) in [(0, "b", 40), (3, "a", 41)] {
-        plan.deployments[index].after = vec![after.into()];
+        plan.deployments[index].after = Arc::new([after.into()]);
         plan.deployments[index] = said(plan.deployments[index].clone(), "after", place);
     }
     expect(
@@ -248,7 +248,7 @@ fn what_the_declared_version_lacks_is_refused() {
     artifact.source = source("oci", SourceKind::Oci, "oci://ghcr.io/acme/web", Revision::Tag("v1".to_owned()));
     let mut chart_ = artifact.clone();
     chart_.component = "zoo".into();
-    chart_.name = "zoo-dev".to_owned();
+    chart_.name = "zoo-dev".into();
     chart_.content = Content::Chart(chart("zoo", "1.0.0", "zoo"));
     chart_.sync_options = vec!["Prune=confirm".to_owned(), "PruneLast=true".to_owned()];
     let mut plan = plan(vec![said(artifact, "source", 70), said(chart_, "sync-options", 71)]);
@@ -271,7 +271,7 @@ fn app_of_apps(plan: &mut Plan) {
 fn applications_that_are_written_out_keep_an_order_without_progressive_syncs() {
     let mut plan = plan(vec![deployment("a", "x"), deployment("a", "y"), deployment("b", "x"), deployment("b", "y")]);
     for (index, after, place) in [(0, "b", 40), (3, "a", 41)] {
-        plan.deployments[index].after = vec![after.into()];
+        plan.deployments[index].after = Arc::new([after.into()]);
         plan.deployments[index].self_heal = true;
         plan.deployments[index] = said(plan.deployments[index].clone(), "after", place);
     }
@@ -338,7 +338,7 @@ fn a_wave_by_hand_beside_after_is_refused_on_the_same_cluster() {
         plan.deployments[index].annotations.insert("argocd.argoproj.io/sync-wave".to_owned(), "5".to_owned());
         plan.deployments[index] = said(plan.deployments[index].clone(), "annotations", place);
     }
-    plan.deployments[1].after = vec!["a".into()];
+    plan.deployments[1].after = Arc::new(["a".into()]);
     plan.deployments[1] = said(plan.deployments[1].clone(), "after", 60);
     app_of_apps(&mut plan);
     let found = said_about(&plan);

@@ -147,9 +147,9 @@ fn after_becomes_waves_under_the_root() {
     ]);
     for deployment in &mut plan.deployments {
         deployment.after = match &*deployment.component {
-            "operator" => vec!["crds".into()],
-            "app" => vec!["crds".into(), "operator".into()],
-            _ => Vec::new(),
+            "operator" => Arc::new(["crds".into()]),
+            "app" => Arc::new(["crds".into(), "operator".into()]),
+            _ => Arc::default(),
         };
     }
     expect("after", &plan);
@@ -274,7 +274,7 @@ fn a_cluster_may_be_addressed_by_its_server() {
 #[test]
 fn a_name_that_was_shortened_is_an_element() {
     let mut plan = plan(vec![deployment("web", "dev"), deployment("web", "prod")]);
-    plan.deployments[1].name = "web-pr-0123abcd".to_owned();
+    plan.deployments[1].name = "web-pr-0123abcd".into();
     let set = &build(&plan)["argocd/applicationsets/web.yaml"];
     assert!(set.contains("name: \"{{.name}}\""), "{set}");
     assert!(set.contains("name: web-pr-0123abcd"), "{set}");
@@ -349,11 +349,11 @@ fn after_becomes_waves_on_each_cluster_by_itself() {
     );
     for deployment in &mut plan.deployments {
         deployment.after = match (&*deployment.component, &*deployment.cluster) {
-            ("b", "x") => vec!["a".into()],
-            ("c", "x") => vec!["a".into(), "b".into()],
+            ("b", "x") => Arc::new(["a".into()]),
+            ("c", "x") => Arc::new(["a".into(), "b".into()]),
             // The other way round than on the first cluster.
-            ("a", "y") => vec!["b".into()],
-            _ => Vec::new(),
+            ("a", "y") => Arc::new(["b".into()]),
+            _ => Arc::default(),
         };
     }
     plan.deployments.iter_mut().for_each(|d| {
@@ -378,7 +378,7 @@ fn after_becomes_waves_on_each_cluster_by_itself() {
     let script = &read["data"]["resource.customizations.health.argoproj.io_Application"];
     assert_eq!(script.as_str().unwrap(), include_str!("../../src/target/argocd/health.lua"));
 
-    plan.deployments.iter_mut().for_each(|d| d.after.clear());
+    plan.deployments.iter_mut().for_each(|d| d.after = Arc::default());
     assert!(!build(&plan).contains_key("argocd/argocd-cm-health.patch"));
 }
 
@@ -389,7 +389,7 @@ fn what_changes_on_a_cluster_changes_no_file_of_another() {
     let before = build(&plan);
     let web = &mut plan.deployments[2];
     web.suspend = true;
-    web.after.push("db".into());
+    web.after = Arc::new(["db".into()]);
     Arc::make_mut(&mut web.patches).push(Patch {
         kind: "Deployment".to_owned(),
         name: "web".to_owned(),

@@ -126,7 +126,7 @@ prop_compose! {
         d.server_side = flags[2];
         d.suspend = flags[3];
         d.on_delete = if flags[4] { OnDelete::Keep } else { OnDelete::Cascade };
-        d.after = if flags[5] { vec!["a".into()] } else { Vec::new() };
+        d.after = if flags[5] { Arc::from(["a".into()]) } else { Arc::default() };
         d
     }
 }
@@ -141,9 +141,9 @@ pub fn random_plan() -> impl Strategy<Value = Plan> {
             let Some(mut d) = deployment else { continue };
             d.component = ["a", "b", "c"][index / 6].into();
             d.cluster = format!("c{}", index % 6).into();
-            d.name = format!("{}-{}", d.component, d.cluster);
+            d.name = format!("{}-{}", d.component, d.cluster).into();
             if *d.component == *"a" {
-                d.after = Vec::new();
+                d.after = Arc::default();
             }
             all.push(if rolling[index / 6] { under(&rollout, d) } else { d });
         }
@@ -192,7 +192,7 @@ fn written_out(plan: &Plan) -> Plan {
 /// The Application of a deployment that is alone in its fleet: with nothing to be like and nothing to wait for.
 fn alone(plan: &Plan, deployment: &Deployment) -> Value {
     let mut plan = plan.clone();
-    let mut alone = Deployment { after: Vec::new(), stage: None, ..deployment.clone() };
+    let mut alone = Deployment { after: Arc::default(), stage: None, ..deployment.clone() };
     alone.rollout = None;
     plan.deployments = vec![alone];
     argocd::applications(&plan, &plan.argocd[0]).remove(0)

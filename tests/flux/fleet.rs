@@ -168,9 +168,9 @@ impl Fleet {
         let origin = Origin { component: self.place(component), attributes: attributes.into() };
         self.plan.deployments.push(Deployment {
             cluster: cluster.into(),
-            name: format!("{component}-{cluster}"),
-            after: Vec::new(),
-            implied: Vec::new(),
+            name: format!("{component}-{cluster}").into(),
+            after: Arc::default(),
+            implied: Arc::default(),
             stage: None,
             suspend: false,
             on_delete: OnDelete::Cascade,

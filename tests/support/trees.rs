@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use fleetc::output::{Permit, Place, Trouble, Wanted, compare};
+use fleetc::output::{Permit, Place, Record, Trouble, Wanted, compare};
 use fleetc::source::Sources;
 
 pub fn wanted(files: &[(&str, &str)]) -> Wanted {
     let tree = files.iter().map(|(path, text)| ((*path).to_string(), (*text).to_string())).collect();
-    Wanted { fleet: "home".into(), tree, ..Wanted::default() }
+    let record = Record { fleet: "home".into(), ..Record::default() };
+    Wanted { tree, record: record.into(), ..Wanted::default() }
 }
 
 /// Builds as the command line does.

@@ -37,7 +37,7 @@ impl Build {
         let foreign: Vec<Adopted> = changes
             .foreign_files()
             .map(|change| Adopted {
-                path: change.path.clone(),
+                path: change.path.to_string(),
                 shown: changes.place.show(&change.path),
                 text: String::from_utf8_lossy(change.before.as_deref().unwrap_or_default()).into_owned(),
             })

@@ -48,7 +48,7 @@ impl Build {
             )));
         }
         let missing = if job.index.is_some() {
-            changes.files.iter().map(|change| change.path.clone()).collect()
+            changes.files.iter().map(|change| change.path.to_string()).collect()
         } else {
             match self.staged(job, index, wanted)? {
                 Staged::Same(missing) => missing,
@@ -198,7 +198,7 @@ impl Build {
         let place = Place::new(&copy, &copy, &compilation.output)?;
         let changes = output::compare(&place, wanted, &mut compilation.sources)?;
         let left = left_behind(&committed(&changes)?, &changes, &copy);
-        let differs = changes.files.iter().map(|change| change.path.clone());
+        let differs = changes.files.iter().map(|change| change.path.to_string());
         Ok(Staged::Same(differs.chain(left).collect::<BTreeSet<_>>().into_iter().collect()))
     }
 }

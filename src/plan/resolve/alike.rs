@@ -116,9 +116,9 @@ impl<'m> Alike<'m> {
         let is_said = like.origin.attributes.contains_key("on-delete");
         let deployment = Deployment {
             cluster: here.name.clone(),
-            name: name_of(&like.component, here),
+            name: name_of(&like.component, here).into(),
             after: like.after.clone(),
-            implied: Vec::new(),
+            implied: Arc::default(),
             stage: like.rollout.as_deref().and_then(|rollout| stage_of(context.rollouts, rollout, place)),
             suspend: like.suspend,
             on_delete: if is_said { like.on_delete } else { kept(protected) },

@@ -248,9 +248,9 @@ pub fn deployment(context: Context, spot: Spot, sinks: &mut Sinks) -> Picked<Dep
     };
     let mut deployment = Deployment {
         cluster: here.name.clone(),
-        name,
+        name: name.into(),
         after: after?.into_iter().map(Arc::from).collect(),
-        implied: Vec::new(),
+        implied: Arc::default(),
         stage: settings.rollout.as_deref().and_then(|rollout| stage_of(context.rollouts, rollout, spot.cluster)),
         suspend: suspend?,
         on_delete: on_delete.unwrap_or(kept(protected)),

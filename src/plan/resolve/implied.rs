@@ -56,14 +56,16 @@ pub fn add(
         }
     }
     for deployment in deployments {
-        for (target, clusters) in added.get(&deployment.component).into_iter().flatten() {
-            if clusters.contains(&deployment.cluster) && !deployment.after.contains(target) {
-                deployment.after.push(target.clone());
-                deployment.implied.push(target.clone());
-            }
+        let Some(targets) = added.get(&deployment.component) else { continue };
+        let here = targets.iter().filter(|(_, clusters)| clusters.contains(&deployment.cluster));
+        // Sorted, as the targets are.
+        let implied: Arc<[_]> =
+            here.map(|(target, _)| target.clone()).filter(|target| !deployment.after.contains(target)).collect();
+        if !implied.is_empty() {
+            let after: BTreeSet<_> = deployment.after.iter().chain(&*implied).cloned().collect();
+            deployment.after = after.into_iter().collect();
+            deployment.implied = implied;
         }
-        deployment.after.sort();
-        deployment.implied.sort();
     }
 }
 

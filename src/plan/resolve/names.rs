@@ -60,7 +60,7 @@ pub fn check_all(model: &Model, fleet: &FleetSettings, diagnostics: &mut Diagnos
 pub fn report_collisions(deployments: &[Deployment], diagnostics: &mut Diagnostics) {
     let mut names: HashMap<&str, &Deployment> = HashMap::with_capacity(deployments.len());
     for deployment in deployments {
-        match names.get(deployment.name.as_str()) {
+        match names.get(&*deployment.name) {
             Some(first) => diagnostics.push(
                 Diagnostic::new(
                     codes::NAME_COLLISION,

@@ -47,7 +47,7 @@ pub(super) fn made_from(model: &Model) -> BTreeMap<String, Vec<Arc<str>>> {
 fn targets(model: &Model, deployments: &mut [Deployment], doubtful: &BTreeSet<String>, diagnostics: &mut Diagnostics) {
     let made = made_from(model);
     // The clusters of what somebody waits for.
-    let targets = deployments.iter().flat_map(|deployment| &deployment.after).flat_map(|target| {
+    let targets = deployments.iter().flat_map(|deployment| &*deployment.after).flat_map(|target| {
         let made = made.get(target.as_ref()).into_iter().flatten();
         made.chain((!target.starts_with("std.")).then_some(target))
     });
@@ -61,9 +61,10 @@ fn targets(model: &Model, deployments: &mut [Deployment], doubtful: &BTreeSet<St
     let runs =
         |component: &str, cluster: &str| present.get(component).is_some_and(|clusters| clusters.contains(cluster));
     let mut missing: BTreeMap<(Span, Arc<str>, Arc<str>), Vec<usize>> = BTreeMap::new();
+    let mut kept: Arc<[Arc<str>]> = Arc::default();
     for deployment in deployments.iter_mut().filter(|deployment| !deployment.after.is_empty()) {
         let mut after = BTreeSet::new();
-        for target in &deployment.after {
+        for target in &*deployment.after {
             if target.starts_with("std.") {
                 let others = made.get(target.as_ref()).into_iter().flatten();
                 let here = others.filter(|other| runs(other, &deployment.cluster));
@@ -78,7 +79,13 @@ fn targets(model: &Model, deployments: &mut [Deployment], doubtful: &BTreeSet<St
                 missing.entry(key).or_default().push(cluster);
             }
         }
-        deployment.after = after.into_iter().collect();
+        // Clusters that are alike share what they wait for, and so do those beside each other.
+        if !deployment.after.iter().eq(&after) {
+            if !kept.iter().eq(&after) {
+                kept = after.into_iter().collect();
+            }
+            deployment.after = kept.clone();
+        }
     }
     for ((list, component, target), clusters) in missing {
         let span = item_of(model, &component, list, &target);
@@ -138,7 +145,7 @@ fn report_cycles(model: &Model, deployments: &[Deployment], diagnostics: &mut Di
     let mut needs = Needs::new();
     for deployment in deployments {
         let edges = needs.entry(&deployment.component).or_default();
-        for target in &deployment.after {
+        for target in &*deployment.after {
             edges.entry(target).or_insert_with(|| deployment.origin.of("after"));
         }
     }

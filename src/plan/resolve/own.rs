@@ -86,7 +86,8 @@ pub fn fill(
             }
             // What the others of the class have was looked at.
             let Some(patches) = patches else { continue };
-            let (patches, places): (Vec<_>, Vec<_>) = patches.into_iter().unzip();
+            let (mut patches, places): (Vec<_>, Vec<_>) = patches.into_iter().unzip();
+            patches.shrink_to_fit();
             // Whether they are shared tells the engines which deployments are alike.
             if *deployment.patches != patches {
                 deployment.patches = Arc::new(patches);

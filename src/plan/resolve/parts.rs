@@ -144,7 +144,7 @@ pub fn patches(spot: &Spot, findings: &mut Findings, diagnostics: &mut Diagnosti
             ));
             return Err(Poison);
         }
-        let mut operations = Vec::new();
+        let mut operations = Vec::with_capacity(block.body.entries.len());
         let mut merges = Vec::new();
         for entry in &block.body.entries {
             match entry {

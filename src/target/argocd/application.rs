@@ -128,7 +128,7 @@ impl<'o> Own<'o> {
         // Argo CD trims the slash from the cluster Secret's URL, not from this one's in every place (argocd.md 5.4).
         let server = server.filter(|_| context.settings.destination == Destination::Server);
         let own = Self {
-            name: deployment.name.as_str().into(),
+            name: (*deployment.name).into(),
             cluster: cluster.into(),
             is_label: is_label_value(cluster),
             server: server.map(|server| server.trim_end_matches('/').into()),

@@ -119,7 +119,7 @@ fn declared_applications(space: &Space, settings: &ArgoCd) -> Vec<Value> {
             let mut manifest = application::manifest(&context, &component, deployment);
             // Over the label space it is the template that shortens names.
             if let Some(name) = manifest.pointer_mut("/metadata/name") {
-                *name = Value::from(deployment.name.as_str());
+                *name = Value::from(&*deployment.name);
             }
             manifest
         };

@@ -42,7 +42,7 @@ pub(super) fn applications<'a>(
         if is_short && !others.iter().any(|other| other.name.starts_with(&begin)) {
             found.insert(format!("{begin}*"));
         } else {
-            found.extend(own.iter().map(|deployment| deployment.name.clone()));
+            found.extend(own.iter().map(|deployment| deployment.name.to_string()));
         }
     }
     Ok(found.into_iter().collect())

@@ -146,7 +146,7 @@ fn patch(deployment: &Deployment, object: &Value, base: &Value) -> Value {
     for field in ["apiVersion", "kind"] {
         body.insert(field.into(), object.get(field).cloned().unwrap_or_default());
     }
-    body.insert("metadata".into(), json!({ "name": deployment.name }));
+    body.insert("metadata".into(), json!({ "name": &*deployment.name }));
     if let (Some(object), Some(base)) = (object.as_object(), base.as_object()) {
         body.extend(beyond(object, base));
     }
@@ -169,7 +169,7 @@ fn by_free_name<'o, 'a>(objects: &'o [(&'a Deployment, Value)]) -> Vec<(&'a Depl
         let mut next = Some(start);
         while let Some(place) = next.filter(|&place| done.insert(place)) {
             waiting.push(place);
-            let name = objects.get(place).map(|(deployment, _)| deployment.name.as_str());
+            let name = objects.get(place).map(|(deployment, _)| &*deployment.name);
             next = name.and_then(|name| by_component.get(name).copied());
         }
         written.extend(waiting.into_iter().rev().filter_map(|place| objects.get(place)));

@@ -63,7 +63,7 @@ impl<'o> Own<'o> {
     /// Those that do not follow from the order of deployments.
     pub(super) fn without_order(hub: &Hub<'o>, deployment: &'o Deployment) -> Self {
         let mut texts = Vec::with_capacity(8);
-        texts.push((Part::Name, deployment.name.as_str().into()));
+        texts.push((Part::Name, (*deployment.name).into()));
         if text::is_label_value(&deployment.cluster) {
             texts.push((Part::Cluster, (*deployment.cluster).into()));
         }

@@ -113,7 +113,7 @@ impl<'a> Order<'a> {
         let mut names: Vec<&str> = deployment
             .after
             .iter()
-            .filter_map(|component| Some(hub.find(component, &deployment.cluster)?.1.name.as_str()))
+            .filter_map(|component| Some(&*hub.find(component, &deployment.cluster)?.1.name))
             .chain(self.gate_of(index).map(|gate| gate.name.as_str()))
             .collect();
         names.sort_unstable();

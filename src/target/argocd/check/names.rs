@@ -59,7 +59,7 @@ impl<'a> Names<'a> {
         let Some(first) = component.deployments.first() else { return };
         let span = first.origin.component;
         for deployment in component.deployments {
-            self.take("Application", deployment.name.as_str().into(), span, What::Deployment(deployment), report);
+            self.take("Application", (*deployment.name).into(), span, What::Deployment(deployment), report);
         }
         let further = sets.iter().skip(1).map(|set| set.name.clone().into());
         for name in std::iter::once(component.name.into()).chain(further) {

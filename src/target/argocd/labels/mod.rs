@@ -170,7 +170,7 @@ fn generator(selector: Value, values: &Value, names: Names<'_>) -> Value {
 
 /// The template with names that are shortened as the plan shortens them, where one of them may be too long.
 fn named(context: &Context<'_>, component: &Component<'_>, mut template: Value) -> Value {
-    let plain = |d: &Deployment| d.name == format!("{}-{}", d.component, d.cluster);
+    let plain = |d: &Deployment| *d.name == format!("{}-{}", d.component, d.cluster);
     let declared = |d: &&Deployment| context.space.is_some_and(|space| !space.points.contains_key(&d.cluster));
     let short = component.deployments.iter().filter(declared).all(plain);
     if short && !context.space.is_some_and(|space| space.open) {

@@ -27,7 +27,7 @@ fn check_kustomizations(hub: &Hub, report: &mut Report) {
     let mut names: HashMap<&str, Span> = HashMap::with_capacity(hub.plan.deployments.len());
     for deployment in &hub.plan.deployments {
         let at = deployment.origin.component;
-        let name = deployment.name.as_str();
+        let name = &*deployment.name;
         if name.len() > LONGEST_NAME {
             report.add(too_long(at, name, LONGEST_NAME));
         }

@@ -94,7 +94,7 @@ fn no_health_gate_in_stage(member: &Deployment, report: &mut Report) {
 }
 
 fn check_after(hub: &Hub, deployment: &Deployment, report: &mut Report) {
-    for component in &deployment.after {
+    for component in &*deployment.after {
         let Some((_, target)) = hub.find(component, &deployment.cluster) else { continue };
         if has_health_gate(target) {
             continue;
