@@ -298,7 +298,7 @@ impl Build {
             match output::committed(changes, &self.base, self.output.is_none(), &mut compilation.sources)? {
                 Some(committed) => {
                     object = Some(committed.object);
-                    Baseline::Committed(committed.lock.record)
+                    Baseline::Committed(committed.record)
                 }
                 None => Baseline::Built(built(&mut compilation.sources)?),
             }

@@ -4,12 +4,15 @@
 //! nothing would be protected.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use sha2::{Digest as _, Sha256};
+
 use super::compare::{Changes, GENERATED, Kind, unreadable_lock};
+use super::hash::Hash;
 use super::lock::{Lock, LockError};
 use super::place::Place;
 use super::record::Record;
@@ -21,7 +24,7 @@ use crate::source::{Origin, SourceFile, Sources, Span};
 /// How many generated files are looked at where no lock is committed.
 const LOOKED_AT: usize = 20;
 
-/// The lock at the commit `revision` of the repository around the folder of `changes`; none where there is no
+/// What the lock records at the commit `revision` of the repository around the folder of `changes`; none where there is no
 /// repository, no commit yet, or nothing of this fleet in it. With `moves` it is also found where the output folder was
 /// before the fleet chose another one, and another name.
 ///
@@ -34,6 +37,29 @@ pub fn committed(
     moves: bool,
     sources: &mut Sources,
 ) -> Result<Option<Committed>, Trouble> {
+    let repository = Repository { root: changes.place.root(), revision };
+    if in_repository(repository.root)
+        && let Ok(Look::Lock((object, hash))) = repository.look(&changes.place.show(LOCK), ask_hashes)
+        && let Some((_, record)) = changes.locks.iter().find(|(known, _)| *known == hash)
+    {
+        return Ok(Some(Committed { record: Arc::clone(record), object }));
+    }
+    let found = read(changes, revision, moves, sources)?;
+    Ok(found.map(|(lock, object)| Committed { record: lock.record, object }))
+}
+
+/// The lock at the last commit, in the same folder, as [`committed`] finds it.
+pub fn committed_lock(changes: &Changes, sources: &mut Sources) -> Result<Option<Lock>, Trouble> {
+    Ok(read(changes, "HEAD", false, sources)?.map(|(lock, _)| lock))
+}
+
+/// The lock, and Git's name for it.
+fn read(
+    changes: &Changes,
+    revision: &str,
+    moves: bool,
+    sources: &mut Sources,
+) -> Result<Option<(Lock, String)>, Trouble> {
     let place = &changes.place;
     let root = place.root();
     if !in_repository(root) {
@@ -48,7 +74,7 @@ pub fn committed(
     let name = format!("{revision}:{path}");
     let text = String::from_utf8_lossy(&bytes);
     match Lock::parse(&text) {
-        Ok(lock) => Ok(Some(Committed { lock, object })),
+        Ok(lock) => Ok(Some((lock, object))),
         Err(error) => {
             let help = "build with `--base` and the last commit whose lock was right (after a merge, `--base HEAD^1`), \
                         and commit the result";
@@ -58,12 +84,12 @@ pub fn committed(
     }
 }
 
-/// A lock that was committed.
+/// What was recorded in a lock that was committed.
 #[derive(Clone, Debug)]
 pub struct Committed {
     /// What it says.
-    pub lock: Lock,
-    /// Git's name for its text.
+    pub record: Arc<Record>,
+    /// Git's name for the lock.
     pub object: String,
 }
 
@@ -97,7 +123,8 @@ pub(super) fn object_of(place: &Place, bytes: &[u8]) -> Option<String> {
         return None;
     }
     let mut command = run_git::command(place.root());
-    let name = ask_git(command.args(["hash-object", "--stdin"]), bytes).ok()?;
+    command.args(["hash-object", "--stdin"]);
+    let name = ask_git(command, bytes).ok()?;
     Some(String::from_utf8_lossy(&name).trim().to_string())
 }
 
@@ -253,27 +280,56 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
 
 /// The bytes of each of `objects`, as Git names them; none for one that is not there.
 fn ask(folder: &Path, objects: &[String]) -> Result<Vec<Option<Blob>>, String> {
+    ask_for(folder, objects, blob)
+}
+
+/// Git's name for each of `objects`, and the hash of its bytes; none for one that is not there.
+fn ask_hashes(folder: &Path, objects: &[String]) -> Result<Vec<Option<(String, Hash)>>, String> {
+    ask_for(folder, objects, |object, content, size| {
+        let mut hash = Sha256::new();
+        let length = io::copy(content, &mut hash).ok()?;
+        (length == size as u64).then(|| (object, hash.into()))
+    })
+}
+
+/// Of each of `objects` what `take` takes of it.
+fn ask_for<T>(folder: &Path, objects: &[String], take: Take<T>) -> Result<Vec<Option<T>>, String> {
     if objects.is_empty() {
         return Ok(Vec::new());
     }
-    let printed = cat_file(folder, "--batch", objects)?;
-    read_batch(&printed, objects.len()).ok_or_else(|| "`git` answered something unexpected".to_string())
+    let mut child = start_git(cat_file(folder, "--batch"), &lines(objects))?;
+    let answer = child.stdout.take().and_then(|answer| read_batch(&mut BufReader::new(answer), objects.len(), take));
+    end_git(child)?;
+    answer.ok_or_else(|| "`git` answered something unexpected".to_string())
 }
+
+/// Takes the content of an object, which has a name and a size.
+type Take<T> = fn(String, &mut dyn io::Read, usize) -> Option<T>;
 
 /// The hash by which Git knows each of `objects`; none for one that is not there.
 fn ask_names(folder: &Path, objects: &[String]) -> Result<Vec<Option<String>>, String> {
-    let printed = cat_file(folder, "--batch-check=%(objectname)", objects)?;
+    let printed = ask_git(cat_file(folder, "--batch-check=%(objectname)"), &lines(objects))?;
     let name = |line: &str| (!line.ends_with(" missing")).then(|| line.to_string());
     Ok(String::from_utf8_lossy(&printed).lines().map(name).collect())
 }
 
-/// What `git cat-file` prints of `objects`.
-fn cat_file(folder: &Path, mode: &str, objects: &[String]) -> Result<Vec<u8>, String> {
-    ask_git(run_git::command(folder).args(["cat-file", mode]), format!("{}\n", objects.join("\n")).as_bytes())
+/// `git cat-file`, which reads what it is asked.
+fn cat_file(folder: &Path, mode: &str) -> Command {
+    let mut command = run_git::command(folder);
+    command.args(["cat-file", mode]);
+    command
+}
+
+fn lines(objects: &[String]) -> Vec<u8> {
+    format!("{}\n", objects.join("\n")).into_bytes()
 }
 
 /// What Git prints that reads `input`.
-fn ask_git(command: &mut Command, input: &[u8]) -> Result<Vec<u8>, String> {
+fn ask_git(command: Command, input: &[u8]) -> Result<Vec<u8>, String> {
+    end_git(start_git(command, input)?)
+}
+
+fn start_git(mut command: Command, input: &[u8]) -> Result<Child, String> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| run_git::not_run(&error))?;
     if let Some(mut stdin) = child.stdin.take() {
@@ -281,28 +337,38 @@ fn ask_git(command: &mut Command, input: &[u8]) -> Result<Vec<u8>, String> {
         // nothing before it has read all.
         _ = stdin.write_all(input);
     }
-    let output = child.wait_with_output().map_err(|error| crate::project::reason(&error))?;
-    run_git::answer(output)
+    Ok(child)
+}
+
+/// What Git printed and nobody took yet, when it ends well.
+fn end_git(child: Child) -> Result<Vec<u8>, String> {
+    run_git::answer(child.wait_with_output().map_err(|error| crate::project::reason(&error))?)
+}
+
+fn blob(object: String, content: &mut dyn io::Read, size: usize) -> Option<Blob> {
+    let mut bytes = Vec::new();
+    // Of a large fleet a lock is megabytes, so it takes no more room than it needs.
+    bytes.try_reserve_exact(size).ok()?;
+    (content.read_to_end(&mut bytes).ok()? == size).then_some(Blob { object, bytes })
 }
 
 /// Takes an answer of `git cat-file --batch` apart: `<hash> <type> <size>`, a newline, the bytes, a newline; or a line
 /// that ends with `missing`.
-fn read_batch(mut answer: &[u8], count: usize) -> Option<Vec<Option<Blob>>> {
+fn read_batch<T>(answer: &mut impl BufRead, count: usize, take: Take<T>) -> Option<Vec<Option<T>>> {
     let mut objects = Vec::new();
     for _ in 0..count {
-        let end = answer.iter().position(|byte| *byte == b'\n')?;
-        let (line, rest) = answer.split_at_checked(end)?;
-        let rest = rest.get(1..)?;
-        let line = String::from_utf8_lossy(line);
+        let mut line = Vec::new();
+        answer.read_until(b'\n', &mut line).ok()?;
+        let line = String::from_utf8_lossy(line.strip_suffix(b"\n")?);
         if line.ends_with(" missing") {
             objects.push(None);
-            answer = rest;
             continue;
         }
         let size: usize = line.rsplit(' ').next()?.parse().ok()?;
         let object = line.split(' ').next()?.to_string();
-        objects.push(Some(Blob { object, bytes: rest.get(..size)?.to_vec() }));
-        answer = rest.get(size.checked_add(1)?..)?;
+        objects.push(Some(take(object, &mut answer.take(size as u64), size)?));
+        let mut end = [0];
+        answer.read_exact(&mut end).ok().filter(|()| end == *b"\n")?;
     }
     Some(objects)
 }
@@ -321,14 +387,14 @@ fn unreadable(path: &str, reason: &str, sources: &mut Sources) -> Trouble {
 
 #[cfg(test)]
 mod tests {
-    use super::{Blob, read_batch};
+    use super::{Blob, blob, read_batch};
 
     #[test]
     fn the_answer_of_git_is_taken_apart() {
         let answer = b"abc commit 3\nx\ny\nHEAD:./a b missing\ndef blob 0\n\n";
-        let blob = |object: &str, bytes: &[u8]| Some(Blob { object: object.into(), bytes: bytes.to_vec() });
-        assert_eq!(read_batch(answer, 3), Some(vec![blob("abc", b"x\ny"), None, blob("def", b"")]));
-        assert_eq!(read_batch(b"abc blob 9\nx\n", 1), None);
-        assert_eq!(read_batch(b"", 1), None);
+        let of = |object: &str, bytes: &[u8]| Some(Blob { object: object.into(), bytes: bytes.to_vec() });
+        assert_eq!(read_batch(&mut &answer[..], 3, blob), Some(vec![of("abc", b"x\ny"), None, of("def", b"")]));
+        assert_eq!(read_batch(&mut &b"abc blob 9\nx\n"[..], 1, blob), None);
+        assert_eq!(read_batch(&mut &b""[..], 1, blob), None);
     }
 }

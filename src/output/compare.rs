@@ -84,6 +84,8 @@ pub struct Changes<'w> {
     pub old: Lock,
     /// The lock that it will have.
     pub new: Lock,
+    /// What these two record, by the hashes of their texts: one that was committed most often is one of them.
+    pub(super) locks: Vec<(Hash, Arc<Record>)>,
     /// What a build that was interrupted may have written.
     pub(super) interrupted: Option<Journal<'w>>,
 }
@@ -103,11 +105,16 @@ pub fn compare<'w>(place: &Place, wanted: &'w Wanted, sources: &mut Sources) -> 
         return Err(Trouble::Unusable(message.into()));
     }
     let new = wanted.lock(&old, hashes);
-    let mut changes = Changes { place: place.clone(), files: Vec::new(), unchanged: 0, old, new, interrupted };
+    let (files, locks) = (Vec::new(), Vec::new());
+    let mut changes = Changes { place: place.clone(), files, unchanged: 0, old, new, locks, interrupted };
     let (lock, compared) = rayon::join(|| changes.new.text(), || changes.compare_files(wanted));
     changes.files = compared?;
     let written = changes.files.iter().filter(|change| change.after.is_some()).count();
     changes.unchanged = wanted.tree.len() - written;
+    changes.locks.push((Hash::of(lock.as_bytes()), Arc::clone(&changes.new.record)));
+    if let Some(old_text) = old_text.as_ref().filter(|old_text| **old_text != lock.as_bytes()) {
+        changes.locks.push((Hash::of(old_text), Arc::clone(&changes.old.record)));
+    }
     match old_text {
         Some(old_text) if old_text == lock.as_bytes() => changes.unchanged += 1,
         before => {

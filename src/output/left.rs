@@ -63,6 +63,7 @@ impl Left {
             unchanged: files.len() + 1,
             old: Lock::default(),
             new: Lock::default(),
+            locks: Vec::new(),
             interrupted: None,
         })
     }

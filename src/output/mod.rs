@@ -24,7 +24,7 @@ mod write;
 use std::fmt;
 use std::io;
 
-pub use baseline::{Committed, CommittedObject, built, committed, committed_object};
+pub use baseline::{Committed, CommittedObject, built, committed, committed_lock, committed_object};
 pub use compare::{Change, Changes, Kind, Permit, Wanted, compare};
 pub use diff::{PATIENCE as DIFF_PATIENCE, coloured, unified, unified_texts};
 pub use disk::{Disk, Folder, Found, Hold, OpenFolder};

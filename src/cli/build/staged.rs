@@ -217,8 +217,7 @@ fn left_behind(committed: &Lock, changes: &Changes, root: &Path) -> Vec<String> 
 
 /// The lock of the last commit in the same folder; an empty one without.
 fn committed(changes: &Changes) -> Result<Lock, Trouble> {
-    let committed = output::committed(changes, "HEAD", false, &mut Sources::default())?;
-    Ok(committed.map(|committed| committed.lock).unwrap_or_default())
+    Ok(output::committed_lock(changes, &mut Sources::default())?.unwrap_or_default())
 }
 
 /// Which sources are not staged as they are on disk.
