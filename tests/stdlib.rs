@@ -199,7 +199,7 @@ fn templates(path: &str, text: &str) -> Vec<(String, Block)> {
 fn declarations(path: &str, text: &str) -> Vec<Declaration> {
     let mut sources = Sources::default();
     let id = sources.add(SourceFile::new(path, Origin::StandardLibrary, text));
-    syntax::parse(id, text).file.declarations
+    syntax::parse(id, text).file.declarations.clone()
 }
 
 /// What the page of the library says, made from the files.

@@ -7,6 +7,7 @@
 //! Invariant: a key that is mended was reported (`tests/mutations.rs`: one error for each).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::body::unknown_attribute;
 use super::cluster::{owner, unknown_key};
@@ -25,12 +26,60 @@ struct Declared {
     params: BTreeMap<String, Vec<String>>,
 }
 
-/// Mends the keys of the files of `origin`.
+/// What misspelt keys are to be, by their places.
+type Meant = BTreeMap<Span, String>;
+
+/// Mends the keys of the files of `origin`. A file without a misspelt one, which others may share, is not touched.
 pub fn mend(files: &mut [Parse], sources: &Sources, origin: Origin, diagnostics: &mut Diagnostics) {
     let declared = declared(files, sources);
     for parse in files.iter_mut().filter(|parse| sources.file(parse.cst.source).origin == origin) {
-        for declaration in &mut parse.file.declarations {
-            mend_declaration(declaration, &declared, diagnostics);
+        let mut meant = Meant::new();
+        for declaration in &parse.file.declarations {
+            look_at(declaration, &declared, &mut meant, diagnostics);
+        }
+        if !meant.is_empty() {
+            Arc::make_mut(&mut parse.file).declarations.iter_mut().for_each(|declaration| rename(declaration, &meant));
+        }
+    }
+}
+
+/// Writes what was meant into a declaration.
+fn rename(declaration: &mut ast::Declaration, meant: &Meant) {
+    match &mut declaration.kind {
+        DeclarationKind::Fleet(node) => rename_in(&mut node.body, meant),
+        DeclarationKind::Engine(node) => rename_in(&mut node.body, meant),
+        DeclarationKind::Source(node) => rename_in(&mut node.body, meant),
+        DeclarationKind::Project(node) => rename_in(&mut node.body, meant),
+        DeclarationKind::Rollout(node) => rename_in(&mut node.body, meant),
+        DeclarationKind::Cluster(node) => rename_in(&mut node.body, meant),
+        DeclarationKind::Inventory(node) => rename_in(&mut node.body, meant),
+        DeclarationKind::Template(node) => rename_in(&mut node.body, meant),
+        DeclarationKind::Component(node) => rename_in(&mut node.body, meant),
+        DeclarationKind::Defaults(node) => rename_in(&mut node.body, meant),
+        DeclarationKind::Label(_)
+        | DeclarationKind::Fact(_)
+        | DeclarationKind::Group(_)
+        | DeclarationKind::Change(_) => {}
+        DeclarationKind::Test(test) => {
+            for expectation in &mut test.expectations {
+                if let ast::ExpectationKind::Deployment { body, .. } = &mut expectation.kind {
+                    rename_in(body, meant);
+                }
+            }
+        }
+    }
+}
+
+fn rename_in(body: &mut ast::Block, meant: &Meant) {
+    for entry in &mut body.entries {
+        match entry {
+            Entry::Attribute(attribute) => {
+                if let Some(meant) = meant.get(&attribute.key.span) {
+                    attribute.key.text.clone_from(meant);
+                }
+            }
+            Entry::Block(block) => rename_in(&mut block.body, meant),
+            _ => {}
         }
     }
 }
@@ -67,22 +116,22 @@ fn params(body: &ast::Block) -> Vec<String> {
     params.collect()
 }
 
-fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, diagnostics: &mut Diagnostics) {
-    let mut mending = Mending { params: Vec::new(), diagnostics };
-    match &mut declaration.kind {
-        DeclarationKind::Fleet(node) => mending.body(&mut node.body, &schema::FLEET, "`fleet`"),
+fn look_at(declaration: &ast::Declaration, declared: &Declared, meant: &mut Meant, diagnostics: &mut Diagnostics) {
+    let mut mending = Mending { params: Vec::new(), meant, diagnostics };
+    match &declaration.kind {
+        DeclarationKind::Fleet(node) => mending.body(&node.body, &schema::FLEET, "`fleet`"),
         DeclarationKind::Engine(node) => match node.engine {
-            EngineKind::ArgoCd => mending.body(&mut node.body, &schema::ARGOCD, "`argocd`"),
-            EngineKind::Flux => mending.body(&mut node.body, &schema::FLUX, "`flux`"),
+            EngineKind::ArgoCd => mending.body(&node.body, &schema::ARGOCD, "`argocd`"),
+            EngineKind::Flux => mending.body(&node.body, &schema::FLUX, "`flux`"),
         },
-        DeclarationKind::Source(node) => mending.body(&mut node.body, &schema::SOURCE, "a source"),
-        DeclarationKind::Project(node) => mending.body(&mut node.body, &schema::PROJECT, "a project"),
-        DeclarationKind::Rollout(node) => mending.body(&mut node.body, &schema::ROLLOUT, "a rollout"),
-        DeclarationKind::Cluster(node) => mending.cluster(&mut node.body, &schema::CLUSTER, declared),
-        DeclarationKind::Inventory(node) => mending.cluster(&mut node.body, &schema::INVENTORY, declared),
+        DeclarationKind::Source(node) => mending.body(&node.body, &schema::SOURCE, "a source"),
+        DeclarationKind::Project(node) => mending.body(&node.body, &schema::PROJECT, "a project"),
+        DeclarationKind::Rollout(node) => mending.body(&node.body, &schema::ROLLOUT, "a rollout"),
+        DeclarationKind::Cluster(node) => mending.cluster(&node.body, &schema::CLUSTER, declared),
+        DeclarationKind::Inventory(node) => mending.cluster(&node.body, &schema::INVENTORY, declared),
         DeclarationKind::Template(node) => {
             mending.params = params(&node.body);
-            mending.body(&mut node.body, &schema::COMPONENT, "a template");
+            mending.body(&node.body, &schema::COMPONENT, "a template");
         }
         // With an unknown template any key may be a parameter of it.
         DeclarationKind::Component(node)
@@ -93,19 +142,19 @@ fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, dia
             let of = |path: &ast::Path| declared.params.get(&path.text()).cloned().unwrap_or_default();
             mending.params = node.from.iter().flat_map(of).collect();
             let owner = node.form.owner();
-            mending.body(&mut node.body, schema::of_form(&node.form), owner);
+            mending.body(&node.body, schema::of_form(&node.form), owner);
         }
         DeclarationKind::Defaults(node) => match node.name.as_ref().map(|name| name.text.as_str()) {
-            Some("cluster") => mending.cluster(&mut node.body, &schema::CLUSTER, declared),
-            _ => mending.body(&mut node.body, &schema::COMPONENT, "`defaults component`"),
+            Some("cluster") => mending.cluster(&node.body, &schema::CLUSTER, declared),
+            _ => mending.body(&node.body, &schema::COMPONENT, "`defaults component`"),
         },
         DeclarationKind::Label(_)
         | DeclarationKind::Fact(_)
         | DeclarationKind::Group(_)
         | DeclarationKind::Change(_) => {}
         DeclarationKind::Test(test) => {
-            for expectation in &mut test.expectations {
-                if let ast::ExpectationKind::Deployment { body, .. } = &mut expectation.kind {
+            for expectation in &test.expectations {
+                if let ast::ExpectationKind::Deployment { body, .. } = &expectation.kind {
                     mending.body(body, &schema::EXPECT, "`expect`");
                 }
             }
@@ -116,26 +165,28 @@ fn mend_declaration(declaration: &mut ast::Declaration, declared: &Declared, dia
 struct Mending<'d> {
     /// The parameters that may be set.
     params: Vec<String>,
+    meant: &'d mut Meant,
     diagnostics: &'d mut Diagnostics,
 }
 
 impl Mending<'_> {
-    fn body(&mut self, body: &mut ast::Block, table: &'static Block, owner: &str) {
+    fn body(&mut self, body: &ast::Block, table: &'static Block, owner: &str) {
         let known: Vec<&str> = self.params.iter().map(String::as_str).chain(table.names()).collect();
         let blocks = table.blocks.iter().map(|block| block.keyword);
         let all: Vec<&str> = known.iter().copied().chain(blocks).collect();
         for (entry, meant) in misspelt(body, &known, &all) {
             self.diagnostics.push(unknown_attribute(&entry.key, &all, owner));
-            entry.key.text = meant;
+            self.meant.insert(entry.key.span, meant);
         }
-        for entry in &mut body.entries {
+        for entry in &body.entries {
             let Entry::Block(block) = entry else { continue };
             match table.block(&block.keyword.text) {
-                Some(inner) if inner.keyword == "on" => self.body(&mut block.body, table, table.owner()),
+                Some(inner) if inner.keyword == "on" => self.body(&block.body, table, table.owner()),
                 Some(inner) if !inner.attributes.is_empty() => {
                     let owner =
                         if inner.keyword == "stage" { "a stage".to_owned() } else { format!("`{}`", inner.keyword) };
-                    Mending { params: Vec::new(), diagnostics: self.diagnostics }.body(&mut block.body, inner, &owner);
+                    let (meant, diagnostics) = (&mut *self.meant, &mut *self.diagnostics);
+                    Mending { params: Vec::new(), meant, diagnostics }.body(&block.body, inner, &owner);
                 }
                 _ => {}
             }
@@ -143,18 +194,18 @@ impl Mending<'_> {
     }
 
     /// Labels and facts are keys of a cluster, too, and of an inventory.
-    fn cluster(&mut self, body: &mut ast::Block, table: &'static Block, declared: &Declared) {
+    fn cluster(&mut self, body: &ast::Block, table: &'static Block, declared: &Declared) {
         let known: Vec<&str> = declared.fields.keys().map(String::as_str).chain(table.names()).collect();
         for (entry, meant) in misspelt(body, &known, &known) {
             let near = declared.fields.get(&meant).copied();
             self.diagnostics.push(unknown_key(&entry.key, None, owner(table), &known, |_| near));
-            entry.key.text = meant;
+            self.meant.insert(entry.key.span, meant);
         }
     }
 }
 
 /// The entries of `body` whose keys are none of `all` and near to one of `known`, which is not there yet, with that one.
-fn misspelt<'b>(body: &'b mut ast::Block, known: &[&str], all: &[&str]) -> Vec<(&'b mut ast::Attribute, String)> {
+fn misspelt<'b>(body: &'b ast::Block, known: &[&str], all: &[&str]) -> Vec<(&'b ast::Attribute, String)> {
     let mut there: BTreeSet<String> = BTreeSet::new();
     for entry in &body.entries {
         match entry {
@@ -164,7 +215,7 @@ fn misspelt<'b>(body: &'b mut ast::Block, known: &[&str], all: &[&str]) -> Vec<(
         }
     }
     let mut found = Vec::new();
-    for entry in &mut body.entries {
+    for entry in &body.entries {
         let Entry::Attribute(attribute) = entry else { continue };
         let key = attribute.key.text.as_str();
         if all.contains(&key) {

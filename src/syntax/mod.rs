@@ -12,6 +12,8 @@ pub mod limits;
 mod lower;
 mod parser;
 
+use std::sync::Arc;
+
 use crate::diag::Diagnostics;
 use crate::source::{SourceId, Span};
 use cst::Cst;
@@ -21,9 +23,9 @@ use errors::Sink;
 #[derive(Clone, Debug)]
 pub struct Parse {
     /// Every token, comment and line end.
-    pub cst: Cst,
-    /// The declarations.
-    pub file: ast::File,
+    pub cst: Arc<Cst>,
+    /// The declarations. What is kept of a text for an editor is shared, and not copied at each key.
+    pub file: Arc<ast::File>,
     /// What is wrong with the syntax, in the order of the text.
     pub diagnostics: Diagnostics,
 }
@@ -31,7 +33,7 @@ pub struct Parse {
 impl Parse {
     /// Declarations that stand in no text of the language, such as the clusters of a data file.
     pub fn of(file: ast::File) -> Self {
-        Self { cst: Cst::new(file.source, Vec::new()), file, diagnostics: Diagnostics::default() }
+        Self { cst: Cst::new(file.source, Vec::new()).into(), file: file.into(), diagnostics: Diagnostics::default() }
     }
 }
 
@@ -50,5 +52,5 @@ pub fn parse(source: SourceId, text: &str) -> Parse {
     });
     let file = lower::lower(&cst, text, &mut sink);
     let diagnostics = sink.finish(&cst);
-    Parse { cst, file, diagnostics }
+    Parse { cst: cst.into(), file: file.into(), diagnostics }
 }
