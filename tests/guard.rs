@@ -543,6 +543,30 @@ fn a_build_is_judged_by_the_last_commit_and_writes_nothing_when_it_is_refused() 
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+#[cfg(unix)]
+#[test]
+fn git_may_say_more_than_fits_into_a_pipe() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = repository();
+    let path = std::env::var("PATH").unwrap();
+    let build = |script: &str| {
+        let noise = "noise() { head -c 200000 /dev/zero; }";
+        folder.write("bin/git", format!("#!/bin/sh\nPATH='{path}'\n{noise}\n{script}\n"));
+        std::fs::set_permissions(folder.path("bin/git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fleetc"));
+        command.current_dir(folder.root()).args(["build", "--no-cache"]).env("NO_COLOR", "1");
+        command.env("PATH", format!("{}:{path}", folder.path("bin").display()));
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, text) = build("noise >&2; git \"$@\"; code=$?; noise >&2; exit $code");
+    assert!(code == Some(0) && text.contains(" unchanged"), "{text}");
+    // It goes on talking where its answer makes no sense, and complains only then.
+    let talk = "cat >/dev/null; printf 'a b c\\n' && noise && echo 'fatal: no heart' >&2; exit 128";
+    let (code, text) = build(&format!("case \"$*\" in *cat-file*) {talk};; esac\ngit \"$@\""));
+    assert!(code == Some(1) && text.contains("F0609") && text.contains("`git` says: fatal: no heart"), "{text}");
+}
+
 #[test]
 fn a_baseline_that_cannot_be_read_is_an_error() {
     let folder = repository();

@@ -7,7 +7,9 @@ mod folder;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fleetc::output::{Changes, Kind, Lock, Permit, Place, Record, Trouble, Wanted, compare, unified};
+use fleetc::output::{
+    Changes, Disk as _, Kind, Lock, OpenFolder, Permit, Place, Record, Trouble, Wanted, compare, unified,
+};
 use fleetc::source::Sources;
 use folder::Folder;
 
@@ -382,4 +384,15 @@ fn a_change_is_shown_as_a_diff_that_git_applies() {
          --- a/gitops/gone.yaml\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n\
          --- /dev/null\n+++ b/gitops/new.yaml\n@@ -0,0 +1 @@\n+y\n"
     );
+}
+
+#[test]
+fn a_file_of_unknown_length_is_read_to_its_end() {
+    let folder = Folder::new();
+    // More than is made room for at once.
+    let length = (1 << 26) + 2;
+    std::fs::File::create(folder.path("long")).unwrap().set_len(length).unwrap();
+    let disk = OpenFolder::open(&folder.root()).unwrap();
+    let bytes = disk.read(&disk.root().unwrap(), "long", 0).unwrap();
+    assert_eq!(bytes.len() as u64, length);
 }

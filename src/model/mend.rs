@@ -26,19 +26,19 @@ struct Declared {
     params: BTreeMap<String, Vec<String>>,
 }
 
-/// What misspelt keys are to be, by their places.
+/// What the misspelt keys of one declaration are to be, by their places. The clusters of a table share the places of
+/// its header, so no two declarations have one of these together.
 type Meant = BTreeMap<Span, String>;
 
 /// Mends the keys of the files of `origin`. A file without a misspelt one, which others may share, is not touched.
 pub fn mend(files: &mut [Parse], sources: &Sources, origin: Origin, diagnostics: &mut Diagnostics) {
     let declared = declared(files, sources);
     for parse in files.iter_mut().filter(|parse| sources.file(parse.cst.source).origin == origin) {
-        let mut meant = Meant::new();
-        for declaration in &parse.file.declarations {
-            look_at(declaration, &declared, &mut meant, diagnostics);
-        }
-        if !meant.is_empty() {
-            Arc::make_mut(&mut parse.file).declarations.iter_mut().for_each(|declaration| rename(declaration, &meant));
+        let look = |declaration| look_at(declaration, &declared, diagnostics);
+        let meant: Vec<Meant> = parse.file.declarations.iter().map(look).collect();
+        if meant.iter().any(|meant| !meant.is_empty()) {
+            let declarations = &mut Arc::make_mut(&mut parse.file).declarations;
+            declarations.iter_mut().zip(&meant).for_each(|(declaration, meant)| rename(declaration, meant));
         }
     }
 }
@@ -116,8 +116,10 @@ fn params(body: &ast::Block) -> Vec<String> {
     params.collect()
 }
 
-fn look_at(declaration: &ast::Declaration, declared: &Declared, meant: &mut Meant, diagnostics: &mut Diagnostics) {
-    let mut mending = Mending { params: Vec::new(), meant, diagnostics };
+/// Reports the misspelt keys of a declaration, and gives what they are to be.
+fn look_at(declaration: &ast::Declaration, declared: &Declared, diagnostics: &mut Diagnostics) -> Meant {
+    let mut meant = Meant::new();
+    let mut mending = Mending { params: Vec::new(), meant: &mut meant, diagnostics };
     match &declaration.kind {
         DeclarationKind::Fleet(node) => mending.body(&node.body, &schema::FLEET, "`fleet`"),
         DeclarationKind::Engine(node) => match node.engine {
@@ -160,6 +162,7 @@ fn look_at(declaration: &ast::Declaration, declared: &Declared, meant: &mut Mean
             }
         }
     }
+    meant
 }
 
 struct Mending<'d> {

@@ -4,9 +4,9 @@
 //! nothing would be protected.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead, BufReader, Read as _, Write as _};
+use std::io::{self, BufRead, Read as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -124,8 +124,8 @@ pub(super) fn object_of(place: &Place, bytes: &[u8]) -> Option<String> {
     }
     let mut command = run_git::command(place.root());
     command.args(["hash-object", "--stdin"]);
-    let name = ask_git(command, bytes).ok()?;
-    Some(String::from_utf8_lossy(&name).trim().to_string())
+    let name = run_git::talk(command, bytes, |answer| answer.lines().next().transpose());
+    name.ok().flatten()
 }
 
 /// Whether a lock of whatever fleet has this path.
@@ -297,9 +297,8 @@ fn ask_for<T>(folder: &Path, objects: &[String], take: Take<T>) -> Result<Vec<Op
     if objects.is_empty() {
         return Ok(Vec::new());
     }
-    let mut child = start_git(cat_file(folder, "--batch"), &lines(objects))?;
-    let answer = child.stdout.take().and_then(|answer| read_batch(&mut BufReader::new(answer), objects.len(), take));
-    end_git(child)?;
+    let read = |answer: &mut dyn BufRead| Ok(read_batch(answer, objects.len(), take));
+    let answer = run_git::talk(cat_file(folder, "--batch"), &lines(objects), read)?;
     answer.ok_or_else(|| "`git` answered something unexpected".to_string())
 }
 
@@ -308,9 +307,9 @@ type Take<T> = fn(String, &mut dyn io::Read, usize) -> Option<T>;
 
 /// The hash by which Git knows each of `objects`; none for one that is not there.
 fn ask_names(folder: &Path, objects: &[String]) -> Result<Vec<Option<String>>, String> {
-    let printed = ask_git(cat_file(folder, "--batch-check=%(objectname)"), &lines(objects))?;
-    let name = |line: &str| (!line.ends_with(" missing")).then(|| line.to_string());
-    Ok(String::from_utf8_lossy(&printed).lines().map(name).collect())
+    let read = |answer: &mut dyn BufRead| answer.lines().collect::<io::Result<Vec<_>>>();
+    let names = run_git::talk(cat_file(folder, "--batch-check=%(objectname)"), &lines(objects), read)?;
+    Ok(names.into_iter().map(|name| (!name.ends_with(" missing")).then_some(name)).collect())
 }
 
 /// `git cat-file`, which reads what it is asked.
@@ -324,27 +323,6 @@ fn lines(objects: &[String]) -> Vec<u8> {
     format!("{}\n", objects.join("\n")).into_bytes()
 }
 
-/// What Git prints that reads `input`.
-fn ask_git(command: Command, input: &[u8]) -> Result<Vec<u8>, String> {
-    end_git(start_git(command, input)?)
-}
-
-fn start_git(mut command: Command, input: &[u8]) -> Result<Child, String> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| run_git::not_run(&error))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // Git that ends early says why itself. What it is asked fits into the pipe, however much it has to say; or it says
-        // nothing before it has read all.
-        _ = stdin.write_all(input);
-    }
-    Ok(child)
-}
-
-/// What Git printed and nobody took yet, when it ends well.
-fn end_git(child: Child) -> Result<Vec<u8>, String> {
-    run_git::answer(child.wait_with_output().map_err(|error| crate::project::reason(&error))?)
-}
-
 fn blob(object: String, content: &mut dyn io::Read, size: usize) -> Option<Blob> {
     let mut bytes = Vec::new();
     // Of a large fleet a lock is megabytes, so it takes no more room than it needs.
@@ -354,7 +332,7 @@ fn blob(object: String, content: &mut dyn io::Read, size: usize) -> Option<Blob>
 
 /// Takes an answer of `git cat-file --batch` apart: `<hash> <type> <size>`, a newline, the bytes, a newline; or a line
 /// that ends with `missing`.
-fn read_batch<T>(answer: &mut impl BufRead, count: usize, take: Take<T>) -> Option<Vec<Option<T>>> {
+fn read_batch<T>(answer: &mut dyn BufRead, count: usize, take: Take<T>) -> Option<Vec<Option<T>>> {
     let mut objects = Vec::new();
     for _ in 0..count {
         let mut line = Vec::new();

@@ -116,7 +116,7 @@ pub trait Disk: fmt::Debug + Send + Sync {
     }
     /// What stands there. Never follows a link.
     fn look(&self, folder: &Folder, name: &str) -> io::Result<Found>;
-    /// The bytes of a file, which are `likely` that many. Fails where it is a link.
+    /// The bytes of a file, which are `likely` that many; 0 for a number that nobody knows. Fails where it is a link.
     fn read(&self, folder: &Folder, name: &str, likely: usize) -> io::Result<Vec<u8>>;
     /// Puts the bytes of a file that are to be compared with a hash at the beginning of `buffer`, and gives how many there are.
     /// Nothing is asked before: what stands there instead fails, or has other bytes.
@@ -191,17 +191,18 @@ impl Disk for OpenFolder {
 
     fn read(&self, folder: &Folder, name: &str, likely: usize) -> io::Result<Vec<u8>> {
         let mut file = open_file(folder.opened()?, name)?;
-        let likely = match likely {
+        let room = match likely {
             0 => usize::try_from(file.metadata()?.len()).map_or(MOST, |length| length.min(MOST)),
             likely => likely,
         };
         // One more byte than there should be: so that one call says that it was all.
-        let mut bytes = vec![0; likely.saturating_add(1)];
+        let mut bytes = vec![0; room.saturating_add(1)];
         let mut length = 0;
         loop {
             let read = file.read(bytes.get_mut(length..).unwrap_or_default())?;
             length += read;
-            if read == 0 || length == likely {
+            // Who does not know its length is given all of it; who does sees when it is another file.
+            if read == 0 || (likely != 0 && length == likely) {
                 break;
             }
             if length == bytes.len() {

@@ -173,7 +173,9 @@ impl Plan {
         Cow::Owned(plan)
     }
 
-    /// Lets go of the values and patches of all deployments, when all engines are built. Of a large plan they are the most.
+    /// Lets go of the values and patches of all deployments, which of a large plan are the most. For when the manifests are
+    /// built and what runs is recorded: the guard asks nothing of them, but an engine or a record of this plan would be of
+    /// another fleet.
     pub fn forget_manifests(&mut self) {
         let (values, patches) = (Values::default(), Arc::default());
         for deployment in &mut self.deployments {

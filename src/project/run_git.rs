@@ -1,6 +1,6 @@
 //! Runs `git`, for what only Git knows: what was committed, and what is about to be.
 
-use std::io;
+use std::io::{self, BufRead, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -29,6 +29,40 @@ pub(crate) fn command(folder: &Path) -> Command {
 pub(crate) fn run(command: &mut Command) -> Result<Vec<u8>, String> {
     let output = command.stdin(Stdio::null()).output();
     answer(output.map_err(|error| not_run(&error))?)
+}
+
+/// What `read` takes of what `git` prints when it is asked `input`. That fits into a pipe, or Git answers only when it has
+/// read all of it.
+///
+/// Git may write as much as it likes to either of its outputs at any time, so one thread reads what it complains of while
+/// another one reads the answer; and an answer is read to its end also where `read` gives it up, or Git would fail in
+/// writing it and nobody would know of what it complained.
+pub(crate) fn talk<T>(
+    mut command: Command,
+    input: &[u8],
+    read: impl FnOnce(&mut dyn BufRead) -> io::Result<T>,
+) -> Result<T, String> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| not_run(&error))?;
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (taken, said) = std::thread::scope(|scope| {
+        let said = scope.spawn(|| {
+            let mut said = Vec::new();
+            // What was read before a failure says more than the failure.
+            _ = stderr.map(|mut stderr| stderr.read_to_end(&mut said));
+            said
+        });
+        // Git that ends early says why itself.
+        _ = stdin.map(|mut stdin| stdin.write_all(input));
+        let mut stdout = BufReader::new(stdout.ok_or(io::ErrorKind::BrokenPipe)?);
+        let taken = read(&mut stdout);
+        io::copy(&mut stdout, &mut io::sink())?;
+        Ok((taken, said.join().unwrap_or_default()))
+    })
+    .map_err(|error: io::Error| reason(&error))?;
+    let status = child.wait().map_err(|error| reason(&error))?;
+    answer(Output { status, stdout: Vec::new(), stderr: said })?;
+    taken.map_err(|error| reason(&error))
 }
 
 /// What was printed, unless it failed.
