@@ -55,12 +55,15 @@ pub fn run_all(words: &[&str]) {
         let fleet = Fleet::new(size, shape);
         let taken = fleet.measure(rounds);
         print(&fleet, &taken, rounds);
-        all.push((fleet.deployments, taken));
-        _ = fs::remove_dir_all(&fleet.folder);
-        _ = fs::remove_dir_all(&fleet.beside);
+        all.push((fleet, taken));
     }
     if let (Some(first), Some(last)) = (all.first(), all.last().filter(|_| all.len() > 1)) {
         print_growth(first, last);
+    }
+    // Not before: see the end of a round.
+    for (fleet, _) in all {
+        _ = fs::remove_dir_all(&fleet.folder);
+        _ = fs::remove_dir_all(&fleet.beside);
     }
 }
 
@@ -211,10 +214,11 @@ fn print(fleet: &Fleet, taken: &Taken, rounds: usize) {
 }
 
 /// How costs grow with deployments: 1 is in proportion, 2 would be with the square.
-fn print_growth((few, small): &(usize, Taken), (many, large): &(usize, Taken)) {
+fn print_growth((first, small): &(Fleet, Taken), (last, large): &(Fleet, Taken)) {
+    let (few, many) = (first.deployments, last.deployments);
     println!("\n### Growth\n\nFrom {few} to {many} deployments, as the exponent: 1 is in proportion.\n");
     println!("| | time | processor | memory |\n|---|--:|--:|--:|");
-    let exponent = |small: f64, large: f64| (large / small).ln() / (*many as f64 / *few as f64).ln();
+    let exponent = |small: f64, large: f64| (large / small).ln() / (many as f64 / few as f64).ln();
     for ((row, small, _), (_, large, _)) in small.iter().zip(large) {
         let memory = if small.peak == 0 {
             String::new()
