@@ -33,6 +33,8 @@ enum Fault {
     Swap,
     /// Somebody puts a file into a folder that the build makes.
     Intruder,
+    /// What is written reaches the disk only in part, and only the sync beside it hears of that.
+    SyncBeside,
 }
 
 /// A disk on which something happens.
@@ -122,6 +124,13 @@ impl Disk for Faulty {
     }
     fn sync(&self) -> io::Result<()> {
         self.step()
+    }
+    fn sync_beside(&self, work: &mut dyn FnMut()) -> io::Result<()> {
+        work();
+        match self.fault {
+            Fault::SyncBeside => Err(io::Error::other("lost")),
+            _ => self.step(),
+        }
     }
     fn hold(&self, folder: &OpenedFolder) -> io::Result<Option<Box<dyn Hold>>> {
         self.step().and_then(|()| self.disk.hold(folder))
@@ -259,6 +268,17 @@ fn a_disk_that_fails_once_is_named_and_leaves_the_old_tree_or_one_that_the_next_
             assert_eq!(folder.tree("gitops"), new_tree, "operation {at}");
         });
     }
+}
+
+#[test]
+fn a_sync_that_fails_while_a_build_writes_leaves_the_old_tree() {
+    let folder = Folder::new();
+    build(real(&folder), &wanted(OLD)).unwrap();
+    let before = folder.tree("gitops");
+    let disk = Faulty::new(&folder, Fault::SyncBeside, usize::MAX);
+    let said = build(Place::on(disk, &folder.root(), "gitops"), &wanted(NEW));
+    assert_eq!(said.unwrap_err().to_string(), "cannot write `gitops/.fleetc-build`: lost");
+    assert_eq!(folder.tree("gitops"), before);
 }
 
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! Writes changes to the output folder, so that at every moment it is what it was, or what it will be.
 //!
-//! 1. Every new text is written into a folder of its own ([`STAGING`]), so a full disk leaves the output as it was. A
-//!    folder that is not there yet is made there with all that is in it ([`Pieces`]).
+//! 1. Every new text is written into a folder of its own ([`STAGING`]), so a full disk leaves the output as it was. The
+//!    disk syncs while they are written. A folder that is not there yet is made there with all that is in it ([`Pieces`]).
 //! 2. The folders that get some of it later are made, and all are looked at whether they may be changed. Then the
 //!    [`Journal`](super::journal) says what is about to change.
 //! 3. The files and the new folders are renamed into place: those that others refer to first. Then what is no longer
@@ -60,8 +60,15 @@ impl Changes<'_> {
         }
     }
 
-    /// Writes every new text. The number of a piece is its name.
+    /// Writes every new text, and begins to sync while it does.
     fn stage(&self, pieces: &Pieces, stop: &dyn Fn() -> bool) -> Result<(), Trouble> {
+        let mut staged = Ok(());
+        let synced = self.place.disk().sync_beside(&mut || staged = self.write_texts(pieces, stop));
+        staged.and_then(|()| synced.map_err(|error| self.failed("write", STAGING, error)))
+    }
+
+    /// Writes every new text. The number of a piece is its name.
+    fn write_texts(&self, pieces: &Pieces, stop: &dyn Fn() -> bool) -> Result<(), Trouble> {
         let mut walk = self.place.walk();
         let staging = self.place.show(STAGING);
         walk.there(&staging).map_err(|error| self.failed("write", STAGING, error))?;
